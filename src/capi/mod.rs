@@ -1,0 +1,402 @@
+//! The C interface. The header `include/respaldo.h` is generated from this file; its comments are the manual.
+//!
+//! Every function here converts, calls the core, and converts back.
+
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the header's conventions are the promises that every caller makes"
+)]
+
+mod guard;
+mod handles;
+mod isolation;
+mod requests;
+
+use std::ffi::{c_char, c_void};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::error::{Argument, Error, Result};
+use crate::messages::Language;
+use crate::progress::{Progress, ProgressFn};
+use crate::status::Status;
+use crate::store::Store;
+use guard::{Out, reply};
+
+/// The version of this interface. It changes when a program built against an older header would break.
+pub const RESPALDO_ABI_VERSION: u32 = 1;
+
+/// What became of a call: 0 is success, everything else one of the RESPALDO_ numbers below.
+pub type StatusCode = i32;
+
+/// An open store. Never 0, and never a pointer: a closed or invented one is answered with RESPALDO_INVALID_HANDLE.
+pub type Handle = u32;
+
+/// Called between steps, on the thread that called the operation. Non-zero cancels it.
+///
+/// `user_data` is passed on untouched. `pages_done` never exceeds `pages_total`; while a copy is being verified both
+/// are equal. The callback must return: no longjmp and no C++ exception may leave it. It may call any function of this
+/// library; one that needs the same database answers RESPALDO_BUSY after its timeout.
+pub type ProgressCallback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, pages_done: u64, pages_total: u64) -> i32>;
+
+/// Opens a store: checks the options and fixes every path. Nothing is read or written, and the database need not exist.
+///
+/// `options_json` must not be NULL. Only `database` is required; shown are the defaults:
+///
+/// ```json
+/// {"database": "data/tattoostudio.db", "settings": "data/settings.json", "backup_dir": "data/backups",
+///  "max_backups": 20, "timezone": "America/Hermosillo", "busy_timeout_ms": 5000, "verify": "full",
+///  "language": "es"}
+/// ```
+///
+/// Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
+/// `settings.json` beside the database, and `null` for none; `backup_dir` is `backups` beside it. `max_backups` is 1 or
+/// more. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
+/// "quick" (quick_check). `language` is "es" or "en", for `message` and `hint`.
+///
+/// `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
+///
+/// Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_UNKNOWN_TIMEZONE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_open(
+    options_json: *const c_char,
+    out_store: *mut Handle,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("options_json", options_json)) };
+    let (language, options) = match json {
+        Ok(json) => requests::options(json),
+        Err(error) => (Language::default(), Err(error)),
+    };
+    let mut handle = 0;
+    let status = reply(out, language, || {
+        if out_store.is_null() {
+            return Err(Error::argument(Argument::Null("out_store")));
+        }
+        handle = handles::insert(Store::open(options?)?)?;
+        Ok(json!({}))
+    });
+    if !out_store.is_null() {
+        // SAFETY: not NULL, and then writable by the caller's promise.
+        unsafe { out_store.write(handle) };
+    }
+    status
+}
+
+/// Closes a store. Calls that are running on it in other threads end normally.
+///
+/// Errors: RESPALDO_INVALID_HANDLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn respaldo_close(store: Handle) -> StatusCode {
+    match guard::caught(|| handles::remove(store)) {
+        Ok(()) => Status::Ok as StatusCode,
+        Err(error) => error.status() as StatusCode,
+    }
+}
+
+/// Makes a backup. On success it is verified and durable.
+///
+/// `request_json`: NULL or `{}`. `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"created": true, "backup": BACKUP, "removed": ["backup_20260201_090000.db"], "warnings": [], "duration_ms": 41}
+/// ```
+///
+/// where `removed` are the names that retention deleted, and BACKUP is
+///
+/// ```json
+/// {"name": "backup_20260304_142305.db", "display": "04/03/2026 14:23", "size": 204800,
+///  "path": "/.../backups/backup_20260304_142305.db", "created_at": "2026-03-04T14:23:05-07:00",
+///  "kind": "backup", "intact": true}
+/// ```
+///
+/// `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted) or
+/// "safety" (the database as it was before a restore; never deleted). `intact` is the cheap check: the header is
+/// present and the file as long as it states.
+///
+/// Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
+/// RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT, RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
+/// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_create(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    watched(
+        store,
+        out,
+        progress,
+        user_data,
+        || requests::nothing(json?),
+        |store, (), progress| store.create(progress),
+    )
+}
+
+/// Makes a backup unless there is an intact one of today, by the calendar of the configured zone. For the start of an
+/// application; several that start at once make one backup.
+///
+/// `request_json`: NULL or `{}`. `progress`: NULL for none. On success `*out_json` is that of respaldo_create, or
+///
+/// ```json
+/// {"created": false, "reason": "already_backed_up_today", "backup": BACKUP, "removed": [], "warnings": []}
+/// ```
+///
+/// A newest backup dated in the future does not count as today's: the clock was wrong once, and there is a warning
+/// CLOCK_WENT_BACKWARDS. Errors: those of respaldo_create.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_create_if_due(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    watched(
+        store,
+        out,
+        progress,
+        user_data,
+        || requests::nothing(json?),
+        |store, (), progress| store.create_if_due(progress),
+    )
+}
+
+/// Lists the backups, newest first. A backup folder that is not there holds none.
+///
+/// `request_json`: NULL, or `{"include_safety": false}`. On success `*out_json` is
+///
+/// ```json
+/// {"backups": [BACKUP, ...], "warnings": []}
+/// ```
+///
+/// with BACKUP as in respaldo_create. A warning LAST_BACKUP_OLD says that the newest is older than two days. Errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR (such as a backup folder that is a file).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_list(
+    store: Handle,
+    request_json: *const c_char,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    unwatched(
+        store,
+        out,
+        || requests::switch(json?, "include_safety"),
+        |store, include_safety| store.list(include_safety),
+    )
+}
+
+/// Tells when the last backup was made: as `settings.json` says, since a backup that was moved to an external drive still
+/// was the last one, and where that says nothing usable, as the newest backup in the folder says.
+///
+/// On success `*out_json` is one of
+///
+/// ```json
+/// {"last_backup_at": "2026-03-04T09:30:12-07:00", "display": "04/03/2026 09:30"}
+/// {"last_backup_at": null, "display": "—"}
+/// ```
+///
+/// Errors: RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut c_char) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let out = unsafe { Out::new(out_json) };
+    unwatched(store, out, || Ok(()), |store, ()| store.last_backup())
+}
+
+/// Restores a backup into the live database, as one transaction, after saving the database as it is. Other connections
+/// stay valid and see the new contents at their next read.
+///
+/// `request_json` must name a backup:
+///
+/// ```json
+/// {"backup": "backup_20260304_142305.db", "reason": "why, for the log", "target": "elsewhere.db"}
+/// ```
+///
+/// `backup` is a bare name, looked up in the backup folder and then among the safety copies, or any path; relative ones
+/// are taken from the current directory. With `target` the backup is written to that new file instead, as a rehearsal:
+/// no safety copy is made and no file overwritten. `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"restored_from": PATH, "database": PATH, "safety_backup": PATH, "warnings": [], "duration_ms": 77}
+/// ```
+///
+/// with the file that was written as `database`; `safety_backup` is null when there was no database, and for a
+/// rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder.
+///
+/// Whatever fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
+/// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
+/// RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
+/// RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_restore(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    watched(
+        store,
+        out,
+        progress,
+        user_data,
+        || requests::restore(json?),
+        |store, request, progress| store.restore(&request, progress),
+    )
+}
+
+/// Verifies a backup, as thoroughly as the store's `verify` says.
+///
+/// `request_json` must name a backup, as in respaldo_restore: `{"backup": "name or path"}`. `progress`: NULL for none.
+/// On success `*out_json` is
+///
+/// ```json
+/// {"ok": true, "path": PATH, "pages": 50, "page_size": 4096, "problems": []}
+/// ```
+///
+/// with `page_size` in bytes. A backup that is not whole is RESPALDO_BACKUP_CORRUPT, or RESPALDO_NOT_A_DATABASE when
+/// there is no SQLite header, and the error object has "problems", an array of texts. Further errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED,
+/// RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_verify(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    watched(
+        store,
+        out,
+        progress,
+        user_data,
+        || requests::backup(json?),
+        |store, backup, progress| store.verify(&backup, progress),
+    )
+}
+
+/// Applies retention now: of the backups that the library made, the `max_backups` newest stay.
+///
+/// `request_json`: NULL, or `{"dry_run": false}`; with true nothing is deleted. On success `*out_json` is
+///
+/// ```json
+/// {"kept": [{"name": "...", "reason": "within_limit"}], "removed": [{"name": "...", "reason": "over_limit"}],
+///  "dry_run": false, "warnings": []}
+/// ```
+///
+/// Reasons to stay are "within_limit", "newest_good" (whatever the limit), "dated_in_future" and "preserved". A file
+/// that could not be deleted is not in `removed`, but a warning OLD_BACKUP_NOT_REMOVED. Errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_prune(
+    store: Handle,
+    request_json: *const c_char,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
+    unwatched(
+        store,
+        out,
+        || requests::switch(json?, "dry_run"),
+        |store, dry_run| store.prune(dry_run),
+    )
+}
+
+/// Frees a string that the library handed out. NULL is allowed.
+///
+/// Anything else that did not come out of an `out_json`, and freeing a string twice, is undefined.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_string_free(json: *mut c_char) {
+    guard::free(json);
+}
+
+/// The library's version, such as "0.1.0". Static: not to be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn respaldo_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// The RESPALDO_ABI_VERSION that the library was built with, to compare with the header's.
+#[unsafe(no_mangle)]
+pub extern "C" fn respaldo_abi_version() -> u32 {
+    RESPALDO_ABI_VERSION
+}
+
+/// The name of a status, such as "DATABASE_LOCKED", and "UNKNOWN" for a number that is none. Static: not to be freed.
+/// Never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn respaldo_status_name(status: StatusCode) -> *const c_char {
+    Status::from_number(status).map_or(c"UNKNOWN", Status::c_name).as_ptr()
+}
+
+/// Reads the request and does the work on an open store, answering in its language.
+fn unwatched<R: Send + 'static, T: Serialize + Send + 'static>(
+    handle: Handle,
+    out: Out,
+    request: impl FnOnce() -> Result<R>,
+    work: impl FnOnce(&Store, R) -> Result<T> + Send + 'static,
+) -> StatusCode {
+    let found = handles::get(handle);
+    let language = language_of(&found);
+    reply(out, language, || {
+        let (store, request) = (found?, request()?);
+        isolation::run(None, move |_| work(&store, request))
+    })
+}
+
+/// The same, with the caller's progress callback.
+fn watched<R: Send + 'static, T: Serialize + Send + 'static>(
+    handle: Handle,
+    out: Out,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    request: impl FnOnce() -> Result<R>,
+    work: impl FnOnce(&Store, R, ProgressFn<'_>) -> Result<T> + Send + 'static,
+) -> StatusCode {
+    let found = handles::get(handle);
+    let language = language_of(&found);
+    reply(out, language, || {
+        let (store, request) = (found?, request()?);
+        let mut call;
+        let watcher: isolation::Watcher<'_> = match progress {
+            None => None,
+            Some(callback) => {
+                call = move |now: Progress| {
+                    // SAFETY: the caller promises a callback that may be called with `user_data` until this call returns.
+                    match unsafe { callback(user_data, now.pages_done, now.pages_total) } {
+                        0 => ControlFlow::Continue(()),
+                        _ => ControlFlow::Break(()),
+                    }
+                };
+                Some(&mut call)
+            }
+        };
+        isolation::run(watcher, move |progress| work(&store, request, progress))
+    })
+}
+
+fn language_of(found: &Result<Arc<Store>>) -> Language {
+    found
+        .as_ref()
+        .map_or_else(|_| Language::default(), |store| store.language())
+}

@@ -1,0 +1,196 @@
+//! JSON requests to the core's own types. Every key is known, and a wrong one is named.
+
+use std::collections::HashMap;
+use std::ffi::{CStr, c_char};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::check::Verification;
+use crate::error::{Argument, Error, Expected, Result};
+use crate::messages::Language;
+use crate::restore::RestoreRequest;
+use crate::store::{Options, Settings};
+
+/// The text behind a pointer, or `None` for NULL.
+///
+/// # Safety
+///
+/// `pointer` is NULL or points to a NUL-terminated string that stays as it is for `'a`.
+pub(super) unsafe fn text<'a>(name: &'static str, pointer: *const c_char) -> Result<Option<&'a str>> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, and then NUL-terminated by the caller's promise.
+    let bytes = unsafe { CStr::from_ptr(pointer) };
+    bytes
+        .to_str()
+        .map(Some)
+        .map_err(|_| Error::argument(Argument::NotUtf8(name)))
+}
+
+/// The options of `respaldo_open`, and the language to answer in even when they are not valid.
+pub(super) fn options(json: Option<&str>) -> (Language, Result<Options>) {
+    let mut language = Language::default();
+    let options = read_options(json, &mut language);
+    (language, options)
+}
+
+fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> {
+    let json = json.ok_or_else(|| Error::argument(Argument::Null("options_json")))?;
+    let mut fields = Fields::parse(Some(json))?;
+    *language = fields
+        .word("language", &["es", "en"])?
+        .map_or(Language::Spanish, |word| {
+            if word == "en" {
+                Language::English
+            } else {
+                Language::Spanish
+            }
+        });
+    let database = fields.path("database")?;
+    let mut options = Options::new(database.ok_or_else(|| Error::argument(Argument::MissingKey("database")))?);
+    if fields.take_null("settings") {
+        options.settings = Settings::Nowhere;
+    } else if let Some(path) = fields.path("settings")? {
+        options.settings = Settings::File(path);
+    }
+    options.backup_dir = fields.path("backup_dir")?;
+    if let Some(number) = fields.whole("max_backups", 1, u64::from(u32::MAX))? {
+        options.max_backups = usize::try_from(number).unwrap_or(usize::MAX);
+    }
+    if let Some(zone) = fields.text("timezone")? {
+        options.timezone = zone;
+    }
+    const DAY_MS: u64 = 86_400_000;
+    if let Some(number) = fields.whole("busy_timeout_ms", 0, DAY_MS)? {
+        options.busy_timeout = Duration::from_millis(number);
+    }
+    if let Some(word) = fields.word("verify", &["full", "quick"])? {
+        options.verify = if word == "quick" {
+            Verification::Quick
+        } else {
+            Verification::Full
+        };
+    }
+    fields.finish()?;
+    Ok(options)
+}
+
+/// A request that knows no keys.
+pub(super) fn nothing(json: Option<&str>) -> Result<()> {
+    Fields::parse(json)?.finish()
+}
+
+/// A request with one switch, off by default.
+pub(super) fn switch(json: Option<&str>, key: &'static str) -> Result<bool> {
+    let mut fields = Fields::parse(json)?;
+    let on = fields.boolean(key)?;
+    fields.finish()?;
+    Ok(on.unwrap_or(false))
+}
+
+/// The request of `respaldo_verify`.
+pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
+    let mut fields = Fields::parse(json)?;
+    let backup = fields.required_path("backup")?;
+    fields.finish()?;
+    Ok(backup)
+}
+
+/// The request of `respaldo_restore`.
+pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
+    let mut fields = Fields::parse(json)?;
+    let request = RestoreRequest {
+        backup: fields.required_path("backup")?,
+        reason: fields.text("reason")?,
+        target: fields.path("target")?,
+    };
+    fields.finish()?;
+    Ok(request)
+}
+
+/// The keys of a request that are not read yet.
+struct Fields(HashMap<String, Value>);
+
+impl Fields {
+    /// NULL is a request without keys.
+    fn parse(json: Option<&str>) -> Result<Fields> {
+        let Some(json) = json else {
+            return Ok(Fields(HashMap::new()));
+        };
+        match serde_json::from_str(json) {
+            Ok(Value::Object(map)) => Ok(Fields(map.into_iter().collect())),
+            Ok(_) => Err(Error::argument(Argument::NotAnObject)),
+            Err(error) => Err(Error::argument(Argument::NotJson(error.to_string()))),
+        }
+    }
+
+    /// Whatever is left is unknown.
+    fn finish(self) -> Result<()> {
+        match self.0.into_keys().min() {
+            None => Ok(()),
+            Some(key) => Err(Error::argument(Argument::UnknownKey(key))),
+        }
+    }
+
+    fn take<T>(
+        &mut self,
+        key: &'static str,
+        expected: Expected,
+        convert: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        match self.0.remove(key) {
+            None => Ok(None),
+            Some(value) => convert(value)
+                .map(Some)
+                .ok_or_else(|| Error::argument(Argument::BadValue { key, expected })),
+        }
+    }
+
+    /// Takes `key` if its value is null.
+    fn take_null(&mut self, key: &'static str) -> bool {
+        let is_null = self.0.get(key) == Some(&Value::Null);
+        if is_null {
+            self.0.remove(key);
+        }
+        is_null
+    }
+
+    fn text(&mut self, key: &'static str) -> Result<Option<String>> {
+        self.take(key, Expected::Text, |value| match value {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    fn path(&mut self, key: &'static str) -> Result<Option<PathBuf>> {
+        self.take(key, Expected::Path, |value| match value {
+            Value::String(text) if !text.is_empty() && !text.contains('\0') => Some(PathBuf::from(text)),
+            _ => None,
+        })
+    }
+
+    fn required_path(&mut self, key: &'static str) -> Result<PathBuf> {
+        self.path(key)?
+            .ok_or_else(|| Error::argument(Argument::MissingKey(key)))
+    }
+
+    fn boolean(&mut self, key: &'static str) -> Result<Option<bool>> {
+        self.take(key, Expected::Boolean, |value| value.as_bool())
+    }
+
+    fn whole(&mut self, key: &'static str, from: u64, to: u64) -> Result<Option<u64>> {
+        self.take(key, Expected::Whole(from, to), |value| {
+            value.as_u64().filter(|number| (from..=to).contains(number))
+        })
+    }
+
+    fn word(&mut self, key: &'static str, words: &'static [&'static str]) -> Result<Option<String>> {
+        self.take(key, Expected::OneOf(words), |value| match value {
+            Value::String(word) if words.contains(&word.as_str()) => Some(word),
+            _ => None,
+        })
+    }
+}

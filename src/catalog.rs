@@ -1,0 +1,183 @@
+//! The folder is the truth: what backups there are, read from the files themselves.
+
+use std::fs::{self, DirEntry, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::TimeDelta;
+use serde::{Serialize, Serializer};
+
+use crate::clock::{self, Moment};
+use crate::error::{Error, Result};
+use crate::header::Header;
+use crate::messages::{self, Notice, Warning};
+use crate::names::{self, Stamp};
+use crate::staging::parent;
+use crate::store::Store;
+
+/// A backup as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Backup {
+    /// The file name.
+    pub name: String,
+    /// The time as people read it: `04/03/2026 14:23`.
+    pub display: String,
+    /// Bytes of the file.
+    pub size: u64,
+    /// The absolute path.
+    pub path: PathBuf,
+    /// The time in the name; a renamed file's is its modification time.
+    #[serde(serialize_with = "as_rfc3339")]
+    pub created_at: Moment,
+    /// Who named it, and for what.
+    pub kind: Kind,
+    /// The cheap check: the header is present and the file as long as it states.
+    pub intact: bool,
+    #[serde(skip)]
+    ordinal: u32,
+}
+
+/// What kind of backup a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Made by the library, under the name it gave; retention applies.
+    Backup,
+    /// Renamed, or put there by somebody; never deleted.
+    Preserved,
+    /// The database as it was before a restore; never deleted.
+    Safety,
+}
+
+/// The answer of [`Store::list`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// Newest first.
+    pub backups: Vec<Backup>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// A last backup older than this is worth a warning.
+const OLD: TimeDelta = TimeDelta::days(2);
+
+impl Store {
+    /// Lists the backups, newest first, with the safety copies if `include_safety`. A folder that is not there
+    /// holds no backups.
+    pub fn list(&self, include_safety: bool) -> Result<Listing> {
+        let mut listing = self.scan_backups()?;
+        self.warn_if_old(&mut listing)?;
+        if include_safety {
+            listing.backups.extend(self.scan_safety_copies()?);
+            newest_first(&mut listing.backups);
+        }
+        Ok(listing)
+    }
+
+    /// Every backup in the backup folder, newest first.
+    pub(crate) fn scan_backups(&self) -> Result<Listing> {
+        let mut backups = Vec::new();
+        let mut warnings = Vec::new();
+        for entry in entries(&self.backup_dir)? {
+            match entry.file_name().to_str() {
+                Some(name) => backups.extend(self.look_at(&entry, name)),
+                None => {
+                    let path = entry.path();
+                    warnings.push(messages::warning(&Notice::NameNotUtf8(&path), self.language));
+                }
+            }
+        }
+        newest_first(&mut backups);
+        Ok(Listing { backups, warnings })
+    }
+
+    /// Every safety copy beside the database.
+    fn scan_safety_copies(&self) -> Result<Vec<Backup>> {
+        let mut copies = Vec::new();
+        for entry in entries(parent(&self.database))? {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let Some(stamp) = names::parse_safety(&self.database_name(), name) else {
+                continue;
+            };
+            if let Ok(metadata) = fs::metadata(entry.path())
+                && metadata.is_file()
+            {
+                copies.push(self.backup_at(&entry.path(), name, &metadata, Kind::Safety, Some(stamp)));
+            }
+        }
+        Ok(copies)
+    }
+
+    /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
+    fn look_at(&self, entry: &DirEntry, name: &str) -> Option<Backup> {
+        if name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
+            return None;
+        }
+        let path = entry.path();
+        let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
+        let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let stamp = names::parse_backup(name).filter(|_| made_here);
+        let kind = if stamp.is_some() { Kind::Backup } else { Kind::Preserved };
+        let is_database_by_name = Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("db"));
+        let has_header = || matches!(Header::read(&path), Ok(Some(_)));
+        (is_database_by_name || has_header()).then(|| self.backup_at(&path, name, &metadata, kind, stamp))
+    }
+
+    /// The backup that `path` is, its time taken from its name where the name says one.
+    pub(crate) fn backup_at(
+        &self,
+        path: &Path,
+        name: &str,
+        metadata: &Metadata,
+        kind: Kind,
+        stamp: Option<Stamp>,
+    ) -> Backup {
+        let modified = metadata.modified().ok().map(|time| clock::from_system(time, self.zone));
+        let created_at = match stamp {
+            Some(stamp) => clock::from_local(stamp.local, self.zone, modified),
+            None => modified.unwrap_or_else(|| clock::from_system(SystemTime::UNIX_EPOCH, self.zone)),
+        };
+        Backup {
+            name: name.to_owned(),
+            display: clock::display(&created_at),
+            size: metadata.len(),
+            path: path.to_owned(),
+            created_at,
+            kind,
+            intact: matches!(Header::read(path), Ok(Some(header)) if header.fits(metadata.len())),
+            ordinal: stamp.map_or(1, |stamp| stamp.ordinal),
+        }
+    }
+
+    fn warn_if_old(&self, listing: &mut Listing) -> Result<()> {
+        let now = self.now()?;
+        if let Some(newest) = listing.backups.first()
+            && now - newest.created_at > OLD
+        {
+            let notice = Notice::LastBackupOld(&newest.display);
+            listing.warnings.push(messages::warning(&notice, self.language));
+        }
+        Ok(())
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<DirEntry>> {
+    let opened = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        opened => opened,
+    };
+    opened
+        .and_then(Iterator::collect)
+        .map_err(|error| Error::io(&error, folder))
+}
+
+fn newest_first(backups: &mut [Backup]) {
+    backups.sort_by(|a, b| (b.created_at, b.ordinal, &b.name).cmp(&(a.created_at, a.ordinal, &a.name)));
+}
+
+fn as_rfc3339<S: Serializer>(moment: &Moment, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&clock::rfc3339(moment))
+}

@@ -1,0 +1,195 @@
+//! Verification: what a database is, and whether it is whole.
+//!
+//! `integrity_check` alone passes an empty file, a truncated one and one whose rows are still in its log, so a copy
+//! must also have the page count and the schema of its source.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::connection::{Role, explain};
+use crate::error::{Cause, Error, Result};
+use crate::progress::{Progress, ProgressFn};
+
+/// How thoroughly a copy is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verification {
+    /// `integrity_check`: structure, and every index against its table.
+    #[default]
+    Full,
+    /// `quick_check`: structure only, several times faster.
+    Quick,
+}
+
+/// What two equal databases have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub pages: u64,
+    pub page_size: u64,
+    user_version: i64,
+    application_id: i64,
+    schema: BTreeSet<(String, String, Option<String>)>,
+}
+
+impl Shape {
+    /// The shape of the database as `connection` sees it now.
+    pub fn read(connection: &Connection) -> rusqlite::Result<Shape> {
+        let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
+        let schema = statement
+            .query_map([], |row| {
+                let name: Option<String> = row.get(1)?;
+                Ok((row.get(0)?, name.unwrap_or_default(), row.get(2)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Shape {
+            pages: number("page_count")?.try_into().unwrap_or(0),
+            page_size: number("page_size")?.try_into().unwrap_or(0),
+            user_version: number("user_version")?,
+            application_id: number("application_id")?,
+            schema,
+        })
+    }
+
+    /// Bytes of the whole file.
+    pub fn bytes(&self) -> u64 {
+        self.pages * self.page_size
+    }
+
+    /// What `copy` lacks of this shape; nothing when the two are alike.
+    pub fn differences(&self, copy: &Shape) -> Vec<String> {
+        let mut found = Vec::new();
+        if (self.pages, self.page_size) != (copy.pages, copy.page_size) {
+            found.push(format!(
+                "the copy has {} pages of {} bytes, the source {} of {}",
+                copy.pages, copy.page_size, self.pages, self.page_size
+            ));
+        }
+        if !self.same_schema(copy) {
+            found.push("the copy has another schema than the source".to_owned());
+        }
+        found
+    }
+
+    /// Whether the two have the same tables, indexes, triggers, views and version numbers.
+    pub fn same_schema(&self, other: &Shape) -> bool {
+        self.schema == other.schema
+            && self.user_version == other.user_version
+            && self.application_id == other.application_id
+    }
+}
+
+/// What the check found, and what it had to leave out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Findings {
+    /// What is wrong, in SQLite's words; nothing when the database is whole.
+    pub problems: Vec<String>,
+    /// The collation or function without which the indexes could not be compared with their tables.
+    pub missing: Option<String>,
+}
+
+/// How many problems are enough to know.
+const MOST_PROBLEMS: u32 = 20;
+/// How often a check in progress asks whether to go on.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Checks the whole database, on a second thread, while `progress` is asked on this one.
+pub(crate) fn run(
+    connection: &mut Connection,
+    path: &Path,
+    role: Role,
+    level: Verification,
+    pages: u64,
+    progress: ProgressFn<'_>,
+) -> Result<Findings> {
+    let finished = Progress {
+        pages_done: pages,
+        pages_total: pages,
+    };
+    let interrupt = connection.get_interrupt_handle();
+    let (sender, receiver) = mpsc::channel();
+    let mut cancelled = progress(finished).is_break();
+    let findings = thread::scope(|scope| {
+        let checker = thread::Builder::new().name("respaldo-check".to_owned());
+        let spawned = checker.spawn_scoped(scope, move || {
+            // The receiver outlives this thread, so sending cannot fail.
+            let _ = sender.send(check(connection, level));
+        });
+        spawned.map_err(|error| Error::io(&error, path))?;
+        loop {
+            if cancelled {
+                interrupt.interrupt();
+            }
+            match receiver.recv_timeout(TICK) {
+                Ok(findings) => return findings.map_err(|error| explain(&error, path, role)),
+                Err(RecvTimeoutError::Timeout) => cancelled |= progress(finished).is_break(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let detail = "the check ended without an answer".to_owned();
+                    return Err(Error::at(Cause::Internal(detail), path));
+                }
+            }
+        }
+    });
+    if cancelled {
+        return Err(Error::new(Cause::Cancelled));
+    }
+    findings
+}
+
+fn check(connection: &Connection, level: Verification) -> rusqlite::Result<Findings> {
+    // A row that breaks a CHECK constraint is the application's concern, and not damage.
+    connection.pragma_update(None, "ignore_check_constraints", true)?;
+    let pragma = match level {
+        Verification::Full => "integrity_check",
+        Verification::Quick => "quick_check",
+    };
+    match ask(connection, pragma) {
+        Err(error) if only_the_application_has_it(&error) => Ok(Findings {
+            problems: check_structure(connection)?,
+            missing: Some(error.to_string()),
+        }),
+        answer => Ok(Findings {
+            problems: answer?,
+            missing: None,
+        }),
+    }
+}
+
+fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA {pragma}({MOST_PROBLEMS})"))?;
+    let rows: Vec<String> = statement
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(if rows == ["ok"] { Vec::new() } else { rows })
+}
+
+/// A collation, function or module that the application registers on its own connections.
+fn only_the_application_has_it(error: &rusqlite::Error) -> bool {
+    let text = error.to_string();
+    [
+        "no such collation sequence",
+        "unknown function",
+        "no such function",
+        "no such module",
+    ]
+    .iter()
+    .any(|start| text.contains(start))
+}
+
+/// Every b-tree on its own, without comparing indexes with tables: that needs neither collations nor functions.
+fn check_structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
+    ask(connection, "quick_check")
+}
+
+/// Whether the file is as long as its pages; SQLite itself looks past what lies behind them.
+pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<String>> {
+    let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
+    let stated = shape.bytes();
+    Ok((size != stated).then(|| format!("the file has {size} bytes, its header states {stated}")))
+}

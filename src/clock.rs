@@ -1,0 +1,139 @@
+//! The one clock of the library, and the calendar of the configured zone.
+//!
+//! Nothing here depends on the machine's own zone or locale.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use chrono::offset::LocalResult;
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+
+use crate::error::{Cause, Error, Result};
+
+/// A point in time in the configured zone.
+pub type Moment = DateTime<Tz>;
+
+/// Where "now" comes from: the system, or a test.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// The computer's clock.
+    pub fn system() -> Self {
+        Clock(Arc::new(Utc::now))
+    }
+
+    /// A clock that tells what `now` returns.
+    pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Clock(Arc::new(now))
+    }
+
+    /// The whole second it is, in `zone`.
+    ///
+    /// Fails when the clock is outside the years 1 to 9999, which no name and no RFC 3339 text can hold.
+    pub(crate) fn now(&self, zone: Tz) -> Result<Moment> {
+        let now = (self.0)().with_timezone(&zone);
+        let year = now.year();
+        if !(1..=9999).contains(&year) {
+            let detail = format!("the computer's clock says year {year}");
+            return Err(Error::new(Cause::Io(detail)));
+        }
+        Ok(now.with_nanosecond(0).unwrap_or(now))
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Clock::system()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// As people read it, day first: `04/03/2026 14:23`.
+pub(crate) fn display(moment: &Moment) -> String {
+    moment.format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// RFC 3339 with offset, whole seconds: `2026-03-04T09:30:12-07:00`.
+pub(crate) fn rfc3339(moment: &Moment) -> String {
+    moment.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+}
+
+/// A file's time, in `zone`.
+pub(crate) fn from_system(time: SystemTime, zone: Tz) -> Moment {
+    DateTime::<Utc>::from(time).with_timezone(&zone)
+}
+
+/// The point in time that a wall clock in `zone` showed as `local`.
+///
+/// An hour that occurs twice is decided by `near`, the file's own time; one that never occurred is
+/// read with the offset in force before it.
+pub(crate) fn from_local(local: NaiveDateTime, zone: Tz, near: Option<Moment>) -> Moment {
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(moment) => moment,
+        LocalResult::Ambiguous(first, second) => match near {
+            Some(near) if (near - second).abs() < (near - first).abs() => second,
+            _ => first,
+        },
+        LocalResult::None => {
+            let day = TimeDelta::days(1);
+            let before = zone.from_local_datetime(&(local - day)).earliest();
+            before.map_or_else(|| zone.from_utc_datetime(&local), |moment| moment + day)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+
+    fn local(day: u32, hour: u32, minute: u32) -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2026, 11, day)
+            .and_then(|date| date.and_hms_opt(hour, minute, 0))
+            .expect("a real date")
+    }
+
+    #[test]
+    fn shows_the_day_first_and_the_offset() {
+        let moment = from_local(local(4, 9, 30), chrono_tz::America::Hermosillo, None);
+        assert_eq!(display(&moment), "04/11/2026 09:30");
+        assert_eq!(rfc3339(&moment), "2026-11-04T09:30:00-07:00");
+    }
+
+    #[test]
+    fn an_hour_that_occurs_twice_is_decided_by_the_files_time() {
+        let zone = chrono_tz::America::New_York;
+        let (first, second) = match zone.from_local_datetime(&local(1, 1, 30)) {
+            LocalResult::Ambiguous(first, second) => (first, second),
+            other => panic!("expected an ambiguous hour, got {other:?}"),
+        };
+        let minute = TimeDelta::minutes(1);
+        assert_eq!(from_local(local(1, 1, 30), zone, Some(first + minute)), first);
+        assert_eq!(from_local(local(1, 1, 30), zone, Some(second + minute)), second);
+        assert_eq!(from_local(local(1, 1, 30), zone, None), first);
+    }
+
+    #[test]
+    fn an_hour_that_never_occurred_still_has_a_place() {
+        let zone = chrono_tz::America::New_York;
+        let skipped = NaiveDate::from_ymd_opt(2026, 3, 8)
+            .and_then(|date| date.and_hms_opt(2, 30, 0))
+            .expect("a real date");
+        assert_eq!(rfc3339(&from_local(skipped, zone, None)), "2026-03-08T03:30:00-04:00");
+    }
+
+    #[test]
+    fn a_clock_beyond_year_9999_is_an_error_and_not_a_strange_name() {
+        let clock = Clock::from_fn(|| DateTime::from_timestamp(253_402_300_800, 0).expect("year 10000"));
+        let error = clock.now(chrono_tz::UTC).expect_err("year 10000");
+        assert!(error.to_string().contains("10000"), "{error}");
+    }
+}

@@ -1,0 +1,283 @@
+//! How each kind of file is opened, and what SQLite's answers mean.
+//!
+//! Every connection is hardened: a backup is data, so its triggers and views never run
+//! (<https://www.sqlite.org/security.html>). None is ever opened with the create flag: a mistyped path must be an
+//! error and not an empty database.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::error::{Cause, Error, Result};
+use crate::header::Header;
+use crate::staging::with_suffix;
+
+/// Which file an answer of SQLite is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The application's database.
+    Live,
+    /// A backup, a safety copy, or our own unpublished copy.
+    Backup,
+}
+
+/// The application's database, for reading.
+///
+/// A crashed writer may have left a journal that must be played back before anybody can read. Only then the file is
+/// opened for writing, and nothing but that recovery is written.
+pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Connection> {
+    require_file(path, Cause::DatabaseNotFound)?;
+    match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable) {
+        Ok(connection) => Ok(connection),
+        Err(error) if needs_recovery(&error) => {
+            open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout)
+                .and_then(|connection| {
+                    // The log stays as it is: moving it into the database is the application's business.
+                    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+                    readable(connection)
+                })
+                .map_err(|error| explain(&error, path, Role::Live))
+        }
+        Err(error) => Err(explain(&error, path, Role::Live)),
+    }
+}
+
+/// The application's database, for a restore.
+pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Connection> {
+    require_file(path, Cause::DatabaseNotFound)?;
+    let opened = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout).and_then(|connection| {
+        // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
+        connection.pragma_update(None, "synchronous", "EXTRA")?;
+        Ok(connection)
+    });
+    opened.map_err(|error| explain(&error, path, Role::Live))
+}
+
+/// A backup, for reading. Nothing is ever written beside it.
+pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> {
+    require_file(path, Cause::BackupNotFound)?;
+    let header = Header::read(path)
+        .map_err(|error| Error::io(&error, path))?
+        .ok_or_else(|| Error::at(Cause::NotADatabase, path))?;
+    let opened = if header.wal && !has_log(path) {
+        // A WAL database without a log is complete in itself, but SQLite would create one beside it, and
+        // cannot on a read-only drive.
+        open_immutable(path)
+    } else {
+        open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)
+    };
+    opened
+        .and_then(readable)
+        .map_err(|error| explain(&error, path, Role::Backup))
+}
+
+/// Our own unpublished file, for writing. Nobody else knows it, and a crash only orphans it.
+pub(crate) fn open_unpublished(path: &Path) -> Result<Connection> {
+    let opened =
+        Connection::open_with_flags(path, base_flags(OpenFlags::SQLITE_OPEN_READ_WRITE)).and_then(|connection| {
+            connection
+                .execute_batch("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")?;
+            Ok(connection)
+        });
+    opened.map_err(|error| explain(&error, path, Role::Backup))
+}
+
+fn base_flags(access: OpenFlags) -> OpenFlags {
+    // Paths are absolute, so none can be taken for a URI.
+    access | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+fn open(path: &Path, access: OpenFlags, timeout: Duration) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, base_flags(access))?;
+    connection.busy_timeout(timeout)?;
+    harden(connection)
+}
+
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = base_flags(OpenFlags::SQLITE_OPEN_READ_ONLY) | OpenFlags::SQLITE_OPEN_URI;
+    harden(Connection::open_with_flags(
+        format!("{}?immutable=1", file_uri(path)),
+        flags,
+    )?)
+}
+
+fn harden(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.execute_batch("PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;")?;
+    Ok(connection)
+}
+
+/// SQLite opens files lazily: the first read is what tells whether this is a database that can be read now.
+fn readable(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// An error, `missing`, when there is no file at `path`.
+pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(Error::at(missing, path)),
+        Err(error) if is_missing(&error) => Err(Error::at(missing, path)),
+        Err(error) => Err(Error::io(&error, path)),
+    }
+}
+
+/// Whether an error means that there is no such file.
+pub(crate) fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
+}
+
+/// Whether `path` has a write-ahead log with something in it.
+pub(crate) fn has_log(path: &Path) -> bool {
+    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+/// <https://www.sqlite.org/uri.html>: percent-encoded, forward slashes, a drive letter behind a slash.
+fn file_uri(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let path = if cfg!(windows) {
+        path.replace('\\', "/")
+    } else {
+        path.into_owned()
+    };
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let mut uri = format!("file://{slash}");
+    for byte in path.bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => uri.push_str(&format!("%{byte:02X}")),
+            _ if byte.is_ascii() => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
+    }
+}
+
+fn needs_recovery(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTINIT)
+    )
+}
+
+/// Whether SQLite says that somebody else has the file; `BUSY` and `LOCKED` mean the same to a caller.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    let primary = extended_code(error).map(|code| code & 0xff);
+    matches!(primary, Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
+}
+
+/// SQLite's error as the library's. The extended code decides: after a failed step the message can be
+/// "not an error".
+pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error {
+    let Some(code) = extended_code(error) else {
+        return Error::at(Cause::Internal(error.to_string()), path);
+    };
+    let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
+    let cause = match code & 0xff {
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
+        ffi::SQLITE_FULL => Cause::DiskFull {
+            needed: None,
+            free: fs4::available_space(path).ok(),
+        },
+        ffi::SQLITE_NOTADB => Cause::NotADatabase,
+        ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
+        ffi::SQLITE_PERM | ffi::SQLITE_READONLY | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
+        // The file is there (see require_file), so it, or what belongs beside it, may not be opened. Opening it here to
+        // find out more would drop every lock that this process holds on it.
+        ffi::SQLITE_CANTOPEN => Cause::PermissionDenied(text()),
+        // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
+        ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
+        _ => Cause::Io(text()),
+    };
+    Error::at(cause, path)
+}
+
+/// "Fails verification" of this kind of file.
+pub(crate) fn corrupt(role: Role, problems: Vec<String>) -> Cause {
+    match role {
+        Role::Live => Cause::DatabaseCorrupt(problems),
+        Role::Backup => Cause::BackupCorrupt(problems),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_source_is_never_created() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mistyped.db");
+        let error = open_live_for_reading(&path, Duration::ZERO).expect_err("missing");
+        assert_eq!(error, Error::at(Cause::DatabaseNotFound, &path));
+        let error = open_backup(&path, Duration::ZERO).expect_err("missing");
+        assert_eq!(error, Error::at(Cause::BackupNotFound, &path));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn names_that_mean_something_in_a_uri_are_encoded() {
+        if cfg!(unix) {
+            assert_eq!(
+                file_uri(Path::new("/datos/100% #1?/año.db")),
+                "file:///datos/100%25 %231%3F/a%C3%B1o.db"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wal_backup_opens_without_anything_written_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("100% #1? año.db");
+        let writer = Connection::open(&path).expect("open");
+        writer
+            .execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(1);")
+            .expect("written");
+        drop(writer);
+        let connection = open_backup(&path, Duration::ZERO).expect("opens");
+        let rows: i64 = connection
+            .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+            .expect("rows");
+        assert_eq!(rows, 1);
+        drop(connection);
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn a_hot_journal_is_played_back_before_reading() {
+        // A rollback journal that is still there when its writer is gone: copy both while the writer holds them.
+        let folder = tempfile::tempdir().expect("a folder");
+        let original = folder.path().join("original.db");
+        let crashed = folder.path().join("crashed.db");
+        let writer = Connection::open(&original).expect("open");
+        writer
+            .execute_batch(
+                "CREATE TABLE t(x); INSERT INTO t VALUES('before');
+                 PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN; UPDATE t SET x='torn';
+                 INSERT INTO t SELECT zeroblob(3000) FROM (WITH RECURSIVE c(n) AS
+                 (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n<200) SELECT n FROM c);",
+            )
+            .expect("spilled");
+        fs::copy(&original, &crashed).expect("copied");
+        fs::copy(with_suffix(&original, "-journal"), with_suffix(&crashed, "-journal")).expect("copied");
+        let connection = open_live_for_reading(&crashed, Duration::ZERO).expect("recovers");
+        let value: String = connection
+            .query_row("SELECT x FROM t", [], |row| row.get(0))
+            .expect("a row");
+        assert_eq!(value, "before");
+    }
+}

@@ -1,0 +1,174 @@
+//! Creating a backup: now, or once a day.
+
+use std::fs;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::catalog::{Backup, Kind};
+use crate::clock::Moment;
+use crate::connection::{self, Role};
+use crate::error::{Cause, Error, Result};
+use crate::lock::FolderLock;
+use crate::messages::{self, Notice, Warning};
+use crate::names;
+use crate::progress::ProgressFn;
+use crate::settings;
+use crate::snapshot::{self, Snapshot, Source};
+use crate::staging::{self, Staged};
+use crate::store::Store;
+
+/// The answer of [`Store::create`] and [`Store::create_if_due`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Created {
+    /// Whether a backup was made.
+    pub created: bool,
+    /// Why none was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The new backup, or the one of today.
+    pub backup: Backup,
+    /// The names that retention removed.
+    pub removed: Vec<String>,
+    /// What did not work beside the backup.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+}
+
+impl Store {
+    /// Makes a backup: consistent, verified and durable when this returns.
+    ///
+    /// Fails, among other causes, with [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`],
+    /// [`Cause::DatabaseCorrupt`], [`Cause::DatabaseLocked`] when another program keeps the database locked beyond
+    /// the timeout, [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Busy`] when another backup or restore
+    /// runs, and [`Cause::Cancelled`]. Whatever fails, the backups there are stay as they are.
+    pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
+        let started = Instant::now();
+        let _lock = self.lock_backup_folder()?;
+        self.create_locked(started, progress)
+    }
+
+    /// Makes a backup unless there is an intact one of today, by the calendar of the configured zone.
+    ///
+    /// A backup dated in the future does not count as today's. Fails like [`Store::create`].
+    pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<Created> {
+        let started = Instant::now();
+        // Under the lock, so that of several programs that start together one makes the backup.
+        let _lock = self.lock_backup_folder()?;
+        let now = self.now()?;
+        let backups = self.scan_backups()?.backups;
+        let of_today = backups.iter().find(|backup| {
+            backup.intact && backup.created_at <= now && backup.created_at.date_naive() == now.date_naive()
+        });
+        match of_today {
+            None => self.create_locked(started, progress),
+            Some(backup) => Ok(Created {
+                created: false,
+                reason: Some("already_backed_up_today"),
+                backup: backup.clone(),
+                removed: vec![],
+                warnings: self.clock_warning(&backups, &now),
+                duration_ms: None,
+            }),
+        }
+    }
+
+    fn create_locked(&self, started: Instant, progress: ProgressFn<'_>) -> Result<Created> {
+        self.sweep_orphans();
+        let source = self.hold_live_database()?;
+        // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
+        // must not count as the new day's.
+        let now = self.now()?;
+        let snapshot = self.take_snapshot(source, progress)?;
+        let backup = self.publish(snapshot.file, &now)?;
+        // The backup is made and durable. Nothing below can fail the call.
+        let mut warnings = self.note_in_settings(&backup);
+        let backups = self.scan_backups().map(|listing| listing.backups).unwrap_or_default();
+        warnings.extend(self.clock_warning(&backups, &now));
+        warnings.extend(
+            snapshot
+                .unchecked
+                .map(|missing| messages::warning(&Notice::CheckedWithoutIndexes(missing), self.language)),
+        );
+        let (removed, unremoved) = self.prune_after(&backups, &now);
+        warnings.extend(unremoved);
+        Ok(Created {
+            created: true,
+            reason: None,
+            backup,
+            removed,
+            warnings,
+            duration_ms: Some(milliseconds(started)),
+        })
+    }
+
+    /// Makes the backup folder if need be and keeps every other backup and restore out of it.
+    fn lock_backup_folder(&self) -> Result<FolderLock> {
+        connection::require_file(&self.database, Cause::DatabaseNotFound)?;
+        staging::ensure_folder(&self.backup_dir)?;
+        FolderLock::acquire(&self.backup_dir, self.busy_timeout)
+    }
+
+    /// Removes what killed processes left: in the backup folder, whose lock the caller holds, and beside the database
+    /// and the settings unless somebody is at work there.
+    fn sweep_orphans(&self) {
+        staging::sweep(&self.backup_dir);
+        for file in [Some(&self.database), self.settings.as_ref()].into_iter().flatten() {
+            let folder = staging::parent(file);
+            if let Ok(Some(_lock)) = FolderLock::try_acquire(folder) {
+                staging::sweep(folder);
+            }
+        }
+    }
+
+    fn hold_live_database(&self) -> Result<Source> {
+        let connection = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
+        Source::hold(connection, &self.database, Role::Live)
+    }
+
+    fn take_snapshot(&self, source: Source, progress: ProgressFn<'_>) -> Result<Snapshot> {
+        let model = fs::metadata(&self.database).ok();
+        snapshot::take(
+            source,
+            &self.database,
+            Role::Live,
+            &self.backup_dir,
+            model.as_ref(),
+            self.verify,
+            progress,
+        )
+    }
+
+    /// Gives the snapshot the first free name of its second.
+    fn publish(&self, file: Staged, now: &Moment) -> Result<Backup> {
+        let (path, stamp) = staging::publish_numbered(file, &self.backup_dir, now.naive_local(), names::backup)?;
+        let metadata = fs::metadata(&path).map_err(|error| Error::io(&error, &path))?;
+        Ok(self.backup_at(&path, &names::backup(stamp), &metadata, Kind::Backup, Some(stamp)))
+    }
+
+    fn note_in_settings(&self, backup: &Backup) -> Vec<Warning> {
+        let Some(path) = &self.settings else { return vec![] };
+        match settings::note(path, &backup.created_at, &self.database) {
+            Ok(()) => vec![],
+            Err(why) => vec![messages::warning(&Notice::SettingsNotUpdated(path, why), self.language)],
+        }
+    }
+
+    /// A warning when the newest backup is dated after the clock.
+    fn clock_warning(&self, backups: &[Backup], now: &Moment) -> Vec<Warning> {
+        let future = backups
+            .iter()
+            .find(|backup| backup.kind == Kind::Backup && backup.created_at > *now);
+        let notice = future.map(|newest| Notice::ClockWentBackwards(&newest.display));
+        notice
+            .iter()
+            .map(|notice| messages::warning(notice, self.language))
+            .collect()
+    }
+}
+
+pub(crate) fn milliseconds(since: Instant) -> u64 {
+    since.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
+}

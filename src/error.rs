@@ -1,0 +1,238 @@
+//! The error of every operation: its cause, and the path it happened on.
+//!
+//! The texts for people are in [`crate::messages`], in Spanish and English.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::messages::{self, Language};
+use crate::status::Status;
+
+/// The result of every operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What failed, and on which path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Why it failed.
+    pub cause: Cause,
+    /// The file or folder it failed on, where there is one.
+    pub path: Option<PathBuf>,
+}
+
+/// Why an operation failed. Each variant stands for one [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The caller's options or request are not usable.
+    InvalidArgument(Argument),
+    /// The handle is closed, zero or invented.
+    InvalidHandle,
+    /// Not an IANA time zone name.
+    UnknownTimezone(String),
+    /// The progress callback asked to stop.
+    Cancelled,
+    /// No file at the database's path.
+    DatabaseNotFound,
+    /// No such backup.
+    BackupNotFound,
+    /// The operating system refused access; its text.
+    PermissionDenied(String),
+    /// Not enough room, in bytes where they are known.
+    DiskFull {
+        /// Bytes that the work needs.
+        needed: Option<u64>,
+        /// Bytes that are free for this user.
+        free: Option<u64>,
+    },
+    /// Any other operating-system error; its text.
+    Io(String),
+    /// The file to be written is already there.
+    TargetExists,
+    /// Another program holds the database.
+    DatabaseLocked,
+    /// The live database fails verification; what the check found.
+    DatabaseCorrupt(Vec<String>),
+    /// No SQLite header.
+    NotADatabase,
+    /// A backup fails verification; what the check found.
+    BackupCorrupt(Vec<String>),
+    /// Source and destination are one file.
+    SameFile,
+    /// Another backup or restore of this database is running.
+    Busy,
+    /// A restore broke off.
+    RestoreFailed {
+        /// What broke it off.
+        cause: Box<Error>,
+        /// Where the safety copy is.
+        safety_backup: Option<PathBuf>,
+    },
+    /// A bug in the library, caught.
+    Internal(String),
+}
+
+/// What is wrong with an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// A pointer is NULL where it must not be.
+    Null(&'static str),
+    /// A string is not UTF-8.
+    NotUtf8(&'static str),
+    /// Not JSON; the parser's text.
+    NotJson(String),
+    /// JSON, but not an object.
+    NotAnObject,
+    /// A key nobody knows.
+    UnknownKey(String),
+    /// A key that must be there is not.
+    MissingKey(&'static str),
+    /// The value of a key is of the wrong type or out of range; what is expected.
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What its value may be.
+        expected: Expected,
+    },
+}
+
+/// What the value of a key may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// A text.
+    Text,
+    /// A path: a text, not empty, without NUL.
+    Path,
+    /// true or false.
+    Boolean,
+    /// A whole number between these two.
+    Whole(u64, u64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Error {
+    /// An error with nothing to point at.
+    pub fn new(cause: Cause) -> Self {
+        Error { cause, path: None }
+    }
+
+    /// An error on a path.
+    pub fn at(cause: Cause, path: impl Into<PathBuf>) -> Self {
+        Error {
+            cause,
+            path: Some(path.into()),
+        }
+    }
+
+    /// An argument error.
+    pub fn argument(argument: Argument) -> Self {
+        Error::new(Cause::InvalidArgument(argument))
+    }
+
+    /// An operating-system error on a path, under the status its kind has.
+    pub fn io(error: &io::Error, path: &Path) -> Self {
+        use io::ErrorKind as Kind;
+        let cause = match error.kind() {
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Cause::PermissionDenied(error.to_string()),
+            Kind::StorageFull | Kind::QuotaExceeded => Cause::DiskFull {
+                needed: None,
+                free: fs4::available_space(existing_ancestor(path)).ok(),
+            },
+            _ => Cause::Io(error.to_string()),
+        };
+        Error::at(cause, path)
+    }
+
+    /// The status number's name and value.
+    pub fn status(&self) -> Status {
+        match &self.cause {
+            Cause::InvalidArgument(_) => Status::InvalidArgument,
+            Cause::InvalidHandle => Status::InvalidHandle,
+            Cause::UnknownTimezone(_) => Status::UnknownTimezone,
+            Cause::Cancelled => Status::Cancelled,
+            Cause::DatabaseNotFound => Status::DatabaseNotFound,
+            Cause::BackupNotFound => Status::BackupNotFound,
+            Cause::PermissionDenied(_) => Status::PermissionDenied,
+            Cause::DiskFull { .. } => Status::DiskFull,
+            Cause::Io(_) => Status::IoError,
+            Cause::TargetExists => Status::TargetExists,
+            Cause::DatabaseLocked => Status::DatabaseLocked,
+            Cause::DatabaseCorrupt(_) => Status::DatabaseCorrupt,
+            Cause::NotADatabase => Status::NotADatabase,
+            Cause::BackupCorrupt(_) => Status::BackupCorrupt,
+            Cause::SameFile => Status::SameFile,
+            Cause::Busy => Status::Busy,
+            Cause::RestoreFailed { .. } => Status::RestoreFailed,
+            Cause::Internal(_) => Status::Internal,
+        }
+    }
+
+    /// What an integrity check found, where one was made.
+    pub fn problems(&self) -> Option<&[String]> {
+        match &self.cause {
+            Cause::DatabaseCorrupt(problems) | Cause::BackupCorrupt(problems) => Some(problems),
+            Cause::NotADatabase => Some(&[]),
+            _ => None,
+        }
+    }
+
+    /// Where the safety copy of a restore that broke off is.
+    pub fn safety_backup(&self) -> Option<&Path> {
+        match &self.cause {
+            Cause::RestoreFailed { safety_backup, .. } => safety_backup.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The error as section 4 of the contract shapes it.
+    pub fn report(&self, language: Language) -> Report<'_> {
+        let text = messages::error(self, language);
+        Report {
+            error: ReportBody {
+                status: self.status() as i32,
+                name: self.status().name(),
+                message: text.message,
+                hint: text.hint,
+                path: self.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
+                problems: self.problems(),
+                safety_backup: self.safety_backup().map(|path| path.to_string_lossy().into_owned()),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = messages::error(self, Language::English);
+        write!(f, "{} {}", text.message, text.hint)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The error object that crosses the C boundary.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    error: ReportBody<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReportBody<'a> {
+    status: i32,
+    name: &'static str,
+    message: String,
+    hint: String,
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safety_backup: Option<String>,
+}
+
+/// The nearest folder at or above `path` that exists, for questions about its file system.
+fn existing_ancestor(path: &Path) -> &Path {
+    path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path)
+}

@@ -1,0 +1,82 @@
+//! Backups of an application's SQLite database, made and restored inside the application's own process.
+//!
+//! A [`Store`] is one database with its backup folder. What it promises is in the README; in short: a backup is a plain
+//! SQLite file that exists whole or not at all, success means verified and durable, retention deletes only what the
+//! library made, and a restore is one transaction that can be undone.
+//!
+//! ```
+//! use respaldo::{Options, RestoreRequest, Store, unwatched};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let database = folder.path().join("tattoostudio.db");
+//! # rusqlite::Connection::open(&database)?.execute_batch("CREATE TABLE clients(name); INSERT INTO clients VALUES('Ana')")?;
+//! let store = Store::open(Options::new(&database))?;
+//! let backup = store.create(&mut unwatched)?.backup;
+//! println!("{} of {} bytes, made {}", backup.name, backup.size, backup.display);
+//!
+//! let restored = store.restore(&RestoreRequest::of(&backup.name), &mut unwatched)?;
+//! println!("the database as it was is in {:?}", restored.safety_backup);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # From other languages
+//!
+//! The C interface is `include/respaldo.h`, generated from [`capi`]. It differs in one thing: the shared library carries
+//! a SQLite of its own into a process that may have another one, and keeps the two from breaking each other's locks.
+//! A Rust program that uses this crate directly shares one SQLite with it and needs no such thing.
+//!
+//! # Layers
+//!
+//! | files | duty |
+//! |---|---|
+//! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
+//! | `snapshot`, `overwrite`, `replace`, `safety`, `restore_log` | the steps that move data |
+//! | `check`, `connection`, `header`, `live_file` | what a database file is, and how it is opened |
+//! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
+//! | `names`, `clock` | file names and time |
+//! | `error`, `status`, `messages`, `progress` | what callers are told |
+//! | `capi` | the C boundary, and nothing else; nothing outside it uses it |
+
+mod catalog;
+mod check;
+mod clock;
+mod connection;
+mod create;
+mod error;
+mod header;
+mod last_backup;
+mod live_file;
+mod lock;
+mod messages;
+mod names;
+mod overwrite;
+mod progress;
+mod replace;
+mod restore;
+mod restore_log;
+mod retention;
+mod safety;
+mod settings;
+mod snapshot;
+mod staging;
+mod status;
+mod store;
+mod verify;
+
+pub mod capi;
+
+pub use catalog::{Backup, Kind, Listing};
+pub use check::Verification;
+pub use clock::{Clock, Moment};
+pub use create::Created;
+pub use error::{Argument, Cause, Error, Expected, Report, Result};
+pub use last_backup::LastBackup;
+pub use messages::{Language, Text, Warning};
+pub use progress::{Progress, ProgressFn, unwatched};
+pub use restore::{RestoreRequest, Restored};
+pub use retention::{Decision, Pruned, Reason};
+pub use status::{Status, codes};
+pub use store::{Options, Settings, Store};
+pub use verify::Verified;

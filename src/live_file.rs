@@ -1,0 +1,150 @@
+//! The live database's file, reached through SQLite's own handle.
+//!
+//! POSIX locks belong to the process, and closing any descriptor of a file drops all of them. A file that somebody may
+//! have open in SQLite must therefore never be opened beside it; this is how its bytes are read and its lock taken when
+//! it cannot be opened as a database.
+
+use std::ffi::c_int;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::ptr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, ffi};
+
+/// A connection's main file.
+pub(crate) struct LiveFile<'c> {
+    file: *mut ffi::sqlite3_file,
+    methods: &'c ffi::sqlite3_io_methods,
+}
+
+const CHUNK: usize = 1 << 16;
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Opens the file without reading it, so that it may hold anything.
+pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+}
+
+impl<'c> LiveFile<'c> {
+    /// The main file of `connection`, or `None` when it has none open.
+    pub fn of(connection: &'c Connection) -> Option<LiveFile<'c>> {
+        let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
+        // SAFETY: the handle is valid while `connection` is borrowed, and SQLITE_FCNTL_FILE_POINTER writes one pointer.
+        let code = unsafe {
+            ffi::sqlite3_file_control(
+                connection.handle(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_FILE_POINTER,
+                ptr::from_mut(&mut file).cast(),
+            )
+        };
+        if code != ffi::SQLITE_OK || file.is_null() {
+            return None;
+        }
+        // SAFETY: SQLite's file objects live as long as their connection, which 'c borrows; `pMethods` is NULL for a
+        // file that is not open, and points to a static table otherwise.
+        let methods = unsafe { (*file).pMethods.as_ref() }?;
+        Some(LiveFile { file, methods })
+    }
+
+    /// Takes SQLite's exclusive lock, which the connection gives up when it closes. `false` when somebody else
+    /// keeps theirs beyond `timeout`.
+    pub fn lock_exclusively(&self, timeout: Duration) -> io::Result<bool> {
+        let deadline = Instant::now() + timeout;
+        for level in [ffi::SQLITE_LOCK_SHARED, ffi::SQLITE_LOCK_EXCLUSIVE] {
+            loop {
+                match self.lock(level) {
+                    ffi::SQLITE_OK => break,
+                    ffi::SQLITE_BUSY if Instant::now() >= deadline => return Ok(false),
+                    ffi::SQLITE_BUSY => thread::sleep(RETRY),
+                    code => return Err(io::Error::other(ffi::code_to_str(code))),
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Copies every byte to `target`.
+    pub fn copy_to(&self, target: &mut File) -> io::Result<()> {
+        let size = self.size()?;
+        let mut buffer = vec![0; CHUNK];
+        let mut offset = 0;
+        while offset < size {
+            let rest = usize::try_from(size - offset).unwrap_or(CHUNK);
+            let part = &mut buffer[..rest.min(CHUNK)];
+            self.read(part, offset)?;
+            target.write_all(part)?;
+            offset += part.len() as i64;
+        }
+        Ok(())
+    }
+
+    fn lock(&self, level: c_int) -> c_int {
+        // SAFETY: `file` is open (see `of`) and used by this thread alone, since `Connection` is not `Sync`.
+        self.methods
+            .xLock
+            .map_or(ffi::SQLITE_IOERR, |lock| unsafe { lock(self.file, level) })
+    }
+
+    fn size(&self) -> io::Result<i64> {
+        let mut size = 0;
+        // SAFETY: as in `lock`; xFileSize writes one integer.
+        let code = self
+            .methods
+            .xFileSize
+            .map_or(ffi::SQLITE_IOERR, |ask| unsafe { ask(self.file, &mut size) });
+        succeeded(code).map(|()| size)
+    }
+
+    fn read(&self, part: &mut [u8], offset: i64) -> io::Result<()> {
+        let length = c_int::try_from(part.len()).map_err(io::Error::other)?;
+        // SAFETY: as in `lock`; xRead writes at the most `length` bytes, which is the length of `part`.
+        let code = self.methods.xRead.map_or(ffi::SQLITE_IOERR, |read| unsafe {
+            read(self.file, part.as_mut_ptr().cast(), length, offset)
+        });
+        succeeded(code)
+    }
+}
+
+fn succeeded(code: c_int) -> io::Result<()> {
+    if code == ffi::SQLITE_OK {
+        Ok(())
+    } else {
+        Err(io::Error::other(ffi::code_to_str(code)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn any_bytes_can_be_copied_and_a_second_lock_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("garbage");
+        let garbage: Vec<u8> = (0..200_001_u32).map(|n| n.to_le_bytes()[0]).collect();
+        fs::write(&path, &garbage).expect("written");
+        let connection = open(&path).expect("opens");
+        let file = LiveFile::of(&connection).expect("a file");
+        let mut copy = tempfile::tempfile_in(folder.path()).expect("a file");
+        file.copy_to(&mut copy).expect("copied");
+        let mut copied = Vec::new();
+        io::Seek::rewind(&mut copy).expect("rewound");
+        io::Read::read_to_end(&mut copy, &mut copied).expect("read");
+        assert_eq!(copied, garbage);
+
+        assert!(file.lock_exclusively(Duration::ZERO).expect("locked"));
+        let other = open(&path).expect("opens");
+        let other_file = LiveFile::of(&other).expect("a file");
+        assert!(!other_file.lock_exclusively(Duration::from_millis(30)).expect("asked"));
+        drop(connection);
+        assert!(other_file.lock_exclusively(Duration::ZERO).expect("asked"));
+    }
+}

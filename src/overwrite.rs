@@ -1,0 +1,205 @@
+//! Overwriting a live database through SQLite, as one transaction.
+//!
+//! Other connections stay valid: they see the old contents until the transaction commits and the new ones afterwards,
+//! and a crash at any instant is rolled back by whoever opens the database next.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+
+use crate::check::{self, Shape, Verification};
+use crate::connection::{self, Role, explain};
+use crate::error::{Cause, Error, Result};
+use crate::progress::ProgressFn;
+use crate::snapshot::{self, Source, Stopped};
+
+/// The live database, opened to be overwritten.
+pub(crate) struct Live {
+    connection: Connection,
+    path: PathBuf,
+    timeout: Duration,
+    pub wal: bool,
+    pub page_size: u64,
+    pub bytes: u64,
+}
+
+impl Live {
+    /// Opens the live database. Fails as damaged when SQLite could not write to it as it is, and as locked when
+    /// somebody else is writing.
+    pub fn open(path: &Path, timeout: Duration) -> Result<Live> {
+        let connection = connection::open_live_for_writing(path, timeout)?;
+        let looked = || {
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            let shape = Shape::read(&connection)?;
+            connection.execute_batch("ROLLBACK")?;
+            let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            Ok((shape, mode == "wal"))
+        };
+        let (shape, wal) = looked().map_err(|error| explain(&error, path, Role::Live))?;
+        Ok(Live {
+            connection,
+            path: path.to_owned(),
+            timeout,
+            wal,
+            page_size: shape.page_size,
+            bytes: shape.bytes(),
+        })
+    }
+
+    /// Keeps every other writer out from here until the writer is dropped. Readers go on.
+    pub fn begin<'a>(&'a mut self, source: &'a Source) -> Result<Writer<'a>> {
+        let (path, timeout, wal) = (&self.path, self.timeout, self.wal);
+        let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
+        if !wal {
+            keep_the_write_lock(&self.connection).map_err(explained)?;
+        }
+        let backup = Backup::new(&source.connection, &mut self.connection).map_err(explained)?;
+        if wal {
+            // Zero pages only take the write lock, which in WAL mode leaves readers alone.
+            snapshot::step(&backup, 0, timeout).map_err(explained)?;
+        }
+        let page_size = u32::try_from(source.shape.page_size).unwrap_or(512);
+        Ok(Writer {
+            backup,
+            path,
+            timeout,
+            page_size,
+        })
+    }
+
+    /// Checks what was written against what it should be.
+    ///
+    /// Others may have written since, so the number of pages proves nothing.
+    pub fn verify(&mut self, expected: &Shape, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
+        let path = &self.path;
+        let found = Shape::read(&self.connection).map_err(|error| explain(&error, path, Role::Live))?;
+        let findings = check::run(&mut self.connection, path, Role::Live, level, found.pages, progress)?;
+        let mut problems = findings.problems;
+        if !expected.same_schema(&found) {
+            problems.push("it does not have the schema of the backup".to_owned());
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::at(Cause::DatabaseCorrupt(problems), path))
+        }
+    }
+
+    /// Moves the log into the database. Readers can prevent that, and then it is left to the next checkpoint.
+    pub fn checkpoint(&self) {
+        if self.wal {
+            let _ = self
+                .connection
+                .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        }
+    }
+}
+
+/// Takes SQLite's RESERVED lock and keeps it beyond the end of the transaction.
+///
+/// A backup into a connection cannot begin inside a transaction, and the safety copy must not miss a commit made just
+/// before it. In exclusive locking mode a connection keeps the lock it has when its transaction ends; back in normal
+/// mode it gives it up at the end of the next one, which is the backup's. The transaction must end by ROLLBACK: a COMMIT, even of
+/// nothing, takes the exclusive lock and keeps readers out as well.
+fn keep_the_write_lock(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    connection.execute_batch("BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema; ROLLBACK")?;
+    connection.pragma_update_and_check(None, "locking_mode", "NORMAL", |_| Ok(()))
+}
+
+/// The write lock on a live database, and the transaction that overwrites it. Dropping it rolls back what is not
+/// committed.
+pub(crate) struct Writer<'a> {
+    backup: Backup<'a, 'a>,
+    path: &'a Path,
+    timeout: Duration,
+    page_size: u32,
+}
+
+impl Writer<'_> {
+    /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
+    pub fn write(&self, progress: ProgressFn<'_>) -> Result<()> {
+        snapshot::step(&self.backup, 0, self.timeout)
+            .map_err(Stopped::Sqlite)
+            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.page_size, self.timeout, progress))
+            .map_err(|stopped| match stopped {
+                Stopped::Cancelled => Error::new(Cause::Cancelled),
+                Stopped::Sqlite(error) => explain(&error, self.path, Role::Live),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::unwatched;
+
+    fn database(path: &Path, mode: &str, text: &str) {
+        let connection = Connection::open(path).expect("open");
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode={mode}; CREATE TABLE t(x); INSERT INTO t VALUES('{text}');"
+            ))
+            .expect("written");
+    }
+
+    fn source(path: &Path) -> Source {
+        let connection = connection::open_backup(path, Duration::ZERO).expect("opens");
+        Source::hold(connection, path, Role::Backup).expect("held")
+    }
+
+    fn text(connection: &Connection) -> String {
+        connection
+            .query_row("SELECT x FROM t", [], |row| row.get(0))
+            .expect("a row")
+    }
+
+    #[test]
+    fn other_writers_wait_from_begin_on_while_readers_go_on() {
+        for mode in ["delete", "truncate", "persist", "wal"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+            database(&old, mode, "old");
+            database(&new, "delete", "new");
+            let other = Connection::open(&old).expect("open");
+            other.busy_timeout(Duration::ZERO).expect("set");
+            assert_eq!(text(&other), "old");
+
+            let source = source(&new);
+            let mut live = Live::open(&old, Duration::ZERO).expect("free");
+            let writer = live.begin(&source).expect("free");
+            assert_eq!(text(&other), "old", "{mode}: a reader is held up");
+            let refused = other.execute_batch("BEGIN IMMEDIATE").expect_err("a writer gets in");
+            assert!(connection::is_busy(&refused), "{mode}: {refused}");
+            writer.write(&mut unwatched).expect("written");
+            drop(writer);
+            assert_eq!(text(&other), "new", "{mode}");
+            other.execute_batch("UPDATE t SET x='newer'").expect("writers go on");
+        }
+    }
+
+    #[test]
+    fn dropping_the_writer_rolls_back() {
+        for mode in ["delete", "wal"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+            database(&old, mode, "old");
+            database(&new, "delete", "new");
+            Connection::open(&new)
+                .and_then(|c| c.execute_batch("CREATE TABLE big AS SELECT zeroblob(3000000) AS b"))
+                .expect("written");
+            let source = source(&new);
+            let mut live = Live::open(&old, Duration::ZERO).expect("free");
+            let writer = live.begin(&source).expect("free");
+            let error = writer
+                .write(&mut |_| std::ops::ControlFlow::Break(()))
+                .expect_err("cancelled");
+            assert_eq!(error.cause, Cause::Cancelled);
+            drop(writer);
+            drop(live);
+            assert_eq!(text(&Connection::open(&old).expect("open")), "old", "{mode}");
+        }
+    }
+}

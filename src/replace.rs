@@ -1,0 +1,76 @@
+//! Putting a new file where the live database is missing, or is something SQLite cannot write to.
+
+use std::fs;
+use std::path::Path;
+
+use crate::connection::Role;
+use crate::error::{Cause, Error, Result};
+use crate::live_file::LiveFile;
+use crate::names::SIDECARS;
+use crate::progress::ProgressFn;
+use crate::safety::{SafetyCopy, no_file};
+use crate::snapshot::{self, Source};
+use crate::staging::{self, Published, Staged, parent, with_suffix};
+use crate::store::Store;
+
+impl Store {
+    /// Puts the backup where no database is. A log or journal that a vanished database left behind would be applied to
+    /// the new file, so it is saved and goes first.
+    pub(crate) fn restore_missing(&self, source: Source, backup: &Path, progress: ProgressFn<'_>) -> Result<()> {
+        let new = self.stage(source, backup, &self.database, progress)?;
+        self.save_bytes(None, &SIDECARS)?;
+        remove_sidecars(&self.database)?;
+        match new.publish(&self.database)? {
+            Published::Done => Ok(()),
+            // The application has just made a new one.
+            Published::NameTaken(_) => Err(Error::at(Cause::DatabaseLocked, &self.database)),
+        }
+    }
+
+    /// Puts the backup in place of a file that is not a usable database, whose bytes are saved first.
+    ///
+    /// The new file is complete and flushed before anything is touched. Sidecars go before the rename: a stale log
+    /// beside the new file would silently undo the restore.
+    pub(crate) fn replace_unusable(
+        &self,
+        source: Source,
+        backup: &Path,
+        progress: ProgressFn<'_>,
+    ) -> Result<SafetyCopy> {
+        // A link stays a link: the file it leads to is what is replaced.
+        let real = fs::canonicalize(&self.database).map_err(|error| Error::io(&error, &self.database))?;
+        let new = self.stage(source, backup, &real, progress)?;
+        let connection = self.open_live_file()?;
+        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+        match file.lock_exclusively(self.busy_timeout) {
+            Ok(true) => {}
+            Ok(false) => return Err(Error::at(Cause::DatabaseLocked, &self.database)),
+            Err(error) => return Err(Error::at(Cause::PermissionDenied(error.to_string()), &self.database)),
+        }
+        let safety = self.save_bytes(Some(&file), &SIDECARS)?;
+        if cfg!(windows) {
+            // A file that is open cannot be replaced there.
+            drop(connection);
+        }
+        let replaced = remove_sidecars(&real).and_then(|()| new.replace(&real));
+        replaced.map(|()| safety)
+    }
+
+    fn stage(&self, source: Source, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Staged> {
+        let model = fs::metadata(target).or_else(|_| fs::metadata(backup)).ok();
+        let folder = parent(target);
+        let model = model.as_ref();
+        Ok(snapshot::take(source, backup, Role::Backup, folder, model, self.verify, progress)?.file)
+    }
+}
+
+fn remove_sidecars(database: &Path) -> Result<()> {
+    for suffix in SIDECARS {
+        let path = with_suffix(database, suffix);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&error, &path)),
+            _ => {}
+        }
+    }
+    staging::flush_folder(parent(database))
+}

@@ -1,0 +1,303 @@
+//! Restoring a backup into the live database, or into a new file for a rehearsal.
+
+use std::fs;
+use std::path::{self, Component, Path, PathBuf};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::connection::{self, Role, explain};
+use crate::create::milliseconds;
+use crate::error::{Cause, Error, Result};
+use crate::header::Header;
+use crate::lock::FolderLock;
+use crate::messages::Warning;
+use crate::names::{self, SIDECARS};
+use crate::overwrite::Live;
+use crate::progress::{Progress, ProgressFn};
+use crate::safety::{SafetyCopy, is_damage};
+use crate::snapshot::{self, Source};
+use crate::staging::{self, Published, Staged, is_free, parent, with_suffix};
+use crate::store::Store;
+
+/// What to restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreRequest {
+    /// A bare name, looked up in the backup folder and then among the safety copies; or any path.
+    pub backup: PathBuf,
+    /// Why, for the log.
+    pub reason: Option<String>,
+    /// Write to this new file instead of the live database.
+    pub target: Option<PathBuf>,
+}
+
+impl RestoreRequest {
+    /// Restores this backup into the live database.
+    pub fn of(backup: impl Into<PathBuf>) -> RestoreRequest {
+        RestoreRequest {
+            backup: backup.into(),
+            reason: None,
+            target: None,
+        }
+    }
+}
+
+/// The answer of [`Store::restore`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// The backup.
+    pub restored_from: PathBuf,
+    /// The file that was written.
+    pub database: PathBuf,
+    /// The database as it was; `None` when there was none, or for a rehearsal.
+    pub safety_backup: Option<PathBuf>,
+    /// What did not work beside the restore.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+enum LiveState {
+    Missing,
+    Unusable,
+    Usable(Live),
+}
+
+impl Store {
+    /// Restores a backup: verified first, after a durable safety copy, as one transaction.
+    ///
+    /// Fails, with the database as it was, with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and
+    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::SameFile`] when it is the live database,
+    /// [`Cause::DatabaseLocked`] when another program keeps the database locked, [`Cause::Busy`],
+    /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when it
+    /// broke off while writing. With a target, [`Cause::TargetExists`] instead of overwriting anything.
+    pub fn restore(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
+        let started = Instant::now();
+        let backup = self.find_backup(&request.backup)?;
+        let database = match &request.target {
+            Some(target) => path::absolute(target).map_err(|error| Error::io(&error, target))?,
+            None => self.database.clone(),
+        };
+        let _locks = self.prepare_restore(&backup, &database)?;
+        let safety = match &request.target {
+            Some(_) => self.rehearse(&backup, &database, progress).map(|()| None),
+            None => self.restore_live(&backup, progress),
+        };
+        let outcome = safety.map(|safety| Restored {
+            restored_from: backup.clone(),
+            database: database.clone(),
+            safety_backup: safety.map(|copy| copy.path),
+            warnings: vec![],
+            duration_ms: milliseconds(started),
+        });
+        let warnings = self.log_restore(&backup, &database, request.reason.as_deref(), &outcome);
+        outcome.map(|restored| Restored { warnings, ..restored })
+    }
+
+    /// The absolute path of a backup given by name or path.
+    pub(crate) fn find_backup(&self, backup: &Path) -> Result<PathBuf> {
+        let path = if is_bare_name(backup) {
+            let listed = self.backup_dir.join(backup);
+            let beside = parent(&self.database).join(backup);
+            let is_safety = backup
+                .to_str()
+                .is_some_and(|name| names::parse_safety(&self.database_name(), name).is_some());
+            if is_safety && is_free(&listed) { beside } else { listed }
+        } else {
+            path::absolute(backup).map_err(|error| Error::io(&error, backup))?
+        };
+        connection::require_file(&path, Cause::BackupNotFound)?;
+        Ok(path)
+    }
+
+    /// Refuses what must not be written over, and keeps every other backup and restore out.
+    fn prepare_restore(&self, backup: &Path, target: &Path) -> Result<Vec<FolderLock>> {
+        if same_file(backup, target) {
+            return Err(Error::at(Cause::SameFile, target));
+        }
+        staging::ensure_folder(&self.backup_dir)?;
+        let mut locks = vec![FolderLock::acquire(&self.backup_dir, self.busy_timeout)?];
+        let written = parent(target);
+        if !same_file(&self.backup_dir, written) {
+            locks.push(FolderLock::acquire(written, self.busy_timeout)?);
+        }
+        staging::sweep(&self.backup_dir);
+        staging::sweep(written);
+        Ok(locks)
+    }
+
+    /// Writes the backup to a new file.
+    fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<()> {
+        // A sidecar that is there would be taken for the new file's.
+        for path in SIDECARS
+            .iter()
+            .map(|suffix| with_suffix(target, suffix))
+            .chain([target.to_owned()])
+        {
+            if !is_free(&path) {
+                return Err(Error::at(Cause::TargetExists, path));
+            }
+        }
+        let source = self.hold_backup(backup)?;
+        let model = fs::metadata(backup).ok();
+        let folder = parent(target);
+        let model = model.as_ref();
+        let copy = snapshot::take(source, backup, Role::Backup, folder, model, self.verify, progress)?;
+        match copy.file.publish(target)? {
+            Published::Done => Ok(()),
+            Published::NameTaken(_) => Err(Error::at(Cause::TargetExists, target)),
+        }
+    }
+
+    /// Writes the backup into the live database, in the way that its state allows.
+    fn restore_live(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Option<SafetyCopy>> {
+        let source = self.hold_whole_backup(backup, progress)?;
+        match self.look_at_live()? {
+            LiveState::Missing => self.restore_missing(source, backup, progress).map(|()| None),
+            LiveState::Unusable => self.replace_unusable(source, backup, progress).map(Some),
+            LiveState::Usable(live) => self.overwrite(source, backup, live, progress).map(Some),
+        }
+    }
+
+    fn look_at_live(&self) -> Result<LiveState> {
+        let path = &self.database;
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => match Live::open(path, self.busy_timeout) {
+                Ok(live) => Ok(LiveState::Usable(live)),
+                Err(error) if is_damage(&error) => Ok(LiveState::Unusable),
+                Err(error) => Err(error),
+            },
+            Ok(_) => Err(Error::at(Cause::Io("it is not a file".to_owned()), path)),
+            Err(_) if is_free(path) => Ok(LiveState::Missing),
+            // A link that leads nowhere: where it should lead is not ours to guess.
+            Err(error) if connection::is_missing(&error) => Err(Error::at(Cause::DatabaseNotFound, path)),
+            Err(error) => Err(Error::io(&error, path)),
+        }
+    }
+
+    /// The usual restore: through SQLite, with other connections open.
+    fn overwrite(&self, source: Source, backup: &Path, mut live: Live, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+        let (source, _copy) = self.fit(source, backup, &live, progress)?;
+        let (old, new) = (live.bytes, source.shape.bytes());
+        // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
+        snapshot::require_space(parent(&self.database), old + old.max(new))?;
+        let total = (old / live.page_size) + source.shape.pages;
+        let writer = live.begin(&source)?;
+        let safety = self.save_current(&mut part(progress, 0, total))?;
+        let written = writer.write(&mut part(progress, old / source.shape.page_size, total));
+        drop(writer);
+        if let Err(error) = written {
+            return Err(match error.cause {
+                Cause::Cancelled | Cause::DatabaseLocked => {
+                    safety.discard();
+                    error
+                }
+                _ => self.failed(error, Some(safety)),
+            });
+        }
+        let mut finished = part(progress, 0, total);
+        // It is committed: from here on nobody can cancel it.
+        if let Err(error) = live.verify(&source.shape, self.verify, &mut |now| {
+            let _ = finished(now);
+            std::ops::ControlFlow::Continue(())
+        }) {
+            return Err(self.put_back(live, safety, error));
+        }
+        live.checkpoint();
+        Ok(safety)
+    }
+
+    /// The backup in a form that can be written into this live database without changing its journal mode, or its
+    /// page size while it is in WAL mode, where SQLite cannot change it.
+    fn fit(
+        &self,
+        source: Source,
+        backup: &Path,
+        live: &Live,
+        progress: ProgressFn<'_>,
+    ) -> Result<(Source, Option<Staged>)> {
+        let is_wal = matches!(Header::read(backup), Ok(Some(Header { wal: true, .. })));
+        let resize = live.wal && source.shape.page_size != live.page_size;
+        if !resize && (live.wal || !is_wal) {
+            return Ok((source, None));
+        }
+        let folder = parent(&self.database);
+        let mut copy = snapshot::take(source, backup, Role::Backup, folder, None, self.verify, progress)?.file;
+        if resize {
+            copy = self.with_page_size(&copy, live.page_size, folder)?;
+        }
+        let source = self.hold_backup(copy.path())?;
+        Ok((source, Some(copy)))
+    }
+
+    /// The same database in pages of another size. `VACUUM INTO` keeps every rowid.
+    fn with_page_size(&self, original: &Staged, page_size: u64, folder: &Path) -> Result<Staged> {
+        let resized = Staged::new(folder)?;
+        let connection = connection::open_backup(original.path(), self.busy_timeout)?;
+        connection
+            .execute_batch(&format!("PRAGMA page_size={page_size}"))
+            .and_then(|()| connection.execute("VACUUM INTO ?1", [resized.path().to_string_lossy()]))
+            .map_err(|error| explain(&error, resized.path(), Role::Backup))?;
+        Ok(resized)
+    }
+
+    fn hold_backup(&self, path: &Path) -> Result<Source> {
+        Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)
+    }
+
+    /// Writes the safety copy back over a database that came out wrong.
+    fn put_back(&self, mut live: Live, safety: SafetyCopy, cause: Error) -> Error {
+        if !safety.whole {
+            return self.failed(cause, Some(safety));
+        }
+        let written = self.hold_backup(&safety.path).and_then(|source| {
+            let writer = live.begin(&source)?;
+            writer.write(&mut crate::progress::unwatched)
+        });
+        // When even that fails the first cause is what matters; the safety copy is there.
+        self.failed(written.err().unwrap_or(cause), Some(safety))
+    }
+
+    fn failed(&self, cause: Error, safety: Option<SafetyCopy>) -> Error {
+        let safety_backup = safety.map(|copy| copy.path);
+        let cause = Box::new(cause);
+        Error::at(Cause::RestoreFailed { cause, safety_backup }, &self.database)
+    }
+}
+
+/// Progress of one part of the work, shown as pages of the whole.
+fn part<'a>(
+    progress: &'a mut dyn FnMut(Progress) -> std::ops::ControlFlow<()>,
+    before: u64,
+    pages_total: u64,
+) -> impl FnMut(Progress) -> std::ops::ControlFlow<()> + 'a {
+    move |now| {
+        let pages_done = (before + now.pages_done).min(pages_total);
+        progress(Progress {
+            pages_done,
+            pages_total,
+        })
+    }
+}
+
+fn is_bare_name(path: &Path) -> bool {
+    let mut components = path.components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(name)), None) if name == path.as_os_str())
+}
+
+/// Whether two paths lead to one file, under whatever names or links. It is not opened: that would drop the locks which
+/// connections of this process have on it.
+#[cfg(unix)]
+fn same_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case.
+#[cfg(windows)]
+fn same_file(a: &Path, b: &Path) -> bool {
+    same_file::is_same_file(a, b).unwrap_or(false)
+}

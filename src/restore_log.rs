@@ -1,0 +1,67 @@
+//! `restores.jsonl`: one line for every restore, for the day when somebody asks what happened.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::clock;
+use crate::error::Result;
+use crate::messages::{self, Notice, Warning};
+use crate::names::RESTORE_LOG;
+use crate::restore::Restored;
+use crate::store::Store;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    backup: &'a Path,
+    database: &'a Path,
+    reason: Option<&'a str>,
+    /// The name of a status.
+    outcome: &'a str,
+    message: Option<String>,
+    safety_backup: Option<&'a Path>,
+}
+
+impl Store {
+    /// Adds the line for a restore that ended, well or not.
+    pub(crate) fn log_restore(
+        &self,
+        backup: &Path,
+        database: &Path,
+        reason: Option<&str>,
+        outcome: &Result<Restored>,
+    ) -> Vec<Warning> {
+        let line = Line {
+            at: self.now().as_ref().map(clock::rfc3339).unwrap_or_default(),
+            backup,
+            database,
+            reason,
+            outcome: outcome.as_ref().map_or_else(|error| error.status().name(), |_| "OK"),
+            message: outcome.as_ref().err().map(ToString::to_string),
+            safety_backup: match outcome {
+                Ok(restored) => restored.safety_backup.as_deref(),
+                Err(error) => error.safety_backup(),
+            },
+        };
+        let path = self.backup_dir.join(RESTORE_LOG);
+        match append(&path, &line) {
+            Ok(()) => vec![],
+            Err(error) => {
+                let notice = Notice::RestoreNotLogged(&path, error.to_string());
+                vec![messages::warning(&notice, self.language)]
+            }
+        }
+    }
+}
+
+fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
+    let mut text = serde_json::to_string(line)?;
+    text.push('\n');
+    // One write, so that a line is there whole or not at all.
+    let mut log = File::options().create(true).append(true).open(path)?;
+    log.write_all(text.as_bytes())?;
+    log.sync_all()
+}

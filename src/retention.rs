@@ -1,0 +1,149 @@
+//! Retention: the newest backups stay, older ones of the library's own making go.
+//!
+//! Nothing goes that the library did not name, that was renamed, that is a link, or that is dated in the future: such
+//! a date means that a clock was wrong once, and a wrong clock must not decide what is old.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::catalog::{Backup, Kind};
+use crate::clock::Moment;
+use crate::error::Result;
+use crate::lock::FolderLock;
+use crate::messages::{self, Notice, Warning};
+use crate::store::Store;
+
+/// The answer of [`Store::prune`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// What stays, newest first.
+    pub kept: Vec<Decision>,
+    /// What went, or would go, newest first.
+    pub removed: Vec<Decision>,
+    /// Nothing was deleted; this is what would be.
+    pub dry_run: bool,
+    /// What could not be deleted.
+    pub warnings: Vec<Warning>,
+}
+
+/// What becomes of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// The file name.
+    pub name: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a backup stays or goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// One of the `max_backups` newest.
+    WithinLimit,
+    /// The newest intact one, whatever the limit says.
+    NewestGood,
+    /// Dated after the clock, and therefore not judged.
+    DatedInFuture,
+    /// Renamed or somebody else's.
+    Preserved,
+    /// Older than the `max_backups` newest.
+    OverLimit,
+}
+
+impl Store {
+    /// Applies retention now, or with `dry_run` only says what it would do.
+    pub fn prune(&self, dry_run: bool) -> Result<Pruned> {
+        if !self.backup_dir.is_dir() {
+            self.scan_backups()?; // a backup folder that is a file is an error, one that is not there is not
+            return Ok(Pruned {
+                kept: vec![],
+                removed: vec![],
+                dry_run,
+                warnings: vec![],
+            });
+        }
+        let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
+        let (kept, removed) = self.plan(&self.scan_backups()?.backups, &self.now()?);
+        if dry_run {
+            return Ok(Pruned {
+                kept,
+                removed,
+                dry_run,
+                warnings: vec![],
+            });
+        }
+        let (removed, warnings) = self.remove(removed);
+        Ok(Pruned {
+            kept,
+            removed,
+            dry_run,
+            warnings,
+        })
+    }
+
+    /// Retention after a new backup; the names that went. The caller holds the folder's lock.
+    pub(crate) fn prune_after(&self, backups: &[Backup], now: &Moment) -> (Vec<String>, Vec<Warning>) {
+        let (removed, warnings) = self.remove(self.plan(backups, now).1);
+        (removed.into_iter().map(|decision| decision.name).collect(), warnings)
+    }
+
+    /// What stays and what goes, of `backups`, newest first.
+    fn plan(&self, backups: &[Backup], now: &Moment) -> (Vec<Decision>, Vec<Decision>) {
+        let newest_good = backups
+            .iter()
+            .position(|backup| backup.kind == Kind::Backup && backup.intact);
+        let mut counted = 0;
+        let mut kept = Vec::new();
+        let mut removed = Vec::new();
+        for (place, backup) in backups.iter().enumerate() {
+            let judged = backup.kind == Kind::Backup && backup.created_at <= *now;
+            counted += usize::from(judged);
+            let reason = match () {
+                () if backup.kind != Kind::Backup => Reason::Preserved,
+                () if !judged => Reason::DatedInFuture,
+                () if counted <= self.max_backups => Reason::WithinLimit,
+                () if newest_good == Some(place) => Reason::NewestGood,
+                () => Reason::OverLimit,
+            };
+            let list = if reason == Reason::OverLimit {
+                &mut removed
+            } else {
+                &mut kept
+            };
+            list.push(Decision {
+                name: backup.name.clone(),
+                reason,
+            });
+        }
+        (kept, removed)
+    }
+
+    /// Deletes these; what was deleted comes back, with a warning for what was not.
+    fn remove(&self, decisions: Vec<Decision>) -> (Vec<Decision>, Vec<Warning>) {
+        let mut warnings = Vec::new();
+        let mut removed = Vec::new();
+        for decision in decisions {
+            let path = self.backup_dir.join(&decision.name);
+            match remove_file(&path) {
+                Ok(()) => removed.push(decision),
+                Err(error) => {
+                    let notice = Notice::OldBackupNotRemoved(&path, error.to_string());
+                    warnings.push(messages::warning(&notice, self.language));
+                }
+            }
+        }
+        (removed, warnings)
+    }
+}
+
+/// Deletes a file that is still a plain file: not a link that took its name since.
+fn remove_file(path: &Path) -> std::io::Result<()> {
+    if fs::symlink_metadata(path)?.is_file() {
+        fs::remove_file(path)
+    } else {
+        Err(std::io::Error::other("it is no longer a plain file"))
+    }
+}

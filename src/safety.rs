@@ -1,0 +1,146 @@
+//! The safety copy: the database as it was before a restore, so that the restore can be undone.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::connection::{self, Role};
+use crate::error::{Cause, Error, Result};
+use crate::live_file::{self, LiveFile};
+use crate::names::{self, SIDECARS, Stamp};
+use crate::progress::ProgressFn;
+use crate::snapshot::{self, Source};
+use crate::staging::{self, Published, Staged, parent, with_suffix};
+use crate::store::Store;
+
+/// A published, durable safety copy.
+#[derive(Debug)]
+pub(crate) struct SafetyCopy {
+    pub path: PathBuf,
+    /// It is a whole database, and not the bytes of a damaged one.
+    pub whole: bool,
+    sidecars: Vec<PathBuf>,
+}
+
+impl SafetyCopy {
+    /// Removes the copy of a database that was not touched after all.
+    pub fn discard(self) {
+        // A copy that cannot be removed is one copy too many, which harms nobody.
+        for path in self.sidecars.iter().chain([&self.path]) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Store {
+    /// Saves the live database: as a verified snapshot, or byte for byte when it is damaged.
+    ///
+    /// The caller keeps other writers out, so that nothing is committed between this and the overwriting.
+    pub(crate) fn save_current(&self, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+        match self.save_snapshot(progress) {
+            Err(error) if is_damage(&error) => {
+                let connection = self.open_live_file()?;
+                let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+                // The log's index, -shm, is left out: SQLite rebuilds it, and opening it here would drop the locks
+                // that connections of this process have on it.
+                self.save_bytes(Some(&file), &["-wal", "-journal"])
+            }
+            saved => saved,
+        }
+    }
+
+    fn save_snapshot(&self, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+        let connection = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
+        let source = Source::hold(connection, &self.database, Role::Live)?;
+        let folder = parent(&self.database);
+        let model = fs::metadata(&self.database).ok();
+        let model = model.as_ref();
+        let snapshot = snapshot::take(source, &self.database, Role::Live, folder, model, self.verify, progress)?;
+        let local = self.now()?.naive_local();
+        let database = self.database_name();
+        let (path, _) =
+            staging::publish_numbered(snapshot.file, folder, local, |stamp| names::safety(&database, stamp))?;
+        Ok(SafetyCopy {
+            path,
+            whole: true,
+            sidecars: vec![],
+        })
+    }
+
+    /// Saves the bytes of `file`, where there is one, and of these sidecars. The main file is named last: where its
+    /// name is, the copy is complete.
+    pub(crate) fn save_bytes(&self, file: Option<&LiveFile<'_>>, sidecars: &[&str]) -> Result<SafetyCopy> {
+        let folder = parent(&self.database);
+        let path = self.free_safety_name()?;
+        let mut saved = Vec::new();
+        for suffix in sidecars {
+            let sidecar = with_suffix(&self.database, suffix);
+            let Ok(mut original) = File::open(&sidecar) else {
+                continue;
+            };
+            let copy = Staged::new(folder)?;
+            copy_into(&copy, &sidecar, |target| std::io::copy(&mut original, target).map(drop))?;
+            copy.finish(fs::metadata(&sidecar).ok().as_ref())?;
+            let target = with_suffix(&path, suffix);
+            publish_as(copy, &target)?;
+            saved.push(target);
+        }
+        if let Some(file) = file {
+            let copy = Staged::new(folder)?;
+            copy_into(&copy, &self.database, |target| file.copy_to(target))?;
+            copy.finish(fs::metadata(&self.database).ok().as_ref())?;
+            publish_as(copy, &path)?;
+        }
+        Ok(SafetyCopy {
+            path,
+            whole: false,
+            sidecars: saved,
+        })
+    }
+
+    pub(crate) fn open_live_file(&self) -> Result<rusqlite::Connection> {
+        live_file::open(&self.database).map_err(|error| connection::explain(&error, &self.database, Role::Live))
+    }
+
+    /// The first safety name of this second that neither a copy nor a sidecar has.
+    fn free_safety_name(&self) -> Result<PathBuf> {
+        let mut stamp = Stamp {
+            local: self.now()?.naive_local(),
+            ordinal: 1,
+        };
+        loop {
+            let path = parent(&self.database).join(names::safety(&self.database_name(), stamp));
+            let mut taken = SIDECARS
+                .iter()
+                .map(|suffix| with_suffix(&path, suffix))
+                .chain([path.clone()]);
+            if taken.all(|path| staging::is_free(&path)) {
+                return Ok(path);
+            }
+            stamp.ordinal += 1;
+        }
+    }
+}
+
+/// Whether an error means that the file itself is the trouble, and not the way to it.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    matches!(error.cause, Cause::DatabaseCorrupt(_) | Cause::NotADatabase)
+}
+
+fn copy_into(copy: &Staged, original: &Path, copy_bytes: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+    File::options()
+        .write(true)
+        .open(copy.path())
+        .and_then(|mut target| copy_bytes(&mut target))
+        .map_err(|error| Error::io(&error, original))
+}
+
+fn publish_as(copy: Staged, target: &Path) -> Result<()> {
+    match copy.publish(target)? {
+        Published::Done => Ok(()),
+        Published::NameTaken(_) => Err(Error::at(Cause::TargetExists, target)),
+    }
+}
+
+pub(crate) fn no_file(path: &Path) -> Error {
+    Error::at(Cause::Internal("SQLite has no file open".to_owned()), path)
+}

@@ -1,0 +1,212 @@
+//! The snapshot: one consistent, verified, flushed copy of a database under a temporary name.
+//!
+//! The order is what makes it safe. Everything is read inside one read transaction, so writers can neither change
+//! nor restart the copy; the copy is verified before it is flushed, and flushed before anybody gives it a name.
+
+use std::fs::Metadata;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use crate::check::{self, Shape, Verification};
+use crate::connection::{self, Role, explain};
+use crate::error::{Cause, Error, Result};
+use crate::progress::{Progress, ProgressFn};
+use crate::staging::Staged;
+
+/// A database held in one read transaction.
+pub(crate) struct Source {
+    pub connection: Connection,
+    pub shape: Shape,
+}
+
+impl Source {
+    /// Holds what `connection` sees now until the source is dropped.
+    pub fn hold(connection: Connection, path: &Path, role: Role) -> Result<Source> {
+        // BEGIN takes no lock; the first read does, and waits for the connection's timeout.
+        let shape = connection
+            .execute_batch("BEGIN")
+            .and_then(|()| Shape::read(&connection))
+            .map_err(|error| explain(&error, path, role))?;
+        if shape.pages == 0 {
+            return Err(Error::at(Cause::NotADatabase, path));
+        }
+        Ok(Source { connection, shape })
+    }
+}
+
+/// A snapshot without a name yet.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub file: Staged,
+    /// What the check had to leave out; see [`check::Findings::missing`].
+    pub unchecked: Option<String>,
+}
+
+/// Copies `source` into a temporary file in `folder`, verifies it and flushes it.
+///
+/// `path` and `role` say what the source is, `model` whose permissions the copy gets. Fails as corrupt when the
+/// source is, and leaves nothing behind then.
+pub(crate) fn take(
+    source: Source,
+    path: &Path,
+    role: Role,
+    folder: &Path,
+    model: Option<&Metadata>,
+    level: Verification,
+    progress: ProgressFn<'_>,
+) -> Result<Snapshot> {
+    require_space(folder, source.shape.bytes())?;
+    let file = Staged::new(folder)?;
+    copy(&source.connection, path, role, file.path(), progress)?;
+    let shape = source.shape;
+    drop(source.connection);
+    let unchecked = verify_copy(file.path(), &shape, path, role, level, progress)?;
+    file.finish(model)?;
+    Ok(Snapshot { file, unchecked })
+}
+
+/// Says how much room is missing before anything is written.
+pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
+    match fs4::available_space(folder) {
+        Ok(free) if free < needed => {
+            let needed = Some(needed);
+            let free = Some(free);
+            Err(Error::at(Cause::DiskFull { needed, free }, folder))
+        }
+        // A file system that cannot tell is asked by writing.
+        _ => Ok(()),
+    }
+}
+
+fn copy(
+    source: &Connection,
+    source_path: &Path,
+    role: Role,
+    target_path: &Path,
+    progress: ProgressFn<'_>,
+) -> Result<()> {
+    let mut target = connection::open_unpublished(target_path)?;
+    copy_pages(source, &mut target, progress).map_err(|stopped| match stopped {
+        Stopped::Cancelled => Error::new(Cause::Cancelled),
+        // Reading the source and writing the target fail through one call; what fills up is the target.
+        Stopped::Sqlite(error) => match explain(&error, source_path, role) {
+            full @ Error {
+                cause: Cause::DiskFull { .. },
+                ..
+            } => Error {
+                path: Some(target_path.to_owned()),
+                ..full
+            },
+            other => other,
+        },
+    })?;
+    leave_wal_mode(&target).map_err(|error| explain(&error, target_path, Role::Backup))
+}
+
+/// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
+fn leave_wal_mode(target: &Connection) -> rusqlite::Result<()> {
+    target.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
+}
+
+/// Why pages stopped going over.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Cancelled,
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Stopped {
+    fn from(error: rusqlite::Error) -> Self {
+        Stopped::Sqlite(error)
+    }
+}
+
+fn copy_pages(
+    source: &Connection,
+    target: &mut Connection,
+    progress: ProgressFn<'_>,
+) -> std::result::Result<(), Stopped> {
+    let page_size: u32 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    step_to_the_end(&Backup::new(source, target)?, page_size, Duration::ZERO, progress)
+}
+
+/// Bytes between two calls of the progress callback.
+const STEP_BYTES: u32 = 1 << 20;
+
+/// Runs a backup whose locks are taken, asking `progress` between steps.
+pub(crate) fn step_to_the_end(
+    backup: &Backup<'_, '_>,
+    page_size: u32,
+    timeout: Duration,
+    progress: ProgressFn<'_>,
+) -> std::result::Result<(), Stopped> {
+    let pages_per_step = (STEP_BYTES / page_size.max(512)).max(1).cast_signed();
+    loop {
+        let result = step(backup, pages_per_step, timeout)?;
+        let state = backup.progress();
+        let pages_total = u64::try_from(state.pagecount).unwrap_or(0);
+        let remaining = u64::try_from(state.remaining).unwrap_or(0);
+        let now = Progress {
+            pages_done: pages_total.saturating_sub(remaining),
+            pages_total,
+        };
+        match result {
+            StepResult::Done => return Ok(()),
+            _ if progress(now) == ControlFlow::Break(()) => return Err(Stopped::Cancelled),
+            _ => {}
+        }
+    }
+}
+
+const RETRY: Duration = Duration::from_millis(10);
+
+/// One step, tried again for `timeout` while somebody else has the file. Zero pages only take the locks.
+pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> rusqlite::Result<StepResult> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let busy = match backup.step(pages) {
+            Ok(StepResult::Busy | StepResult::Locked) => {
+                rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)
+            }
+            Err(error) if connection::is_busy(&error) => error,
+            result => return result,
+        };
+        if Instant::now() >= deadline {
+            return Err(busy);
+        }
+        thread::sleep(RETRY);
+    }
+}
+
+/// Verifies the closed copy against the shape of its source; what the check left out comes back.
+fn verify_copy(
+    copy: &Path,
+    shape: &Shape,
+    source: &Path,
+    role: Role,
+    level: Verification,
+    progress: ProgressFn<'_>,
+) -> Result<Option<String>> {
+    // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
+    let of_source = |error: Error| match error.cause {
+        Cause::BackupCorrupt(problems) => Error::at(connection::corrupt(role, problems), source),
+        Cause::NotADatabase => Error::at(Cause::NotADatabase, source),
+        _ => error,
+    };
+    let mut reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
+    let found = Shape::read(&reader).map_err(|error| explain(&error, source, role))?;
+    let mut problems = shape.differences(&found);
+    problems.extend(check::length_problem(copy, &found)?);
+    let findings = check::run(&mut reader, copy, Role::Backup, level, found.pages, progress).map_err(of_source)?;
+    problems.extend(findings.problems);
+    if problems.is_empty() {
+        Ok(findings.missing)
+    } else {
+        Err(Error::at(connection::corrupt(role, problems), source))
+    }
+}

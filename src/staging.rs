@@ -1,0 +1,231 @@
+//! Files on their way to their name: written under a temporary one, flushed, then published at once.
+//!
+//! Every temporary is made while the folder's lock is held, so a temporary found under the lock has lost its
+//! process and may be swept.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+use tempfile::TempPath;
+
+use crate::connection::is_missing;
+use crate::error::{Error, Result};
+use crate::names::{self, Stamp};
+
+/// A file without its final name. Dropping it deletes it.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    path: TempPath,
+}
+
+impl Staged {
+    /// A new empty file in `folder`, readable by its owner only.
+    pub fn new(folder: &Path) -> Result<Staged> {
+        let file = tempfile::Builder::new()
+            .prefix(names::TEMPORARY.0)
+            .suffix(names::TEMPORARY.1)
+            .rand_bytes(6)
+            .tempfile_in(folder)
+            .map_err(|error| Error::io(&error, folder))?;
+        Ok(Staged {
+            path: file.into_temp_path(),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the file the permissions of `model` and forces it to the disk.
+    pub fn finish(&self, model: Option<&Metadata>) -> Result<()> {
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .open(&self.path)
+            .map_err(|error| Error::io(&error, &self.path))?;
+        if let Some(model) = model {
+            copy_permissions(&file, model).map_err(|error| Error::io(&error, &self.path))?;
+        }
+        file.sync_all().map_err(|error| Error::io(&error, &self.path))
+    }
+
+    /// Gives the file the name `target`, never over an existing file, and makes the name durable.
+    ///
+    /// When `target` is taken the file comes back, for another name.
+    pub fn publish(self, target: &Path) -> Result<Published> {
+        let Staged { path } = self;
+        match path.persist_noclobber(target) {
+            Ok(()) => {
+                flush_folder(parent(target))?;
+                Ok(Published::Done)
+            }
+            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(Published::NameTaken(Staged { path: refused.path }))
+            }
+            Err(refused) => Err(Error::io(&refused.error, target)),
+        }
+    }
+
+    /// Gives the file the name `target` in place of the file that has it, and makes that durable.
+    pub fn replace(self, target: &Path) -> Result<()> {
+        self.path
+            .persist(target)
+            .map_err(|refused| Error::io(&refused.error, target))?;
+        flush_folder(parent(target))
+    }
+}
+
+/// What came of publishing.
+#[derive(Debug)]
+pub(crate) enum Published {
+    Done,
+    NameTaken(Staged),
+}
+
+/// Publishes under the first free name of the second `local`, as `name` writes it. Returns the path and the stamp.
+pub(crate) fn publish_numbered(
+    mut file: Staged,
+    folder: &Path,
+    local: NaiveDateTime,
+    name: impl Fn(Stamp) -> String,
+) -> Result<(PathBuf, Stamp)> {
+    let mut stamp = Stamp { local, ordinal: 1 };
+    loop {
+        let path = folder.join(name(stamp));
+        match file.publish(&path)? {
+            Published::Done => return Ok((path, stamp)),
+            Published::NameTaken(again) => file = again,
+        }
+        stamp.ordinal += 1;
+    }
+}
+
+/// Makes `folder` if it is not there, durably.
+pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(|error| Error::io(&error, folder))?;
+    flush_folder(parent(folder))
+}
+
+/// Forces the names in `folder` to the disk. Windows does that with the files themselves.
+pub(crate) fn flush_folder(folder: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| Error::io(&error, folder))
+}
+
+/// Removes what killed processes left in `folder`. The caller holds the folder's lock.
+pub(crate) fn sweep(folder: &Path) {
+    // What cannot be removed now is in nobody's way; the next call tries again.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(names::is_temporary) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether nothing is at `path`, not even a link that leads nowhere.
+pub(crate) fn is_free(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
+}
+
+/// The folder a file is in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// `path` with `suffix` behind its file name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The same mode and, as far as this user may, the same owner and group. A group that cannot be kept gets no more
+/// than everybody else: the file holds health data.
+#[cfg(unix)]
+pub(crate) fn copy_permissions(file: &File, model: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let mut mode = model.mode() & 0o777;
+    let own = file.metadata()?;
+    // Only root can give a file away; for everybody else the owner stays, which is the owner's own business.
+    let _ = fchown(file, Some(model.uid()), None);
+    if own.gid() != model.gid() && fchown(file, None, Some(model.gid())).is_err() {
+        mode &= !0o070 | ((mode & 0o007) << 3);
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+/// Windows files inherit the access rules of their folder; a read-only mark is not for a file that rotates.
+#[cfg(windows)]
+pub(crate) fn copy_permissions(_file: &File, _model: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publishing_never_overwrites_and_dropping_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("target");
+        fs::write(&target, "there first").expect("written");
+        let staged = Staged::new(folder.path()).expect("staged");
+        let Ok(Published::NameTaken(staged)) = staged.publish(&target) else {
+            panic!("the name is taken");
+        };
+        assert_eq!(fs::read(&target).expect("read"), b"there first");
+        drop(staged);
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn sweeping_takes_temporaries_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in [
+            ".respaldo-abc123.tmp",
+            ".respaldo-abc123.tmp-journal",
+            "backup_20260304_142305.db",
+            "x.tmp",
+        ] {
+            fs::write(folder.path().join(name), "x").expect("written");
+        }
+        sweep(folder.path());
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["backup_20260304_142305.db", "x.tmp"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_finished_file_has_the_permissions_of_its_model() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = folder.path().join("model");
+        fs::write(&model, "x").expect("written");
+        fs::set_permissions(&model, fs::Permissions::from_mode(0o640)).expect("set");
+        let staged = Staged::new(folder.path()).expect("staged");
+        assert_eq!(
+            fs::metadata(staged.path()).expect("there").permissions().mode() & 0o777,
+            0o600
+        );
+        staged
+            .finish(Some(&fs::metadata(&model).expect("there")))
+            .expect("finished");
+        assert_eq!(
+            fs::metadata(staged.path()).expect("there").permissions().mode() & 0o777,
+            0o640
+        );
+    }
+}

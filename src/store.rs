@@ -1,0 +1,145 @@
+//! A store: one database, its backup folder, and how they are looked after.
+
+use std::path::{self, Path, PathBuf};
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::check::Verification;
+use crate::clock::{Clock, Moment};
+use crate::error::{Argument, Cause, Error, Expected, Result};
+use crate::messages::Language;
+use crate::staging::parent;
+
+/// What a store is opened with. Only the database is required; [`Options::new`] fills in the rest.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The application's database. It need not exist yet.
+    pub database: PathBuf,
+    /// The application's settings file.
+    pub settings: Settings,
+    /// The backup folder; `None` is `backups` beside the database.
+    pub backup_dir: Option<PathBuf>,
+    /// How many backups retention keeps, at least 1.
+    pub max_backups: usize,
+    /// The IANA name of the zone whose calendar and wall clock the names show.
+    pub timezone: String,
+    /// How long to wait for somebody else's lock.
+    pub busy_timeout: Duration,
+    /// How thoroughly copies are verified.
+    pub verify: Verification,
+    /// The language of warnings.
+    pub language: Language,
+    /// Where "now" comes from.
+    pub clock: Clock,
+}
+
+/// Where `last_backup_at` is noted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Settings {
+    /// `settings.json` beside the database.
+    #[default]
+    BesideDatabase,
+    /// In this file.
+    File(PathBuf),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl Options {
+    /// The defaults of the contract for this database.
+    pub fn new(database: impl Into<PathBuf>) -> Options {
+        Options {
+            database: database.into(),
+            settings: Settings::default(),
+            backup_dir: None,
+            max_backups: 20,
+            timezone: "America/Hermosillo".to_owned(),
+            busy_timeout: Duration::from_secs(5),
+            verify: Verification::default(),
+            language: Language::default(),
+            clock: Clock::default(),
+        }
+    }
+}
+
+/// An open store. It holds no file open between calls and may be shared by threads.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) database: PathBuf,
+    pub(crate) settings: Option<PathBuf>,
+    pub(crate) backup_dir: PathBuf,
+    pub(crate) max_backups: usize,
+    pub(crate) zone: Tz,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) verify: Verification,
+    pub(crate) language: Language,
+    clock: Clock,
+}
+
+impl Store {
+    /// Checks the options and fixes every path; nothing is read or written, and the database need not exist.
+    ///
+    /// Fails with [`Cause::InvalidArgument`] when a path is empty or not UTF-8 or the database has no file name,
+    /// or `max_backups` is 0, and with [`Cause::UnknownTimezone`].
+    pub fn open(options: Options) -> Result<Store> {
+        let database = absolute("database", &options.database)?;
+        if database.file_name().is_none() {
+            return Err(bad("database", Expected::Path));
+        }
+        let beside = |name: &str| parent(&database).join(name);
+        let settings = match &options.settings {
+            Settings::BesideDatabase => Some(beside("settings.json")),
+            Settings::File(path) => Some(absolute("settings", path)?),
+            Settings::Nowhere => None,
+        };
+        let backup_dir = match &options.backup_dir {
+            Some(path) => absolute("backup_dir", path)?,
+            None => beside("backups"),
+        };
+        if options.max_backups == 0 {
+            return Err(bad("max_backups", Expected::Whole(1, u64::from(u32::MAX))));
+        }
+        let zone = options
+            .timezone
+            .parse()
+            .map_err(|_| Error::new(Cause::UnknownTimezone(options.timezone.clone())))?;
+        Ok(Store {
+            database,
+            settings,
+            backup_dir,
+            max_backups: options.max_backups,
+            zone,
+            busy_timeout: options.busy_timeout,
+            verify: options.verify,
+            language: options.language,
+            clock: options.clock,
+        })
+    }
+
+    /// The language that was asked for.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    pub(crate) fn now(&self) -> Result<Moment> {
+        self.clock.now(self.zone)
+    }
+
+    /// The database's file name; paths are UTF-8 since [`Store::open`].
+    pub(crate) fn database_name(&self) -> String {
+        let name = self.database.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
+fn absolute(key: &'static str, path: &Path) -> Result<PathBuf> {
+    path::absolute(path)
+        .ok()
+        .filter(|absolute| absolute.to_str().is_some_and(|text| !text.contains('\0')))
+        .ok_or_else(|| bad(key, Expected::Path))
+}
+
+fn bad(key: &'static str, expected: Expected) -> Error {
+    Error::argument(Argument::BadValue { key, expected })
+}

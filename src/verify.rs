@@ -1,0 +1,63 @@
+//! Verifying a backup that was made earlier, perhaps elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::check::{self, Shape};
+use crate::connection::{self, Role, has_log};
+use crate::error::{Cause, Error, Result};
+use crate::progress::ProgressFn;
+use crate::snapshot::Source;
+use crate::store::Store;
+
+/// The answer of [`Store::verify`]. A backup that is not whole is an error, with what is wrong in
+/// [`Error::problems`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// Always true.
+    pub ok: bool,
+    /// The absolute path.
+    pub path: PathBuf,
+    /// Pages of the database.
+    pub pages: u64,
+    /// Bytes of a page.
+    pub page_size: u64,
+    /// Always empty.
+    pub problems: Vec<String>,
+}
+
+impl Store {
+    /// Verifies a backup, given by its name or path, as thoroughly as the store's options say.
+    ///
+    /// Fails with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and [`Cause::BackupCorrupt`].
+    pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
+        let path = self.find_backup(backup)?;
+        let Shape { pages, page_size, .. } = self.hold_whole_backup(&path, progress)?.shape;
+        Ok(Verified {
+            ok: true,
+            path,
+            pages,
+            page_size,
+            problems: vec![],
+        })
+    }
+
+    /// A backup held in one read transaction and found to be whole in it.
+    pub(crate) fn hold_whole_backup(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Source> {
+        let connection = connection::open_backup(path, self.busy_timeout)?;
+        let mut source = Source::hold(connection, path, Role::Backup)?;
+        let mut problems = Vec::new();
+        if !has_log(path) {
+            problems.extend(check::length_problem(path, &source.shape)?);
+        }
+        let pages = source.shape.pages;
+        let findings = check::run(&mut source.connection, path, Role::Backup, self.verify, pages, progress)?;
+        problems.extend(findings.problems);
+        if problems.is_empty() {
+            Ok(source)
+        } else {
+            Err(Error::at(Cause::BackupCorrupt(problems), path))
+        }
+    }
+}
