@@ -6,7 +6,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -30,6 +31,10 @@ pub(crate) enum Role {
 /// opened for writing, and nothing but that recovery is written.
 pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::DatabaseNotFound)?;
+    // Even a reading connection deletes the log of an empty file, and the log may be all that is left.
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0) {
+        return Err(Error::at(Cause::NotADatabase, path));
+    }
     match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable) {
         Ok(connection) => Ok(connection),
         Err(error) if needs_recovery(&error) => {
@@ -46,9 +51,13 @@ pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Co
 }
 
 /// The application's database, for a restore.
+///
+/// Closing the connection leaves the log as it is: of a database that turns out to be damaged, the log may be all that
+/// is left, and it has not been saved yet.
 pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::DatabaseNotFound)?;
     let opened = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout).and_then(|connection| {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         Ok(connection)
@@ -91,9 +100,28 @@ fn base_flags(access: OpenFlags) -> OpenFlags {
 }
 
 fn open(path: &Path, access: OpenFlags, timeout: Duration) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, base_flags(access))?;
-    connection.busy_timeout(timeout)?;
+    let mut connection = Connection::open_with_flags(path, base_flags(access))?;
+    wait_for_locks(&mut connection, timeout)?;
     harden(connection)
+}
+
+/// Waits for other programs' locks at the most for `timeout`.
+///
+/// SQLite's own handler sleeps up to 100 ms between tries, and so can miss for seconds the short pauses of a program that
+/// commits one transaction after another.
+fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(1);
+    let mut deadline = Instant::now();
+    connection.busy_handler(Some(move |tries| {
+        if tries == 0 {
+            deadline = Instant::now() + timeout;
+        }
+        let go_on = Instant::now() < deadline;
+        if go_on {
+            thread::sleep(PAUSE);
+        }
+        go_on
+    }))
 }
 
 fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {

@@ -68,7 +68,10 @@ pub enum Cause {
         /// What broke it off.
         cause: Box<Error>,
         /// Where the safety copy is.
-        safety_backup: Option<PathBuf>,
+        safety_backup: PathBuf,
+        /// The database is as it was. False only when what was written failed its verification and could not be
+        /// put back either: then the safety copy is what to restore.
+        undone: bool,
     },
     /// A bug in the library, caught.
     Internal(String),
@@ -174,7 +177,6 @@ impl Error {
     pub fn problems(&self) -> Option<&[String]> {
         match &self.cause {
             Cause::DatabaseCorrupt(problems) | Cause::BackupCorrupt(problems) => Some(problems),
-            Cause::NotADatabase => Some(&[]),
             _ => None,
         }
     }
@@ -182,7 +184,7 @@ impl Error {
     /// Where the safety copy of a restore that broke off is.
     pub fn safety_backup(&self) -> Option<&Path> {
         match &self.cause {
-            Cause::RestoreFailed { safety_backup, .. } => safety_backup.as_deref(),
+            Cause::RestoreFailed { safety_backup, .. } => Some(safety_backup),
             _ => None,
         }
     }

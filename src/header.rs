@@ -6,7 +6,10 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// How a database begins.
+pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// How a rollback journal begins: <https://www.sqlite.org/fileformat2.html#the_rollback_journal>.
+const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +58,12 @@ impl Header {
             None => size > 0 && size.is_multiple_of(self.page_size),
         }
     }
+}
+
+/// Whether the file at `path` is a rollback journal.
+pub(crate) fn is_journal(path: &Path) -> bool {
+    let mut bytes = [0; 8];
+    File::open(path).is_ok_and(|mut file| file.read_exact(&mut bytes).is_ok()) && bytes == JOURNAL_MAGIC
 }
 
 #[cfg(test)]

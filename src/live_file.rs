@@ -70,6 +70,12 @@ impl<'c> LiveFile<'c> {
         Ok(true)
     }
 
+    /// Whether the file begins with these bytes.
+    pub fn starts_with(&self, beginning: &[u8]) -> bool {
+        let mut bytes = vec![0; beginning.len()];
+        self.read(&mut bytes, 0).is_ok() && bytes == beginning
+    }
+
     /// Copies every byte to `target`.
     pub fn copy_to(&self, target: &mut File) -> io::Result<()> {
         let size = self.size()?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 
 use crate::check::{self, Shape, Verification};
 use crate::connection::{self, Role, explain};
@@ -87,12 +88,16 @@ impl Live {
         }
     }
 
-    /// Moves the log into the database. Readers can prevent that, and then it is left to the next checkpoint.
-    pub fn checkpoint(&self) {
+    /// Ends as any connection ends: the last one moves the log into the database and removes it. Readers can prevent
+    /// that, and then it is left to the next checkpoint.
+    pub fn close(self) {
         if self.wal {
             let _ = self
                 .connection
-                .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+            let _ = self
+                .connection
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
 }

@@ -1,21 +1,23 @@
 //! Restoring a backup into the live database, or into a new file for a rehearsal.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{self, Component, Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::connection::{self, Role, explain};
+use crate::connection::{self, Role, explain, has_log};
 use crate::create::milliseconds;
 use crate::error::{Cause, Error, Result};
-use crate::header::Header;
+use crate::header::{self, Header};
+use crate::live_file::LiveFile;
 use crate::lock::FolderLock;
 use crate::messages::Warning;
 use crate::names::{self, SIDECARS};
 use crate::overwrite::Live;
-use crate::progress::{Progress, ProgressFn};
-use crate::safety::{SafetyCopy, is_damage};
+use crate::progress::{Progress, ProgressFn, unwatched};
+use crate::safety::{SafetyCopy, is_damage, no_file};
 use crate::snapshot::{self, Source};
 use crate::staging::{self, Published, Staged, is_free, parent, with_suffix};
 use crate::store::Store;
@@ -129,11 +131,8 @@ impl Store {
     /// Writes the backup to a new file.
     fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<()> {
         // A sidecar that is there would be taken for the new file's.
-        for path in SIDECARS
-            .iter()
-            .map(|suffix| with_suffix(target, suffix))
-            .chain([target.to_owned()])
-        {
+        let sidecars = SIDECARS.iter().map(|suffix| with_suffix(target, suffix));
+        for path in [target.to_owned()].into_iter().chain(sidecars) {
             if !is_free(&path) {
                 return Err(Error::at(Cause::TargetExists, path));
             }
@@ -151,17 +150,29 @@ impl Store {
 
     /// Writes the backup into the live database, in the way that its state allows.
     fn restore_live(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Option<SafetyCopy>> {
-        let source = self.hold_whole_backup(backup, progress)?;
-        match self.look_at_live()? {
-            LiveState::Missing => self.restore_missing(source, backup, progress).map(|()| None),
-            LiveState::Unusable => self.replace_unusable(source, backup, progress).map(Some),
-            LiveState::Usable(live) => self.overwrite(source, backup, live, progress).map(Some),
+        let mut source = self.hold_backup(backup)?;
+        let live = self.look_at_live()?;
+        let saved = match &live {
+            LiveState::Usable(live) => live.bytes.div_ceil(source.shape.page_size),
+            LiveState::Missing | LiveState::Unusable => 0,
+        };
+        let mut work = Work {
+            progress,
+            saved,
+            written: source.shape.pages,
+        };
+        self.check_backup(&mut source, backup, &mut work.before())?;
+        match live {
+            LiveState::Missing => self.restore_missing(source, backup, &mut work.writing()).map(|()| None),
+            LiveState::Unusable => self.replace_unusable(source, backup, &mut work.writing()).map(Some),
+            LiveState::Usable(live) => self.overwrite(source, backup, live, &mut work).map(Some),
         }
     }
 
     fn look_at_live(&self) -> Result<LiveState> {
         let path = &self.database;
         match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() && !self.may_be_database(&metadata)? => Ok(LiveState::Unusable),
             Ok(metadata) if metadata.is_file() => match Live::open(path, self.busy_timeout) {
                 Ok(live) => Ok(LiveState::Usable(live)),
                 Err(error) if is_damage(&error) => Ok(LiveState::Unusable),
@@ -175,35 +186,43 @@ impl Store {
         }
     }
 
+    /// Whether SQLite may look at the live file before it is saved. Of a file that is none of its own, or is empty, it
+    /// would delete the log or journal, which may be all that is left of the data.
+    fn may_be_database(&self, metadata: &fs::Metadata) -> Result<bool> {
+        let journal = with_suffix(&self.database, "-journal");
+        if metadata.len() == 0 {
+            return Ok(!has_log(&self.database) && is_free(&journal));
+        }
+        let connection = self.open_live_file()?;
+        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+        // A journal of SQLite's can mend a first page that was torn.
+        Ok(file.starts_with(header::MAGIC) || header::is_journal(&journal))
+    }
+
     /// The usual restore: through SQLite, with other connections open.
-    fn overwrite(&self, source: Source, backup: &Path, mut live: Live, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
-        let (source, _copy) = self.fit(source, backup, &live, progress)?;
+    fn overwrite(&self, source: Source, backup: &Path, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+        let (source, _copy) = self.fit(source, backup, &live, &mut work.before())?;
         let (old, new) = (live.bytes, source.shape.bytes());
         // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
         snapshot::require_space(parent(&self.database), old + old.max(new))?;
-        let total = (old / live.page_size) + source.shape.pages;
+        let wal = live.wal;
         let writer = live.begin(&source)?;
-        let safety = self.save_current(&mut part(progress, 0, total))?;
-        let written = writer.write(&mut part(progress, old / source.shape.page_size, total));
+        let safety = self.save_current(wal, &mut work.saving())?;
+        let written = writer.write(&mut work.writing());
         drop(writer);
-        if let Err(error) = written {
-            return Err(match error.cause {
-                Cause::Cancelled | Cause::DatabaseLocked => {
-                    safety.discard();
-                    error
-                }
-                _ => self.failed(error, Some(safety)),
-            });
+        match written {
+            Ok(()) => {}
+            Err(error) if matches!(error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
+                safety.discard();
+                return Err(error);
+            }
+            Err(error) => return Err(self.failed(error, &safety, true)),
         }
-        let mut finished = part(progress, 0, total);
-        // It is committed: from here on nobody can cancel it.
-        if let Err(error) = live.verify(&source.shape, self.verify, &mut |now| {
-            let _ = finished(now);
-            std::ops::ControlFlow::Continue(())
-        }) {
-            return Err(self.put_back(live, safety, error));
+        if let Err(error) = live.verify(&source.shape, self.verify, &mut work.after()) {
+            let undone = self.put_back(&mut live, &safety).is_ok();
+            return Err(self.failed(error, &safety, undone));
         }
-        live.checkpoint();
+        live.close();
         Ok(safety)
     }
 
@@ -241,42 +260,69 @@ impl Store {
         Ok(resized)
     }
 
-    fn hold_backup(&self, path: &Path) -> Result<Source> {
-        Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)
-    }
-
     /// Writes the safety copy back over a database that came out wrong.
-    fn put_back(&self, mut live: Live, safety: SafetyCopy, cause: Error) -> Error {
-        if !safety.whole {
-            return self.failed(cause, Some(safety));
-        }
-        let written = self.hold_backup(&safety.path).and_then(|source| {
-            let writer = live.begin(&source)?;
-            writer.write(&mut crate::progress::unwatched)
-        });
-        // When even that fails the first cause is what matters; the safety copy is there.
-        self.failed(written.err().unwrap_or(cause), Some(safety))
+    fn put_back(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
+        let source = self.hold_backup(&safety.path)?;
+        live.begin(&source)?.write(&mut unwatched)
     }
 
-    fn failed(&self, cause: Error, safety: Option<SafetyCopy>) -> Error {
-        let safety_backup = safety.map(|copy| copy.path);
+    /// A restore that broke off; `undone` when the database is as it was.
+    fn failed(&self, cause: Error, safety: &SafetyCopy, undone: bool) -> Error {
         let cause = Box::new(cause);
-        Error::at(Cause::RestoreFailed { cause, safety_backup }, &self.database)
+        let safety_backup = safety.path.clone();
+        Error::at(
+            Cause::RestoreFailed {
+                cause,
+                safety_backup,
+                undone,
+            },
+            &self.database,
+        )
     }
 }
 
-/// Progress of one part of the work, shown as pages of the whole.
-fn part<'a>(
-    progress: &'a mut dyn FnMut(Progress) -> std::ops::ControlFlow<()>,
-    before: u64,
-    pages_total: u64,
-) -> impl FnMut(Progress) -> std::ops::ControlFlow<()> + 'a {
-    move |now| {
-        let pages_done = (before + now.pages_done).min(pages_total);
-        progress(Progress {
-            pages_done,
-            pages_total,
-        })
+/// The progress of a whole restore, of which saving and writing are parts. In pages of the backup.
+struct Work<'a> {
+    progress: ProgressFn<'a>,
+    saved: u64,
+    written: u64,
+}
+
+impl Work<'_> {
+    /// Checking the backup.
+    fn before(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(0, 0)
+    }
+
+    /// Making the safety copy.
+    fn saving(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(0, self.saved)
+    }
+
+    /// Writing the live database.
+    fn writing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(self.saved, self.written)
+    }
+
+    /// Checking what is committed, which nobody can cancel any more.
+    fn after(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        let mut done = self.part(self.saved + self.written, 0);
+        move |now| {
+            let _ = done(now);
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn part(&mut self, start: u64, length: u64) -> impl FnMut(Progress) -> ControlFlow<()> {
+        let pages_total = self.saved + self.written;
+        let progress = &mut *self.progress;
+        move |now| {
+            let pages_done = start + length * now.pages_done / now.pages_total.max(1);
+            progress(Progress {
+                pages_done,
+                pages_total,
+            })
+        }
     }
 }
 

@@ -16,8 +16,6 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct SafetyCopy {
     pub path: PathBuf,
-    /// It is a whole database, and not the bytes of a damaged one.
-    pub whole: bool,
     sidecars: Vec<PathBuf>,
 }
 
@@ -35,14 +33,14 @@ impl Store {
     /// Saves the live database: as a verified snapshot, or byte for byte when it is damaged.
     ///
     /// The caller keeps other writers out, so that nothing is committed between this and the overwriting.
-    pub(crate) fn save_current(&self, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+    pub(crate) fn save_current(&self, wal: bool, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         match self.save_snapshot(progress) {
             Err(error) if is_damage(&error) => {
                 let connection = self.open_live_file()?;
                 let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
                 // The log's index, -shm, is left out: SQLite rebuilds it, and opening it here would drop the locks
-                // that connections of this process have on it.
-                self.save_bytes(Some(&file), &["-wal", "-journal"])
+                // that connections of this process have on it. A journal that is there now is our own.
+                self.save_bytes(Some(&file), if wal { &["-wal"] } else { &[] })
             }
             saved => saved,
         }
@@ -59,11 +57,7 @@ impl Store {
         let database = self.database_name();
         let (path, _) =
             staging::publish_numbered(snapshot.file, folder, local, |stamp| names::safety(&database, stamp))?;
-        Ok(SafetyCopy {
-            path,
-            whole: true,
-            sidecars: vec![],
-        })
+        Ok(SafetyCopy { path, sidecars: vec![] })
     }
 
     /// Saves the bytes of `file`, where there is one, and of these sidecars. The main file is named last: where its
@@ -90,11 +84,7 @@ impl Store {
             copy.finish(fs::metadata(&self.database).ok().as_ref())?;
             publish_as(copy, &path)?;
         }
-        Ok(SafetyCopy {
-            path,
-            whole: false,
-            sidecars: saved,
-        })
+        Ok(SafetyCopy { path, sidecars: saved })
     }
 
     pub(crate) fn open_live_file(&self) -> Result<rusqlite::Connection> {

@@ -108,14 +108,13 @@ fn edited(text: &str, value: &str) -> Result<String, String> {
         }
         return Ok(edited);
     }
-    match members.list.last() {
-        Some(last) => {
-            let first = &members.list[0];
-            let lead = &text[members.open + 1..first.start];
-            let colon = &text[first.key_end..first.value.start];
-            edited.insert_str(last.value.end, &format!(",{lead}\"{KEY}\"{colon}{value}"));
+    match members.list.as_slice() {
+        [] => edited.replace_range(members.open + 1..members.close, &format!("\n  \"{KEY}\": {value}\n")),
+        [.., last] => {
+            let colon = &text[last.key_end..last.value.start];
+            let separator = members.separator(text);
+            edited.insert_str(last.value.end, &format!("{separator}\"{KEY}\"{colon}{value}"));
         }
-        None => edited.replace_range(members.open + 1..members.close, &format!("\n  \"{KEY}\": {value}\n")),
     }
     Ok(edited)
 }
@@ -166,6 +165,19 @@ impl Members {
         let close = text.rfind('}').unwrap_or(text.len());
         Ok(Members { open, close, list })
     }
+
+    /// What stands between two members, or would.
+    fn separator(&self, text: &str) -> String {
+        match self.list.as_slice() {
+            [.., before, last] => text[before.value.end..last.start].to_owned(),
+            [only] => {
+                let lead = &text[self.open + 1..only.start];
+                let spaced = lead.is_empty() && text[..only.value.start].ends_with(' ');
+                format!(",{}", if spaced { " " } else { lead })
+            }
+            [] => String::new(),
+        }
+    }
 }
 
 /// An object's keys with their values as they stand in the text.
@@ -213,7 +225,7 @@ mod tests {
             ("{\"a\":1}", format!("{{\"a\":1,\"last_backup_at\":{VALUE}}}")),
             (
                 "{\"a\": {\"b\": [1, 2]}, \"c\": \"}\"}\n",
-                format!("{{\"a\": {{\"b\": [1, 2]}}, \"c\": \"}}\",\"last_backup_at\": {VALUE}}}\n"),
+                format!("{{\"a\": {{\"b\": [1, 2]}}, \"c\": \"}}\", \"last_backup_at\": {VALUE}}}\n"),
             ),
             (
                 "\u{feff}{\r\n    \"a\": null\r\n}\r\n",

@@ -33,7 +33,9 @@ impl Store {
     /// Fails with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and [`Cause::BackupCorrupt`].
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
         let path = self.find_backup(backup)?;
-        let Shape { pages, page_size, .. } = self.hold_whole_backup(&path, progress)?.shape;
+        let mut source = self.hold_backup(&path)?;
+        self.check_backup(&mut source, &path, progress)?;
+        let Shape { pages, page_size, .. } = source.shape;
         Ok(Verified {
             ok: true,
             path,
@@ -43,10 +45,13 @@ impl Store {
         })
     }
 
-    /// A backup held in one read transaction and found to be whole in it.
-    pub(crate) fn hold_whole_backup(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Source> {
-        let connection = connection::open_backup(path, self.busy_timeout)?;
-        let mut source = Source::hold(connection, path, Role::Backup)?;
+    /// A backup held in one read transaction.
+    pub(crate) fn hold_backup(&self, path: &Path) -> Result<Source> {
+        Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)
+    }
+
+    /// Whether a held backup is whole.
+    pub(crate) fn check_backup(&self, source: &mut Source, path: &Path, progress: ProgressFn<'_>) -> Result<()> {
         let mut problems = Vec::new();
         if !has_log(path) {
             problems.extend(check::length_problem(path, &source.shape)?);
@@ -55,7 +60,7 @@ impl Store {
         let findings = check::run(&mut source.connection, path, Role::Backup, self.verify, pages, progress)?;
         problems.extend(findings.problems);
         if problems.is_empty() {
-            Ok(source)
+            Ok(())
         } else {
             Err(Error::at(Cause::BackupCorrupt(problems), path))
         }

@@ -39,7 +39,19 @@ pub(super) fn options(json: Option<&str>) -> (Language, Result<Options>) {
 
 fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> {
     let json = json.ok_or_else(|| Error::argument(Argument::Null("options_json")))?;
-    let mut fields = Fields::parse(Some(json))?;
+    let mut fields = Fields::parse(
+        Some(json),
+        &[
+            "database",
+            "settings",
+            "backup_dir",
+            "max_backups",
+            "timezone",
+            "busy_timeout_ms",
+            "verify",
+            "language",
+        ],
+    )?;
     *language = fields
         .word("language", &["es", "en"])?
         .map_or(Language::Spanish, |word| {
@@ -51,6 +63,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
         });
     let database = fields.path("database")?;
     let mut options = Options::new(database.ok_or_else(|| Error::argument(Argument::MissingKey("database")))?);
+    options.language = *language;
     if fields.take_null("settings") {
         options.settings = Settings::Nowhere;
     } else if let Some(path) = fields.path("settings")? {
@@ -74,40 +87,36 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             Verification::Full
         };
     }
-    fields.finish()?;
     Ok(options)
 }
 
 /// A request that knows no keys.
 pub(super) fn nothing(json: Option<&str>) -> Result<()> {
-    Fields::parse(json)?.finish()
+    Fields::parse(json, &[]).map(drop)
 }
 
 /// A request with one switch, off by default.
 pub(super) fn switch(json: Option<&str>, key: &'static str) -> Result<bool> {
-    let mut fields = Fields::parse(json)?;
+    let mut fields = Fields::parse(json, &[key])?;
     let on = fields.boolean(key)?;
-    fields.finish()?;
     Ok(on.unwrap_or(false))
 }
 
 /// The request of `respaldo_verify`.
 pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
-    let mut fields = Fields::parse(json)?;
+    let mut fields = Fields::parse(json, &["backup"])?;
     let backup = fields.required_path("backup")?;
-    fields.finish()?;
     Ok(backup)
 }
 
 /// The request of `respaldo_restore`.
 pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
-    let mut fields = Fields::parse(json)?;
+    let mut fields = Fields::parse(json, &["backup", "reason", "target"])?;
     let request = RestoreRequest {
         backup: fields.required_path("backup")?,
         reason: fields.text("reason")?,
         target: fields.path("target")?,
     };
-    fields.finish()?;
     Ok(request)
 }
 
@@ -115,23 +124,18 @@ pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
 struct Fields(HashMap<String, Value>);
 
 impl Fields {
-    /// NULL is a request without keys.
-    fn parse(json: Option<&str>) -> Result<Fields> {
-        let Some(json) = json else {
-            return Ok(Fields(HashMap::new()));
+    /// Reads a request that may have the keys in `known`. NULL is a request without keys.
+    fn parse(json: Option<&str>, known: &[&str]) -> Result<Fields> {
+        let map = match json.map(serde_json::from_str) {
+            None => return Ok(Fields(HashMap::new())),
+            Some(Ok(Value::Object(map))) => map,
+            Some(Ok(_)) => return Err(Error::argument(Argument::NotAnObject)),
+            Some(Err(error)) => return Err(Error::argument(Argument::NotJson(error.to_string()))),
         };
-        match serde_json::from_str(json) {
-            Ok(Value::Object(map)) => Ok(Fields(map.into_iter().collect())),
-            Ok(_) => Err(Error::argument(Argument::NotAnObject)),
-            Err(error) => Err(Error::argument(Argument::NotJson(error.to_string()))),
-        }
-    }
-
-    /// Whatever is left is unknown.
-    fn finish(self) -> Result<()> {
-        match self.0.into_keys().min() {
-            None => Ok(()),
-            Some(key) => Err(Error::argument(Argument::UnknownKey(key))),
+        // First of all, so that a mistyped key is named rather than the one that is missing for it.
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            None => Ok(Fields(map.into_iter().collect())),
+            Some(key) => Err(Error::argument(Argument::UnknownKey(key.clone()))),
         }
     }
 

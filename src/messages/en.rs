@@ -80,18 +80,17 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Another backup or restore is running in {path}."),
             "Wait until it ends and repeat the operation.".to_owned(),
         ),
-        Cause::RestoreFailed { cause, safety_backup } => (
+        Cause::RestoreFailed { cause, safety_backup, undone } => (
             format!(
-                "The restore of {path} broke off; the database is as it was before. Cause: {}",
+                "The restore of {path} broke off; the database is {} it was before. Cause: {}",
+                if *undone { "as" } else { "NOT as" },
                 self::error(cause).0
             ),
-            match safety_backup {
-                Some(copy) => format!(
-                    "The safety copy from before the restore is {}. Mend the cause and repeat the operation.",
-                    copy.display()
-                ),
-                None => "Mend the cause and repeat the operation.".to_owned(),
-            },
+            format!(
+                "The safety copy from before the restore is {}. {}",
+                safety_backup.display(),
+                if *undone { "Mend the cause and repeat the operation." } else { "Restore it now." }
+            ),
         ),
         Cause::Internal(detail) => (
             format!("Internal error of respaldo: {detail}."),

@@ -81,18 +81,17 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Ya hay otro respaldo o restauración en curso en {path}."),
             "Espere a que termine y repita la operación.".to_owned(),
         ),
-        Cause::RestoreFailed { cause, safety_backup } => (
+        Cause::RestoreFailed { cause, safety_backup, undone } => (
             format!(
-                "No se pudo completar la restauración de {path}; la base de datos quedó como estaba. Causa: {}",
+                "No se pudo completar la restauración de {path}; la base de datos {} como estaba. Causa: {}",
+                if *undone { "quedó" } else { "NO quedó" },
                 self::error(cause).0
             ),
-            match safety_backup {
-                Some(copy) => format!(
-                    "La copia de seguridad de antes de restaurar está en {}. Corrija la causa y repita la operación.",
-                    copy.display()
-                ),
-                None => "Corrija la causa y repita la operación.".to_owned(),
-            },
+            format!(
+                "La copia de seguridad de antes de restaurar está en {}. {}",
+                safety_backup.display(),
+                if *undone { "Corrija la causa y repita la operación." } else { "Restáurela ahora." }
+            ),
         ),
         Cause::Internal(detail) => (
             format!("Error interno de respaldo: {detail}."),

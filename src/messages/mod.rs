@@ -138,7 +138,8 @@ mod tests {
             Cause::Busy,
             Cause::RestoreFailed {
                 cause: Box::new(Error::new(Cause::Busy)),
-                safety_backup: Some("/safe".into()),
+                safety_backup: "/safe".into(),
+                undone: true,
             },
             Cause::Internal("text".into()),
         ]

@@ -1,0 +1,416 @@
+/*
+ * Everything a caller can get wrong, against every function: the status, an error object that names the key or the path,
+ * an answer on every path, no crash, and nothing changed on disk.
+ *
+ * Usage: bad_input FOLDER, where FOLDER/studio.db is a small database and FOLDER/pipe.db a named pipe that nobody writes;
+ * the current directory is FOLDER.
+ */
+#include "check.h"
+
+#include <limits.h>
+
+enum function { OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, FUNCTIONS_WITH_REQUEST };
+
+static const char *const function_names[] = {"open", "create", "create_if_due", "list", "restore", "verify", "prune"};
+
+static respaldo_store good_store;
+static char good_backup[100];
+
+static respaldo_status call(enum function function, respaldo_store store, const char *request, char **out_json)
+{
+    switch (function) {
+    case OPEN: {
+        respaldo_store opened = 12345;
+        respaldo_status status = respaldo_open(request, &opened, out_json);
+        CHECK(status == RESPALDO_OK ? opened != 0 : opened == 0);
+        if (status == RESPALDO_OK)
+            CHECK(respaldo_close(opened) == RESPALDO_OK);
+        return status;
+    }
+    case CREATE:
+        return respaldo_create(store, request, NULL, NULL, out_json);
+    case CREATE_IF_DUE:
+        return respaldo_create_if_due(store, request, NULL, NULL, out_json);
+    case LIST:
+        return respaldo_list(store, request, out_json);
+    case RESTORE:
+        return respaldo_restore(store, request, NULL, NULL, out_json);
+    case VERIFY:
+        return respaldo_verify(store, request, NULL, NULL, out_json);
+    default:
+        return respaldo_prune(store, request, out_json);
+    }
+}
+
+/* Some refusal whose status is the operating system's choice. */
+#define ANY_FAILURE (-1)
+
+/* `mentions`: what the error's message or path must contain; NULL for nothing in particular. */
+static void must_fail(enum function function, const char *request, respaldo_status expected, const char *mentions)
+{
+    static char never_an_answer[] = "never an answer";
+    char *json = never_an_answer;
+    respaldo_status status;
+    snprintf(context, sizeof context, "%s(%.300s)", function_names[function], request ? request : "NULL");
+    status = call(function, good_store, request, &json);
+    CHECK(expected == ANY_FAILURE ? status != RESPALDO_OK && status != RESPALDO_INTERNAL : status == expected);
+    if (!CHECK(json != never_an_answer))
+        return;
+    check_error(json, status);
+    if (mentions && !CHECK(json && strstr(json, mentions)))
+        printf("    \"%s\" is not in %s\n", mentions, json ? json : "NULL");
+    respaldo_string_free(json);
+    CHECK(call(function, good_store, request, NULL) == status);
+}
+
+/* ---- requests that are wrong whatever the function ---- */
+
+static const struct {
+    const char *request;
+    const char *mentions;
+} bad_anywhere[] = {
+    {"", NULL},
+    {" ", NULL},
+    {"not json", NULL},
+    {"{", NULL},
+    {"}", NULL},
+    {"{\"database\"", NULL},
+    {"{\"database\": \"studio.db\"", NULL},
+    {"{'database': 'studio.db'}", NULL},
+    {"{\"database\": \"studio.db\"} {}", NULL},
+    {"{\"database\": \"studio.db\",}", NULL},
+    {"null", NULL},
+    {"true", NULL},
+    {"42", NULL},
+    {"\"studio.db\"", NULL},
+    {"[]", NULL},
+    {"[\"studio.db\"]", NULL},
+    {"[[[[[[]]]]]]", NULL},
+    {"{\"surprise\": 1}", "surprise"},
+    {"{\"surprise\": null}", "surprise"},
+    {"{\"surprise\": {\"deeper\": [1, 2]}}", "surprise"},
+    {"{\"surprise\\u0000\": 1}", "surprise"},
+    {"{\"\": 1}", NULL},
+    {"{\"surprise\": 1e999}", NULL},
+    {"{\"surprise\": NaN}", NULL},
+    {"{\"surprise\": \"\\ud800\"}", NULL},
+    {"\xEF\xBB\xBF{", NULL},
+    {"\xFF\xFE", NULL},
+    {"{\"backup\": \"\xC3\x28\"}", NULL},
+    {"{\"backup\": \"\xC0\xAF\"}", NULL},
+    {"{\"backup\": \"\xED\xA0\x80\"}", NULL},
+    {"{\"backup\": \"cut off \xF0\x9F", NULL},
+};
+
+static void bad_requests_anywhere(void)
+{
+    for (int function = 0; function < FUNCTIONS_WITH_REQUEST; function++)
+        for (size_t i = 0; i < sizeof bad_anywhere / sizeof *bad_anywhere; i++)
+            must_fail(function, bad_anywhere[i].request, RESPALDO_INVALID_ARGUMENT, bad_anywhere[i].mentions);
+}
+
+/* `prefix`, then `depth` times `opening`: deeper than any stack. */
+static void deep_nesting(enum function function, const char *prefix, const char *opening, size_t depth)
+{
+    size_t step = strlen(opening), start = strlen(prefix);
+    char *request = malloc(start + step * depth + 1);
+    memcpy(request, prefix, start);
+    for (size_t i = 0; i < depth; i++)
+        memcpy(request + start + i * step, opening, step);
+    request[start + step * depth] = '\0';
+    must_fail(function, request, RESPALDO_INVALID_ARGUMENT, NULL);
+    free(request);
+}
+
+static void deeply_nested_requests(void)
+{
+    for (int function = 0; function < FUNCTIONS_WITH_REQUEST; function++) {
+        deep_nesting(function, "", "[", 100000);
+        deep_nesting(function, "", "{\"backup\":", 100000);
+        deep_nesting(function, "{\"surprise\":", "[", 100000);
+    }
+}
+
+/* ---- every key with a value of every other type ---- */
+
+enum type { NOTHING, BOOLEAN, STRING, COUNT, OTHER };
+
+static const struct {
+    const char *json;
+    enum type type;
+} values[] = {
+    {"null", NOTHING},
+    {"true", BOOLEAN},
+    {"\"text\"", STRING},
+    {"7", COUNT},
+    {"-7", OTHER},
+    {"1.5", OTHER},
+    {"99999999999999999999999999", OTHER},
+    {"[]", OTHER},
+    {"[\"text\"]", OTHER},
+    {"{}", OTHER},
+    {"{\"text\": true}", OTHER},
+};
+
+/* `OTHER` takes none of the values above: a choice between words. */
+static const struct {
+    enum function function;
+    const char *key;
+    enum type type, also;
+} keys[] = {
+    {OPEN, "database", STRING, STRING},
+    {OPEN, "settings", STRING, NOTHING},
+    {OPEN, "backup_dir", STRING, STRING},
+    {OPEN, "max_backups", COUNT, COUNT},
+    {OPEN, "timezone", STRING, STRING},
+    {OPEN, "busy_timeout_ms", COUNT, COUNT},
+    {OPEN, "verify", OTHER, OTHER},
+    {OPEN, "language", OTHER, OTHER},
+    {LIST, "include_safety", BOOLEAN, BOOLEAN},
+    {RESTORE, "backup", STRING, STRING},
+    {RESTORE, "reason", STRING, STRING},
+    {RESTORE, "target", STRING, STRING},
+    {VERIFY, "backup", STRING, STRING},
+    {PRUNE, "dry_run", BOOLEAN, BOOLEAN},
+};
+
+static void values_of_the_wrong_type(void)
+{
+    char request[400], required[200];
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        required[0] = '\0';
+        if (keys[k].function == OPEN && strcmp(keys[k].key, "database") != 0)
+            snprintf(required, sizeof required, "\"database\": \"studio.db\", ");
+        if (keys[k].function == RESTORE && strcmp(keys[k].key, "backup") != 0)
+            snprintf(required, sizeof required, "\"backup\": \"%s\", ", good_backup);
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            int accepted = values[v].type != OTHER && (values[v].type == keys[k].type || values[v].type == keys[k].also);
+            snprintf(request, sizeof request, "{%s\"%s\": %s}", required, keys[k].key, values[v].json);
+            if (!accepted)
+                must_fail(keys[k].function, request, RESPALDO_INVALID_ARGUMENT, keys[k].key);
+        }
+    }
+}
+
+/* ---- values of the right type that cannot be meant ---- */
+
+static const struct {
+    enum function function;
+    const char *request;
+    respaldo_status status;
+    const char *mentions;
+} bad_values[] = {
+    {OPEN, "{}", RESPALDO_INVALID_ARGUMENT, "database"},
+    {OPEN, "{\"max_backups\": 5}", RESPALDO_INVALID_ARGUMENT, "database"},
+    {OPEN, "{\"database\": \"\"}", RESPALDO_INVALID_ARGUMENT, "database"},
+    {OPEN, "{\"database\": \"stu\\u0000dio.db\"}", RESPALDO_INVALID_ARGUMENT, "database"},
+    {OPEN, "{\"databse\": \"studio.db\"}", RESPALDO_INVALID_ARGUMENT, "databse"},
+    {OPEN, "{\"Database\": \"studio.db\"}", RESPALDO_INVALID_ARGUMENT, "Database"},
+    {OPEN, "{\"database\": \"studio.db\", \"settings\": \"\"}", RESPALDO_INVALID_ARGUMENT, "settings"},
+    {OPEN, "{\"database\": \"studio.db\", \"settings\": \"s\\u0000\"}", RESPALDO_INVALID_ARGUMENT, "settings"},
+    {OPEN, "{\"database\": \"studio.db\", \"backup_dir\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup_dir"},
+    {OPEN, "{\"database\": \"studio.db\", \"backup_dir\": \"b\\u0000\"}", RESPALDO_INVALID_ARGUMENT, "backup_dir"},
+    {OPEN, "{\"database\": \"studio.db\", \"max_backups\": 0}", RESPALDO_INVALID_ARGUMENT, "max_backups"},
+    {OPEN, "{\"database\": \"studio.db\", \"max_backups\": 1e400}", RESPALDO_INVALID_ARGUMENT, NULL},
+    {OPEN, "{\"database\": \"studio.db\", \"verify\": \"\"}", RESPALDO_INVALID_ARGUMENT, "verify"},
+    {OPEN, "{\"database\": \"studio.db\", \"verify\": \"FULL\"}", RESPALDO_INVALID_ARGUMENT, "verify"},
+    {OPEN, "{\"database\": \"studio.db\", \"language\": \"fr\"}", RESPALDO_INVALID_ARGUMENT, "language"},
+    {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"Mars/Olympus\"}", RESPALDO_UNKNOWN_TIMEZONE, "Mars/Olympus"},
+    {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
+    {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"../../etc/passwd\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
+
+    {RESTORE, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {RESTORE, "{}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {RESTORE, "{\"backup\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {RESTORE, "{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {RESTORE, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {RESTORE, "{\"backup\": \"../not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {RESTORE, "{\"backup\": \"no/such/folder/backup.db\"}", RESPALDO_BACKUP_NOT_FOUND, "no/such/folder"},
+    {RESTORE, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
+    {RESTORE, "{\"backup\": \"..\"}", ANY_FAILURE, NULL},
+    {RESTORE, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
+    {RESTORE, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, "/dev/null"},
+    {RESTORE, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, "/dev/zero"},
+    {RESTORE, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
+    {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"\"}", RESPALDO_INVALID_ARGUMENT, "target"},
+    {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "target"},
+
+    {VERIFY, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {VERIFY, "{}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {VERIFY, "{\"backup\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {VERIFY, "{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {VERIFY, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {VERIFY, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
+    {VERIFY, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
+    {VERIFY, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, "/dev/null"},
+    {VERIFY, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, "/dev/zero"},
+    {VERIFY, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
+};
+
+static void values_that_cannot_be_meant(void)
+{
+    for (size_t i = 0; i < sizeof bad_values / sizeof *bad_values; i++)
+        must_fail(bad_values[i].function, bad_values[i].request, bad_values[i].status, bad_values[i].mentions);
+}
+
+/* `%s` in the format becomes 100,000 letters. */
+static void very_long(enum function function, const char *format, respaldo_status status)
+{
+    enum { LETTERS = 100000 };
+    char *letters = malloc(LETTERS + 1), *request = malloc(LETTERS + 200);
+    memset(letters, 'a', LETTERS);
+    letters[LETTERS] = '\0';
+    sprintf(request, format, letters);
+    must_fail(function, request, status, NULL);
+    free(letters);
+    free(request);
+}
+
+static void very_long_values(void)
+{
+    char with_target[200];
+    very_long(OPEN, "{\"%s\": 1}", RESPALDO_INVALID_ARGUMENT);
+    very_long(OPEN, "{\"database\": \"studio.db\", \"timezone\": \"%s\"}", RESPALDO_UNKNOWN_TIMEZONE);
+    very_long(OPEN, "{\"database\": \"studio.db\", \"language\": \"%s\"}", RESPALDO_INVALID_ARGUMENT);
+    very_long(LIST, "{\"%s\": 1}", RESPALDO_INVALID_ARGUMENT);
+    very_long(RESTORE, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(VERIFY, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    snprintf(with_target, sizeof with_target, "{\"backup\": \"%s\", \"target\": \"%%s\"}", good_backup);
+    very_long(RESTORE, with_target, ANY_FAILURE);
+}
+
+/* A number can be of the right type and still be more than any clock or list can hold: refused by name, or harmless. */
+static void largest_numbers(void)
+{
+    static const char *const largest[] = {"4294967295", "4294967296", "9223372036854775807", "18446744073709551615"};
+    static const char *const number_keys[] = {"max_backups", "busy_timeout_ms"};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sizeof largest / sizeof *largest; i++) {
+            char options[200];
+            char *json = NULL;
+            respaldo_store store = 0;
+            snprintf(options, sizeof options, "{\"database\": \"studio.db\", \"%s\": %s}", number_keys[k], largest[i]);
+            snprintf(context, sizeof context, "open(%s)", options);
+            if (respaldo_open(options, &store, &json) == RESPALDO_OK) {
+                char request[150];
+                snprintf(request, sizeof request, "{\"backup\": \"%s\"}", good_backup);
+                CHECK(respaldo_list(store, NULL, NULL) == RESPALDO_OK);
+                CHECK(respaldo_verify(store, request, NULL, NULL, NULL) == RESPALDO_OK);
+                CHECK(respaldo_prune(store, NULL, NULL) == RESPALDO_OK);
+                CHECK(respaldo_create_if_due(store, NULL, NULL, NULL, NULL) == RESPALDO_OK);
+                CHECK(respaldo_close(store) == RESPALDO_OK);
+            } else {
+                check_error(json, RESPALDO_INVALID_ARGUMENT);
+                CHECK(json && strstr(json, number_keys[k]));
+            }
+            respaldo_string_free(json);
+        }
+}
+
+/* ---- handles and NULL ---- */
+
+static void bad_handle(respaldo_store store)
+{
+    for (int function = CREATE; function < FUNCTIONS_WITH_REQUEST; function++) {
+        const char *request = function == RESTORE || function == VERIFY ? "{\"backup\": \"studio.db\"}" : NULL;
+        char *json = NULL;
+        snprintf(context, sizeof context, "%s with the handle %lu", function_names[function], (unsigned long)store);
+        CHECK(call(function, store, request, &json) == RESPALDO_INVALID_HANDLE);
+        check_error(json, RESPALDO_INVALID_HANDLE);
+        respaldo_string_free(json);
+        CHECK(call(function, store, request, NULL) == RESPALDO_INVALID_HANDLE);
+    }
+    char *json = NULL;
+    snprintf(context, sizeof context, "last_backup or close with the handle %lu", (unsigned long)store);
+    CHECK(respaldo_last_backup(store, &json) == RESPALDO_INVALID_HANDLE);
+    check_error(json, RESPALDO_INVALID_HANDLE);
+    respaldo_string_free(json);
+    CHECK(respaldo_last_backup(store, NULL) == RESPALDO_INVALID_HANDLE);
+    CHECK(respaldo_close(store) == RESPALDO_INVALID_HANDLE);
+}
+
+static void bad_handles(void)
+{
+    respaldo_store closed = 0;
+    snprintf(context, sizeof context, "a closed store");
+    CHECK(respaldo_open("{\"database\": \"studio.db\"}", &closed, NULL) == RESPALDO_OK);
+    CHECK(respaldo_close(closed) == RESPALDO_OK);
+    bad_handle(closed);
+    bad_handle(0);
+    bad_handle(UINT32_MAX);
+    for (int bit = 0; bit < 32; bit++)
+        bad_handle(good_store ^ ((respaldo_store)1 << bit));
+}
+
+static void null_everywhere(void)
+{
+    char *json = NULL;
+    respaldo_store store = 12345;
+
+    must_fail(OPEN, NULL, RESPALDO_INVALID_ARGUMENT, NULL);
+
+    snprintf(context, sizeof context, "open without out_store");
+    CHECK(respaldo_open("{\"database\": \"studio.db\"}", NULL, &json) == RESPALDO_INVALID_ARGUMENT);
+    check_error(json, RESPALDO_INVALID_ARGUMENT);
+    CHECK(json && strstr(json, "out_store"));
+    respaldo_string_free(json);
+    CHECK(respaldo_open("{\"database\": \"studio.db\"}", NULL, NULL) == RESPALDO_INVALID_ARGUMENT);
+    CHECK(respaldo_open(NULL, NULL, NULL) == RESPALDO_INVALID_ARGUMENT);
+    CHECK(respaldo_open(NULL, &store, NULL) == RESPALDO_INVALID_ARGUMENT);
+    CHECK(store == 0);
+
+    snprintf(context, sizeof context, "NULL where it is allowed");
+    CHECK(respaldo_create_if_due(good_store, NULL, NULL, NULL, NULL) == RESPALDO_OK);
+    CHECK(respaldo_list(good_store, NULL, NULL) == RESPALDO_OK);
+    CHECK(respaldo_last_backup(good_store, NULL) == RESPALDO_OK);
+    CHECK(respaldo_prune(good_store, NULL, NULL) == RESPALDO_OK);
+    respaldo_string_free(NULL);
+}
+
+static void status_names(void)
+{
+    static const respaldo_status invented[] = {INT_MIN, -1, 5, 19, 26, 45, 62, 98, 100, INT_MAX};
+    for (size_t i = 0; i < sizeof invented / sizeof *invented; i++) {
+        const char *name = respaldo_status_name(invented[i]);
+        snprintf(context, sizeof context, "status_name(%ld)", (long)invented[i]);
+        CHECK(name && *name && strcmp(name, "OK") != 0);
+    }
+}
+
+/* Entries of the backup folder, but for the log: a restore that fails is logged too. */
+static int backup_entries(void)
+{
+    return folder_entries("backups") - file_exists("backups/restores.jsonl");
+}
+
+int main(int count, char **arguments)
+{
+    char *json = NULL;
+    if (count != 2) {
+        fprintf(stderr, "usage: bad_input FOLDER\n");
+        return 2;
+    }
+    snprintf(context, sizeof context, "the preparation");
+    CHECK(respaldo_open("{\"database\": \"studio.db\", \"busy_timeout_ms\": 60000}", &good_store, NULL) == RESPALDO_OK);
+    CHECK(respaldo_create(good_store, "{}", NULL, NULL, &json) == RESPALDO_OK);
+    json_string(json, "name", good_backup, sizeof good_backup);
+    respaldo_string_free(json);
+    int files = folder_entries(arguments[1]), backups = backup_entries();
+
+    null_everywhere();
+    bad_requests_anywhere();
+    deeply_nested_requests();
+    values_of_the_wrong_type();
+    values_that_cannot_be_meant();
+    very_long_values();
+    largest_numbers();
+    bad_handles();
+    status_names();
+
+    snprintf(context, sizeof context, "nothing has changed");
+    CHECK(folder_entries(arguments[1]) == files);
+    CHECK(backup_entries() == backups);
+    CHECK(respaldo_close(good_store) == RESPALDO_OK);
+    return report_checks("bad_input");
+}

@@ -1,0 +1,377 @@
+//! Creating a backup: guarantees 1 to 4 of the contract.
+
+#![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
+
+mod scene;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use respaldo::{Cause, Options, Status, Store, Verification, unwatched};
+use rusqlite::Connection;
+use scene::{Scene, clients_in, damage, make_database, names};
+
+#[test]
+fn a_backup_is_one_plain_complete_file_in_rollback_mode() {
+    for mode in ["delete", "wal"] {
+        let scene = Scene::new(mode);
+        // In WAL mode these rows are only in the log, because this connection stays open.
+        let open = scene.open();
+        open.execute_batch("INSERT INTO clients(name) VALUES('new')")
+            .expect("written");
+        let created = scene.create();
+        assert!(created.created && created.backup.intact);
+        assert_eq!(created.backup.name, "backup_20260304_093012.db");
+        assert_eq!(created.backup.display, "04/03/2026 09:30");
+        assert_eq!(created.warnings, []);
+        assert_eq!(names(&scene.backups()), ["backup_20260304_093012.db"]);
+        assert_eq!(clients_in(&created.backup.path), 101);
+        let header = fs::read(&created.backup.path).expect("read");
+        assert_eq!(header.get(18..20), Some(&[1, 1][..]), "{mode}: asks for WAL mode");
+        assert_eq!(
+            names(&scene.backups()),
+            ["backup_20260304_093012.db"],
+            "reading it leaves nothing beside it"
+        );
+        assert_eq!(scene::journal_mode(&open), mode);
+    }
+}
+
+#[test]
+fn nothing_is_added_to_the_contents() {
+    let scene = Scene::new("delete");
+    let created = scene.create();
+    let copy = Connection::open(&created.backup.path).expect("opens");
+    copy.execute("ATTACH ?1 AS live", [scene.database().to_string_lossy()])
+        .expect("attached");
+    for query in [
+        "SELECT * FROM main.clients EXCEPT SELECT * FROM live.clients",
+        "SELECT * FROM live.clients EXCEPT SELECT * FROM main.clients",
+        "SELECT * FROM main.sqlite_schema EXCEPT SELECT * FROM live.sqlite_schema",
+        "SELECT * FROM live.sqlite_schema EXCEPT SELECT * FROM main.sqlite_schema",
+    ] {
+        assert!(
+            !copy.prepare(query).expect("valid").exists([]).expect("asked"),
+            "{query}"
+        );
+    }
+    let version: i64 = copy
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .expect("a version");
+    assert_eq!(version, 7);
+}
+
+#[test]
+fn a_second_backup_of_the_same_second_gets_a_number() {
+    let scene = Scene::new("delete");
+    let made: Vec<String> = (0..3).map(|_| scene.create().backup.name).collect();
+    assert_eq!(
+        made,
+        [
+            "backup_20260304_093012.db",
+            "backup_20260304_093012_2.db",
+            "backup_20260304_093012_3.db"
+        ]
+    );
+    let listed = scene.store().list(false).expect("listed").backups;
+    assert_eq!(
+        listed.first().map(|backup| backup.name.as_str()),
+        Some("backup_20260304_093012_3.db")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_copy_keeps_the_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o600, 0o640, 0o644, 0o444] {
+        let scene = Scene::new("delete");
+        fs::set_permissions(scene.database(), fs::Permissions::from_mode(mode)).expect("set");
+        let created = scene.create();
+        let copied = fs::metadata(&created.backup.path).expect("there").permissions().mode();
+        assert_eq!(copied & 0o777, mode);
+    }
+}
+
+#[test]
+fn a_missing_database_is_an_error_and_not_an_empty_backup() {
+    let scene = Scene::empty();
+    let error = scene.store().create(&mut unwatched).expect_err("nothing to back up");
+    assert_eq!(error.status(), Status::DatabaseNotFound);
+    assert_eq!(error.path, Some(scene.database()));
+    assert_eq!(names(&scene.path("data")), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_not_a_database_is_refused_and_old_backups_stay() {
+    for contents in [&b""[..], b"Estimada clienta:", &[0; 8192]] {
+        let scene = Scene::empty();
+        let old = scene.put_whole_backup("backup_20260301_090000.db");
+        fs::write(scene.database(), contents).expect("written");
+        let error = scene.store().create(&mut unwatched).expect_err("not a database");
+        assert_eq!(error.status(), Status::NotADatabase, "{error}");
+        assert_eq!(error.path, Some(scene.database()));
+        assert_eq!(names(&scene.backups()), ["backup_20260301_090000.db"]);
+        assert!(old.exists());
+    }
+}
+
+#[test]
+fn a_corrupt_database_pushes_no_good_backup_out() {
+    let scene = Scene::new("delete");
+    scene.put_whole_backup("backup_20260301_090000.db");
+    damage(&scene.database(), 2 * 4096, &[0xff; 4096]);
+    let store = Store::open(Options {
+        max_backups: 1,
+        ..scene.options()
+    })
+    .expect("valid");
+    let error = store.create(&mut unwatched).expect_err("damaged");
+    assert_eq!(error.status(), Status::DatabaseCorrupt, "{error}");
+    assert_eq!(error.path, Some(scene.database()));
+    assert!(error.problems().is_some_and(|problems| !problems.is_empty()));
+    assert_eq!(names(&scene.backups()), ["backup_20260301_090000.db"]);
+    assert!(!scene.path("data/settings.json").exists());
+}
+
+#[test]
+fn a_truncated_database_is_found_out() {
+    let scene = Scene::new("delete");
+    let file = fs::File::options().write(true).open(scene.database()).expect("opens");
+    let size = file.metadata().expect("there").len();
+    file.set_len(size - 4096).expect("cut");
+    let error = scene.store().create(&mut unwatched).expect_err("cut short");
+    assert_eq!(error.status(), Status::DatabaseCorrupt, "{error}");
+    assert_eq!(names(&scene.backups()), [] as [&str; 0]);
+}
+
+#[test]
+fn an_index_that_lost_a_row_is_found_by_full_verification_only() {
+    let scene = Scene::new("delete");
+    // An index that says other than its table: write the table with the index out of the schema, then put it back.
+    scene
+        .open()
+        .execute_batch(
+            "PRAGMA writable_schema=ON;
+             CREATE TEMP TABLE kept AS SELECT * FROM sqlite_schema WHERE name='clients_by_name';
+             DELETE FROM sqlite_schema WHERE name='clients_by_name';
+             PRAGMA writable_schema=RESET;
+             UPDATE clients SET name='renamed' WHERE id=5;
+             PRAGMA writable_schema=ON;
+             INSERT INTO sqlite_schema SELECT * FROM temp.kept;
+             PRAGMA writable_schema=RESET;",
+        )
+        .expect("written");
+    let error = scene
+        .store()
+        .create(&mut unwatched)
+        .expect_err("the index has the old name");
+    assert_eq!(error.status(), Status::DatabaseCorrupt, "{error}");
+    let quick = Store::open(Options {
+        verify: Verification::Quick,
+        ..scene.options()
+    })
+    .expect("valid");
+    quick.create(&mut unwatched).expect("its structure is sound");
+}
+
+#[test]
+fn a_database_locked_by_another_program_ends_in_bounded_time() {
+    let scene = Scene::new("delete");
+    let other = scene.open();
+    other.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    let started = Instant::now();
+    let error = scene.store().create(&mut unwatched).expect_err("locked");
+    assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
+    assert!(started.elapsed() < Duration::from_secs(30), "it must end");
+    assert_eq!(names(&scene.backups()), [] as [&str; 0]);
+    other.execute_batch("COMMIT").expect("unlocked");
+    scene.create();
+}
+
+#[test]
+fn a_writer_that_has_not_committed_is_no_obstacle_and_not_in_the_backup() {
+    for mode in ["delete", "wal"] {
+        let scene = Scene::new(mode);
+        let writer = scene.open();
+        writer
+            .execute_batch("BEGIN IMMEDIATE; DELETE FROM clients")
+            .expect("begun");
+        assert_eq!(clients_in(&scene.create().backup.path), 100, "{mode}");
+    }
+}
+
+#[test]
+fn a_running_backup_or_restore_makes_others_busy() {
+    let scene = Scene::new("delete");
+    let mut inner = None;
+    let created = scene.store().create(&mut |_| {
+        inner.get_or_insert_with(|| scene.store().create(&mut unwatched).expect_err("busy"));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(inner.map(|error| error.cause), Some(Cause::Busy));
+    created.expect("the first goes on");
+}
+
+#[test]
+fn constant_writers_neither_stop_a_backup_nor_tear_it() {
+    for mode in ["delete", "wal"] {
+        let scene = Scene::empty();
+        Connection::open(scene.database())
+            .and_then(|connection| {
+                connection.execute_batch(&format!(
+                    "PRAGMA journal_mode={mode}; CREATE TABLE accounts(id INTEGER PRIMARY KEY, money, filler);
+                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<5000)
+                     INSERT INTO accounts SELECT i, 100, hex(randomblob(200)) FROM n;"
+                ))
+            })
+            .expect("written");
+        let store = Store::open(Options {
+            busy_timeout: Duration::from_secs(20),
+            ..scene.options()
+        })
+        .expect("valid");
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                let connection = Connection::open(scene.database()).expect("opens");
+                connection.busy_timeout(Duration::from_secs(20)).expect("set");
+                let mut commits = 0;
+                while !done.load(Ordering::Relaxed) {
+                    // Money moves between the first page and the last; the sum stays.
+                    connection
+                        .execute_batch(
+                            "BEGIN IMMEDIATE; UPDATE accounts SET money=money-1 WHERE id=1;
+                             UPDATE accounts SET money=money+1 WHERE id=5000; COMMIT",
+                        )
+                        .expect("a commit within the timeout");
+                    commits += 1;
+                }
+                commits
+            });
+            for _ in 0..10 {
+                let created = store.create(&mut unwatched).expect("a backup");
+                let copy = Connection::open(&created.backup.path).expect("opens");
+                let sum: i64 = copy
+                    .query_row("SELECT sum(money) FROM accounts", [], |row| row.get(0))
+                    .expect("a sum");
+                assert_eq!(sum, 500_000, "{mode}: torn");
+            }
+            done.store(true, Ordering::Relaxed);
+            assert!(writer.join().expect("the writer ended well") > 0);
+        });
+    }
+}
+
+#[test]
+fn cancelling_at_any_step_leaves_nothing() {
+    let scene = Scene::empty();
+    make_database(&scene.database(), "delete", 20_000);
+    let mut steps = 0;
+    scene
+        .store()
+        .create(&mut |now| {
+            assert!(now.pages_done <= now.pages_total && now.pages_total > 0);
+            steps += 1;
+            ControlFlow::Continue(())
+        })
+        .expect("a backup");
+    assert!(steps > 3, "copying and checking both ask");
+    // How often the check asks depends on its speed, so only the steps of the copy, and the first of the check.
+    for stop_at in 1..=3 {
+        let mut step = 0;
+        let error = scene
+            .store()
+            .create(&mut |_| {
+                step += 1;
+                if step == stop_at {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })
+            .expect_err("cancelled");
+        assert_eq!(error.status(), Status::Cancelled);
+        assert_eq!(names(&scene.backups()).len(), 1);
+    }
+    let error = scene
+        .store()
+        .create(&mut |now| {
+            if now.pages_done == now.pages_total {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+        .expect_err("cancelled while verifying");
+    assert_eq!(error.status(), Status::Cancelled);
+    assert_eq!(names(&scene.backups()).len(), 1);
+}
+
+#[test]
+fn what_a_killed_process_left_is_swept_and_nothing_else() {
+    let scene = Scene::new("delete");
+    for name in [
+        ".respaldo-abc123.tmp",
+        ".respaldo-abc123.tmp-journal",
+        "mine.tmp",
+        ".hidden",
+        "notes.txt",
+    ] {
+        scene.put_backup(name, b"x");
+    }
+    fs::write(scene.path("data/.respaldo-xyz789.tmp"), "x").expect("written");
+    scene.create();
+    assert_eq!(
+        names(&scene.backups()),
+        [".hidden", "backup_20260304_093012.db", "mine.tmp", "notes.txt"]
+    );
+    assert_eq!(names(&scene.path("data")), ["backups", "settings.json", "studio.db"]);
+}
+
+#[test]
+fn a_collation_that_only_the_application_has_is_a_warning() {
+    let scene = Scene::new("delete");
+    let application = scene.open();
+    application
+        .create_collation("spanish", |a: &str, b: &str| b.cmp(a))
+        .expect("registered");
+    application
+        .execute_batch(
+            "CREATE TABLE t(x COLLATE spanish); CREATE INDEX i ON t(x); INSERT INTO t VALUES('a'),('b'),('c')",
+        )
+        .expect("written");
+    let created = scene.create();
+    let warned: Vec<&str> = created.warnings.iter().map(|warning| warning.name).collect();
+    assert_eq!(warned, ["CHECKED_WITHOUT_INDEXES"]);
+    scene.restore(&created.backup.name).expect("it can be restored too");
+}
+
+#[test]
+fn a_broken_rule_of_the_application_is_not_damage() {
+    let scene = Scene::new("delete");
+    scene
+        .open()
+        .execute_batch(
+            "CREATE TABLE prices(amount CHECK(amount > 0)); PRAGMA ignore_check_constraints=ON;
+             INSERT INTO prices VALUES(-1)",
+        )
+        .expect("written");
+    assert_eq!(scene.create().warnings, []);
+}
+
+#[test]
+fn a_backup_folder_that_is_a_file_is_an_error_that_names_it() {
+    let scene = Scene::new("delete");
+    fs::write(scene.backups(), "not a folder").expect("written");
+    for error in [
+        scene.store().create(&mut unwatched).expect_err("no folder"),
+        scene.store().list(false).expect_err("no folder"),
+        scene.store().prune(false).expect_err("no folder"),
+    ] {
+        assert_eq!(error.status(), Status::IoError, "{error}");
+        assert_eq!(error.path, Some(scene.backups()));
+    }
+}
