@@ -9,6 +9,7 @@ use crate::catalog::{Backup, Kind};
 use crate::clock::Moment;
 use crate::connection::{self, Role};
 use crate::error::{Cause, Error, Result};
+use crate::failpoint;
 use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
 use crate::names;
@@ -77,6 +78,7 @@ impl Store {
 
     fn create_locked(&self, started: Instant, progress: ProgressFn<'_>) -> Result<Created> {
         self.sweep_orphans();
+        failpoint::reach("create_swept");
         let source = self.hold_live_database()?;
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
@@ -84,7 +86,9 @@ impl Store {
         let snapshot = self.take_snapshot(source, progress)?;
         let backup = self.publish(snapshot.file, &now)?;
         // The backup is made and durable. Nothing below can fail the call.
+        failpoint::reach("create_published");
         let mut warnings = self.note_in_settings(&backup);
+        failpoint::reach("create_noted");
         let backups = self.scan_backups().map(|listing| listing.backups).unwrap_or_default();
         warnings.extend(self.clock_warning(&backups, &now));
         warnings.extend(

@@ -36,6 +36,7 @@
 //! | `check`, `connection`, `header`, `live_file` | what a database file is, and how it is opened |
 //! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `names`, `clock` | file names and time |
+//! | `failpoint` | steps at which tests kill the process |
 //! | `error`, `status`, `messages`, `progress` | what callers are told |
 //! | `capi` | the C boundary, and nothing else; nothing outside it uses it |
 
@@ -45,6 +46,7 @@ mod clock;
 mod connection;
 mod create;
 mod error;
+mod failpoint;
 mod header;
 mod last_backup;
 mod live_file;

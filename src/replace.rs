@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::connection::Role;
 use crate::error::{Cause, Error, Result};
+use crate::failpoint;
 use crate::live_file::LiveFile;
 use crate::names::SIDECARS;
 use crate::progress::ProgressFn;
@@ -48,6 +49,7 @@ impl Store {
             Err(error) => return Err(Error::at(Cause::PermissionDenied(error.to_string()), &self.database)),
         }
         let safety = self.save_bytes(Some(&file), &SIDECARS)?;
+        failpoint::reach("replace_saved");
         if cfg!(windows) {
             // A file that is open cannot be replaced there.
             drop(connection);
@@ -72,5 +74,6 @@ fn remove_sidecars(database: &Path) -> Result<()> {
             _ => {}
         }
     }
+    failpoint::reach("sidecars_removed");
     staging::flush_folder(parent(database))
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::connection::{self, Role, explain, has_log};
 use crate::create::milliseconds;
 use crate::error::{Cause, Error, Result};
+use crate::failpoint;
 use crate::header::{self, Header};
 use crate::live_file::LiveFile;
 use crate::lock::FolderLock;
@@ -207,9 +208,12 @@ impl Store {
         snapshot::require_space(parent(&self.database), old + old.max(new))?;
         let wal = live.wal;
         let writer = live.begin(&source)?;
+        failpoint::reach("restore_writers_out");
         let safety = self.save_current(wal, &mut work.saving())?;
+        failpoint::reach("restore_saved");
         let written = writer.write(&mut work.writing());
         drop(writer);
+        failpoint::reach("restore_written");
         match written {
             Ok(()) => {}
             Err(error) if matches!(error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
@@ -222,7 +226,9 @@ impl Store {
             let undone = self.put_back(&mut live, &safety).is_ok();
             return Err(self.failed(error, &safety, undone));
         }
+        failpoint::reach("restore_verified");
         live.close();
+        failpoint::reach("restore_closed");
         Ok(safety)
     }
 

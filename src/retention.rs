@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::catalog::{Backup, Kind};
 use crate::clock::Moment;
 use crate::error::Result;
+use crate::failpoint;
 use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
 use crate::store::Store;
@@ -128,7 +129,10 @@ impl Store {
         for decision in decisions {
             let path = self.backup_dir.join(&decision.name);
             match remove_file(&path) {
-                Ok(()) => removed.push(decision),
+                Ok(()) => {
+                    failpoint::reach("backup_removed");
+                    removed.push(decision);
+                }
                 Err(error) => {
                     let notice = Notice::OldBackupNotRemoved(&path, error.to_string());
                     warnings.push(messages::warning(&notice, self.language));

@@ -15,6 +15,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::check::{self, Shape, Verification};
 use crate::connection::{self, Role, explain};
 use crate::error::{Cause, Error, Result};
+use crate::failpoint;
 use crate::progress::{Progress, ProgressFn};
 use crate::staging::Staged;
 
@@ -62,11 +63,15 @@ pub(crate) fn take(
 ) -> Result<Snapshot> {
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
+    failpoint::reach("snapshot_staged");
     copy(&source.connection, path, role, file.path(), progress)?;
     let shape = source.shape;
     drop(source.connection);
+    failpoint::reach("snapshot_copied");
     let unchecked = verify_copy(file.path(), &shape, path, role, level, progress)?;
+    failpoint::reach("snapshot_verified");
     file.finish(model)?;
+    failpoint::reach("snapshot_flushed");
     Ok(Snapshot { file, unchecked })
 }
 
@@ -148,6 +153,7 @@ pub(crate) fn step_to_the_end(
     let pages_per_step = (STEP_BYTES / page_size.max(512)).max(1).cast_signed();
     loop {
         let result = step(backup, pages_per_step, timeout)?;
+        failpoint::reach("step_copied");
         let state = backup.progress();
         let pages_total = u64::try_from(state.pagecount).unwrap_or(0);
         let remaining = u64::try_from(state.remaining).unwrap_or(0);

@@ -12,6 +12,7 @@ use tempfile::TempPath;
 
 use crate::connection::is_missing;
 use crate::error::{Error, Result};
+use crate::failpoint;
 use crate::names::{self, Stamp};
 
 /// A file without its final name. Dropping it deletes it.
@@ -58,6 +59,7 @@ impl Staged {
         let Staged { path } = self;
         match path.persist_noclobber(target) {
             Ok(()) => {
+                failpoint::reach("named_not_flushed");
                 flush_folder(parent(target))?;
                 Ok(Published::Done)
             }
@@ -73,6 +75,7 @@ impl Staged {
         self.path
             .persist(target)
             .map_err(|refused| Error::io(&refused.error, target))?;
+        failpoint::reach("replaced_not_flushed");
         flush_folder(parent(target))
     }
 }

@@ -1,0 +1,30 @@
+//! Named steps at which a test can kill the process, as a power cut or a task manager would.
+//!
+//! Compiled only with the feature `failpoints`, which no released library has.
+
+/// Ends the process here if `RESPALDO_KILL_AT` names this step, or its Nth time as in `step_copied:3`.
+#[cfg(feature = "failpoints")]
+pub(crate) fn reach(step: &str) {
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
+    static REACHED: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Mutex::default);
+
+    let Ok(wanted) = std::env::var("RESPALDO_KILL_AT") else {
+        return;
+    };
+    let (wanted_step, wanted_time) = wanted.split_once(':').unwrap_or((&wanted, "1"));
+    if wanted_step != step {
+        return;
+    }
+    let mut reached = REACHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let times = reached.entry(step.to_owned()).or_default();
+    *times += 1;
+    if wanted_time == times.to_string() {
+        // SAFETY: kill and getpid take integers only.
+        unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+    }
+}
+
+/// Nothing, in a released library.
+#[cfg(not(feature = "failpoints"))]
+pub(crate) fn reach(_step: &str) {}
