@@ -1,0 +1,163 @@
+//! One backup a day: the calendar, the clock, and whoever starts at the same time.
+
+#![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
+
+mod scene;
+
+use std::fs;
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use respaldo::{Created, Options, Store, unwatched};
+use scene::{MORNING, Scene, names};
+
+fn due(scene: &Scene) -> Created {
+    scene.store().create_if_due(&mut unwatched).expect("an answer")
+}
+
+fn warned(created: &Created) -> Vec<&str> {
+    created.warnings.iter().map(|warning| warning.name).collect()
+}
+
+#[test]
+fn one_backup_a_day_by_the_zones_own_midnight() {
+    let scene = Scene::new("delete");
+    assert!(due(&scene).created);
+    let again = due(&scene);
+    assert_eq!((again.created, again.reason), (false, Some("already_backed_up_today")));
+    assert_eq!(again.backup.name, "backup_20260304_093012.db");
+    // It is the 5th in Greenwich and everywhere east of it, and still the 4th in Hermosillo.
+    scene.set_clock("2026-03-05T06:59:59Z");
+    assert!(!due(&scene).created);
+    scene.set_clock("2026-03-05T07:00:00Z");
+    assert!(due(&scene).created);
+    // Another zone, another day.
+    let tokyo = Store::open(Options {
+        timezone: "Asia/Tokyo".into(),
+        ..scene.options()
+    })
+    .expect("valid");
+    scene.set_clock("2026-03-05T15:00:00Z");
+    assert!(
+        tokyo.create_if_due(&mut unwatched).expect("an answer").created,
+        "the 6th has begun there"
+    );
+}
+
+#[test]
+fn the_settings_entry_counts_for_nothing_when_the_file_is_gone() {
+    let scene = Scene::new("delete");
+    fs::remove_file(&due(&scene).backup.path).expect("deleted by hand");
+    assert!(
+        fs::read_to_string(scene.path("data/settings.json"))
+            .expect("there")
+            .contains("2026-03-04")
+    );
+    assert!(due(&scene).created);
+}
+
+#[test]
+fn a_damaged_backup_of_today_is_none() {
+    let scene = Scene::new("delete");
+    scene.put_backup("backup_20260304_080000.db", b"");
+    assert!(due(&scene).created);
+}
+
+#[test]
+fn a_clock_that_went_backwards_means_back_up_and_warn() {
+    let scene = Scene::new("delete");
+    assert!(due(&scene).created);
+    // An hour back, the same day: the only backup of today is in the future.
+    scene.set_clock("2026-03-04T15:30:00Z");
+    let created = due(&scene);
+    assert!(created.created);
+    assert_eq!(warned(&created), ["CLOCK_WENT_BACKWARDS"]);
+    // It is done for today, but the warning stays as long as the clock is wrong.
+    let again = due(&scene);
+    assert!(!again.created);
+    assert_eq!(warned(&again), ["CLOCK_WENT_BACKWARDS"]);
+    // Years back.
+    scene.set_clock("2020-01-01T12:00:00Z");
+    let created = due(&scene);
+    assert!(created.created);
+    assert_eq!(created.backup.name, "backup_20200101_050000.db");
+    assert_eq!(created.removed, [] as [&str; 0]);
+}
+
+#[test]
+fn a_lie_of_the_clock_prunes_nothing_recent() {
+    let scene = Scene::new("delete");
+    let store = Store::open(Options {
+        max_backups: 3,
+        ..scene.options()
+    })
+    .expect("valid");
+    let create = |now: &str| {
+        scene.set_clock(now);
+        store.create(&mut unwatched).expect("a backup").backup.name
+    };
+    let recent: Vec<String> = ["2026-03-02T17:00:00Z", "2026-03-03T17:00:00Z", MORNING]
+        .map(create)
+        .to_vec();
+    // A week in the wrong year fills the folder with the future.
+    for day in 1..=7 {
+        create(&format!("2031-01-0{day}T17:00:00Z"));
+    }
+    let in_the_future = names(&scene.backups());
+    // Back in the present, the new one stays although three are "newer".
+    let newest = create("2026-03-05T17:00:00Z");
+    let left = names(&scene.backups());
+    assert!(left.contains(&newest));
+    assert_eq!(
+        left.len(),
+        in_the_future.len() + 1,
+        "nothing is judged old by a clock that was wrong"
+    );
+    assert!(
+        recent.iter().all(|name| !left.contains(name)),
+        "within 2031 retention went on as always"
+    );
+}
+
+#[test]
+fn a_backup_made_across_midnight_is_of_the_day_it_shows() {
+    let scene = Scene::new("delete");
+    scene.set_clock("2026-03-05T06:59:59Z");
+    let created = scene
+        .store()
+        .create(&mut |_| {
+            scene.set_clock("2026-03-05T07:00:30Z");
+            std::ops::ControlFlow::Continue(())
+        })
+        .expect("a backup");
+    assert_eq!(created.backup.name, "backup_20260304_235959.db");
+    assert!(due(&scene).created, "the new day has none yet");
+}
+
+#[test]
+fn of_several_that_start_at_once_one_makes_the_backup() {
+    let scene = Scene::new("delete");
+    let start = Barrier::new(8);
+    let store = Store::open(Options {
+        busy_timeout: Duration::from_secs(20),
+        ..scene.options()
+    })
+    .expect("valid");
+    let made: Vec<bool> = thread::scope(|scope| {
+        let callers: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    start.wait();
+                    store.create_if_due(&mut unwatched).expect("an answer").created
+                })
+            })
+            .collect();
+        callers
+            .into_iter()
+            .map(|caller| caller.join().expect("it ended well"))
+            .collect()
+    });
+    assert_eq!(made.iter().filter(|made| **made).count(), 1, "{made:?}");
+    assert_eq!(names(&scene.backups()).len(), 1);
+}
