@@ -66,9 +66,10 @@ pub(crate) fn rfc3339(moment: &Moment) -> String {
     moment.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
-/// A file's time, in `zone`.
+/// A file's time, in `zone`, to the whole second as everything else is.
 pub(crate) fn from_system(time: SystemTime, zone: Tz) -> Moment {
-    DateTime::<Utc>::from(time).with_timezone(&zone)
+    let moment = DateTime::<Utc>::from(time).with_timezone(&zone);
+    moment.with_nanosecond(0).unwrap_or(moment)
 }
 
 /// The point in time that a wall clock in `zone` showed as `local`.

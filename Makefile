@@ -1,0 +1,71 @@
+# What there is to do: `make help`. Everything that is made lies below target/.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := target/venv
+PREFIX ?= /usr/local
+# Cargo's own variable would move the library away from where the C tests and the demo look for it.
+unexport CARGO_TARGET_DIR
+
+LIBRARY := target/release/librespaldo.so
+SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell find bindings/python/src -type f -name '*.py*' -not -name '*.pyc')
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: build
+build: $(LIBRARY) ## Build the library: target/release/librespaldo.so and .a
+
+$(LIBRARY): $(SOURCES)
+	cargo build --release --locked
+	@touch $@
+
+# The package, installed as a user installs it, with what its tests and the demo need.
+$(VENV)/installed: $(LIBRARY) $(PACKAGE)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "respaldo needs Python 3.11 or later; set PYTHON=")'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './bindings/python[test]'
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall ./bindings/python
+	@touch $@
+
+.PHONY: demo
+demo: $(VENV)/installed ## Back up, lose, restore and check a real database, from Python through the C ABI
+	$(VENV)/bin/python bindings/python/examples/demo.py
+
+.PHONY: test
+test: check test-rust test-c test-python ## Everything that must pass before a commit
+
+.PHONY: check
+check: ## Formatting and lints
+	cargo fmt --check
+	cargo clippy --locked --all-targets --all-features -- -D warnings
+
+.PHONY: test-rust
+test-rust: ## The core, its documentation's example, and the header's drift
+	cargo test --locked
+
+.PHONY: test-c
+test-c: $(LIBRARY) ## The C and C++ clients, plainly, with sanitizers and under valgrind; the conformance cases
+	$(PYTHON) -B tests/c/run
+	$(PYTHON) -B tests/conformance/run_python.py
+
+.PHONY: test-python
+test-python: $(VENV)/installed ## The Python package, its types, and the example application
+	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
+	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider bindings/python
+
+.PHONY: header
+header: ## Generate include/respaldo.h anew
+	RESPALDO_WRITE_HEADER=1 cargo test --locked --test header
+
+.PHONY: install
+install: $(LIBRARY) ## Install header and library below PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
+	install -m 644 include/respaldo.h $(DESTDIR)$(PREFIX)/include/
+	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/librespaldo.so.1
+	ln -sf librespaldo.so.1 $(DESTDIR)$(PREFIX)/lib/librespaldo.so
+
+.PHONY: clean
+clean: ## Remove everything that was made
+	rm -rf target

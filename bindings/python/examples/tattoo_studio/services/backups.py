@@ -1,0 +1,92 @@
+"""The application's backups: what its windows and its start call.
+
+None of these functions raises into the window that called it. What failed is logged with its
+message and hint, and :func:`last_error` has it for a dialog: ``str()`` of it is in Spanish and
+says what to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import respaldo
+from data.db.session import DB_PATH as _DB_PATH
+
+MAX_BACKUPS = 20
+TZ = ZoneInfo("America/Hermosillo")
+# Made absolute now, as SQLAlchemy does, because a file dialog may change the current folder.
+DB_PATH = Path(_DB_PATH).absolute()
+SETTINGS_PATH = Path(__file__).resolve().parent.parent / "settings.json"
+
+_log = logging.getLogger(__name__)
+_last_error: Exception | None = None
+_Result = TypeVar("_Result")
+
+
+def create_backup_now() -> Path | None:
+    """Makes a backup and returns its path; None if that failed."""
+    result = _attempt("create a backup", respaldo.Store.create)
+    return result.backup.path if result else None
+
+
+def create_backup_if_needed() -> Path | None:
+    """Makes a backup unless there is one of today; call it on start.
+
+    Returns the new backup's path; None if there was no need or if it failed (see :func:`last_error`).
+    """
+    result = _attempt("create the daily backup", respaldo.Store.create_if_due)
+    return result.backup.path if result and result.created else None
+
+
+def list_backups() -> list[dict[str, Any]]:
+    """The backups, newest first: dicts with ``path`` (Path), ``name``, ``display`` and ``size`` (bytes)."""
+    listing = _attempt("list the backups", respaldo.Store.list)
+    return [
+        {"path": b.path, "name": b.name, "display": b.display, "size": b.size} for b in listing or ()
+    ]
+
+
+def restore_backup(path: str | os.PathLike[str]) -> bool:
+    """Puts a backup in the place of the database; asking first is the window's duty.
+
+    The engine and its pool stay valid. Objects that a session has already read are old:
+    close the session, or call its ``expire_all()``.
+    """
+    return _attempt("restore a backup", lambda store: store.restore(path)) is not None
+
+
+def get_last_backup_display() -> str:
+    """When the last backup was made, such as ``04/03/2026 09:30``; ``—`` if there is none."""
+    last = _attempt("read the last backup", respaldo.Store.last_backup)
+    return last.display if last else "—"
+
+
+def last_error() -> Exception | None:
+    """What went wrong in the last call of this module; None if nothing did."""
+    return _last_error
+
+
+def _attempt(what: str, work: Callable[[respaldo.Store], _Result]) -> _Result | None:
+    global _last_error
+    _last_error = None
+    try:
+        with respaldo.Store(
+            DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ
+        ) as store:
+            result = work(store)
+    except respaldo.RespaldoError as error:
+        _log.error("Could not %s: %s: %s Hint: %s", what, error.name, error.message, error.hint)
+        _last_error = error
+        return None
+    except Exception as error:
+        _log.exception("Could not %s", what)
+        _last_error = error
+        return None
+    for warning in getattr(result, "warnings", ()):
+        _log.warning("%s: %s Hint: %s", warning.name, warning.message, warning.hint)
+    return result

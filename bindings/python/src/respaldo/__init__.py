@@ -1,0 +1,57 @@
+"""Back up and restore an application's SQLite database, from inside the application.
+
+    >>> import respaldo
+    >>> with respaldo.Store("tattoostudio.db") as store:      # doctest: +SKIP
+    ...     store.create_if_due()                             # once a day
+    ...     for backup in store.list():                       # newest first
+    ...         print(backup.display, backup.name, backup.size)
+    ...     store.restore(store.list()[0])                    # the old contents stay in a safety copy
+
+Everything that can go wrong is a :class:`RespaldoError` with a ``message`` that says what failed
+and a ``hint`` that says what to do next, both in the store's language.
+
+Importing this package does not load the library yet; the first :class:`Store` or
+:func:`version` does. If that fails, :class:`LibraryLoadError` says which files were tried.
+"""
+
+from __future__ import annotations
+
+from . import errors
+from ._library import LibraryLoadError, package_version, version
+from .errors import *
+from .models import (
+    Backup,
+    CreateResult,
+    LastBackup,
+    Listing,
+    Notice,
+    PruneDecision,
+    PruneResult,
+    RestoreResult,
+    VerifyResult,
+)
+from .store import Progress, Store
+
+__all__ = [
+    "Backup",
+    "CreateResult",
+    "LastBackup",
+    "LibraryLoadError",
+    "Listing",
+    "Notice",
+    "Progress",
+    "PruneDecision",
+    "PruneResult",
+    "RestoreResult",
+    "Store",
+    "VerifyResult",
+    "__version__",
+    "version",
+]
+__all__ += errors.__all__
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # looked up only when asked for: reading the metadata takes longer than the import
+        return package_version() or version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

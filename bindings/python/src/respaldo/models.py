@@ -1,0 +1,227 @@
+"""What the operations answer: frozen dataclasses, made from the library's JSON.
+
+Keys that this package does not know, from a newer library, are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, overload
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One backup in the folder. It is an ``os.PathLike``, so it can be given to ``open`` or ``shutil.copy``."""
+
+    name: str
+    """The file's name, such as ``backup_20260304_142305.db``."""
+    display: str
+    """The time for people to read, day first: ``04/03/2026 14:23``."""
+    size: int
+    """Bytes."""
+    path: Path
+    """Absolute."""
+    created_at: datetime
+    """Aware, in the store's time zone: the time in the name, or for a renamed file its modification time."""
+    kind: str
+    """``"backup"``, ``"preserved"`` (renamed by hand) or ``"safety"`` (made before a restore)."""
+    intact: bool
+    """Whether the file has a database's header and the size that it states. :meth:`Store.verify` looks deeper."""
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(
+            name=answer["name"],
+            display=answer["display"],
+            size=answer["size"],
+            path=Path(answer["path"]),
+            created_at=datetime.fromisoformat(answer["created_at"]),
+            kind=answer["kind"],
+            intact=answer["intact"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The work succeeded, but something beside it did not: settings not writable, an old backup not deletable."""
+
+    name: str
+    """Such as ``"SETTINGS_NOT_UPDATED"``."""
+    message: str
+    """What did not work, in the store's language."""
+    hint: str
+    """What to do about it, in the store's language."""
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(answer["name"], answer["message"], answer.get("hint") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResult:
+    """What :meth:`Store.create` and :meth:`Store.create_if_due` did."""
+
+    created: bool
+    """False only from ``create_if_due``, when there already is a backup of today."""
+    backup: Backup
+    """The new backup, or today's."""
+    removed: tuple[str, ...]
+    """The names of the old backups that were deleted to keep to ``max_backups``."""
+    warnings: tuple[Notice, ...]
+    duration_ms: int | None
+    """Milliseconds; None if nothing was created."""
+    reason: str | None
+    """Why nothing was created: ``"already_backed_up_today"``; else None."""
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(
+            created=answer["created"],
+            backup=Backup.from_json(answer["backup"]),
+            removed=tuple(answer["removed"]),
+            warnings=_notices(answer),
+            duration_ms=answer.get("duration_ms"),
+            reason=answer.get("reason"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Sequence[Backup]):
+    """The backups, newest first. It is a sequence of :class:`Backup`."""
+
+    backups: tuple[Backup, ...]
+    warnings: tuple[Notice, ...]
+
+    def __len__(self) -> int:
+        return len(self.backups)
+
+    @overload
+    def __getitem__(self, index: int) -> Backup: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Backup]: ...
+    def __getitem__(self, index: int | slice) -> Backup | Sequence[Backup]:
+        return self.backups[index]
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(tuple(map(Backup.from_json, answer["backups"])), _notices(answer))
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """When the last backup was made."""
+
+    last_backup_at: datetime | None
+    """Aware; None if there has been none."""
+    display: str
+    """For people to read: ``04/03/2026 09:30``, or ``—`` if there has been none."""
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        at = answer["last_backup_at"]
+        return cls(None if at is None else datetime.fromisoformat(at), answer["display"])
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What :meth:`Store.restore` did."""
+
+    restored_from: Path
+    """The backup, absolute."""
+    database: Path
+    """The file written: the live database, or the ``target``; absolute."""
+    safety_backup: Path | None
+    """The contents from before; None if there was no database, or with a ``target``."""
+    warnings: tuple[Notice, ...]
+    duration_ms: int
+    """Milliseconds."""
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        safety_backup = answer["safety_backup"]
+        return cls(
+            restored_from=Path(answer["restored_from"]),
+            database=Path(answer["database"]),
+            safety_backup=None if safety_backup is None else Path(safety_backup),
+            warnings=_notices(answer),
+            duration_ms=answer["duration_ms"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """A backup that passed verification; one that does not is a :class:`BackupCorruptError`."""
+
+    ok: bool
+    path: Path
+    """Absolute."""
+    pages: int
+    page_size: int
+    """Bytes."""
+    problems: tuple[str, ...]
+    """Empty."""
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(
+            ok=answer["ok"],
+            path=Path(answer["path"]),
+            pages=answer["pages"],
+            page_size=answer["page_size"],
+            problems=tuple(answer["problems"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PruneDecision:
+    """What happens to one file in the backup folder, and why."""
+
+    name: str
+    reason: str
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(answer["name"], answer["reason"])
+
+
+@dataclass(frozen=True, slots=True)
+class PruneResult:
+    """What :meth:`Store.prune` kept and deleted; with ``dry_run``, what it would have."""
+
+    kept: tuple[PruneDecision, ...]
+    removed: tuple[PruneDecision, ...]
+    dry_run: bool
+    warnings: tuple[Notice, ...]
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(
+            kept=tuple(map(PruneDecision.from_json, answer["kept"])),
+            removed=tuple(map(PruneDecision.from_json, answer["removed"])),
+            dry_run=answer["dry_run"],
+            warnings=_notices(answer),
+        )
+
+
+def _notices(answer: Json) -> tuple[Notice, ...]:
+    return tuple(map(Notice.from_json, answer["warnings"]))

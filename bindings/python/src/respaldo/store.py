@@ -1,0 +1,224 @@
+"""The store: an application's database and its folder of backups."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from enum import Enum
+from types import TracebackType
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from . import _call
+from ._library import load
+from .models import CreateResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+
+AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+Progress = Callable[[int, int], bool | None]
+"""Called with the pages done and the pages in total, about once a mebibyte, on the calling thread.
+
+Answer ``False`` to cancel; ``None`` and ``True`` go on. During verification it is called with both
+numbers equal, and can still cancel. An exception cancels too, and comes out of the operation.
+"""
+
+
+class _Default(Enum):
+    """Says that the caller left ``settings`` out, which is not the same as None."""
+
+    DEFAULT = "settings.json beside the database"
+
+
+class Store:
+    """An application's SQLite database and its backups.
+
+    Threads may share a store, and other threads run during its calls. It is a context manager.
+    Opening checks the options only: the database need not exist yet.
+
+    Args:
+        database: the live database. A relative path is taken from the current folder, now.
+        settings: the application's settings file, where ``last_backup_at`` is kept; by default
+            ``settings.json`` beside the database. None means that there is no such file.
+        backup_dir: the folder of the backups; by default ``backups`` beside the database.
+        max_backups: how many backups to keep; by default 20.
+        timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
+            default America/Hermosillo.
+        busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
+            by default 5000.
+        verify: ``"full"`` (SQLite's integrity_check, the default) or ``"quick"`` (quick_check).
+        language: the language of messages and hints, ``"es"`` (the default) or ``"en"``.
+
+    Every operation raises :class:`RespaldoError`, or ValueError once the store is closed.
+
+    Raises:
+        InvalidArgumentError: an option has a value that the library does not take.
+        UnknownTimezoneError: ``timezone`` is not an IANA name.
+        LibraryLoadError: the library could not be loaded.
+        UnicodeEncodeError: a path is not valid Unicode.
+    """
+
+    def __init__(
+        self,
+        database: AnyPath,
+        *,
+        settings: AnyPath | None | _Default = _Default.DEFAULT,
+        backup_dir: AnyPath | None = None,
+        max_backups: int | None = None,
+        timezone: str | ZoneInfo | None = None,
+        busy_timeout_ms: int | None = None,
+        verify: Literal["full", "quick"] | None = None,
+        language: Literal["es", "en"] | None = None,
+    ) -> None:
+        # The defaults live in the library alone: only what the caller gave is sent.
+        given: dict[str, Any] = {
+            "backup_dir": None if backup_dir is None else os.fsdecode(backup_dir),
+            "max_backups": max_backups,
+            "timezone": None if timezone is None else str(timezone),
+            "busy_timeout_ms": busy_timeout_ms,
+            "verify": verify,
+            "language": language,
+        }
+        options = {key: value for key, value in given.items() if value is not None}
+        options["database"] = os.fsdecode(database)
+        if not isinstance(settings, _Default):
+            options["settings"] = None if settings is None else os.fsdecode(settings)
+        handle = _call.open_store(options)
+        self._database: str = options["database"]
+        self._open_handle: int = handle
+        self._close = weakref.finalize(self, load().respaldo_close, handle)
+
+    def close(self) -> None:
+        """Closes the store. Closing it again does nothing; using it afterwards is a ValueError."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<respaldo.Store {self._database!r}{'' if self._close.alive else ', closed'}>"
+
+    def create(self, *, progress: Progress | None = None) -> CreateResult:
+        """Takes a backup of the live database, which can be in use meanwhile.
+
+        It is a plain SQLite file, verified and on the disk when this returns. The oldest backups
+        beyond ``max_backups`` are deleted afterwards.
+
+        Raises:
+            DatabaseNotFoundError: there is no database.
+            NotADatabaseError: the file is not an SQLite database.
+            DatabaseCorruptError: the database is damaged; no backup is made, none is deleted.
+            DatabaseLockedError: another connection held it exclusively beyond the timeout.
+            BusyError: another backup or restore was running beyond the timeout.
+            DiskFullError, PermissionDeniedError, IoError: the backup folder cannot be written.
+            CancelledError: ``progress`` answered False.
+        """
+        return CreateResult.from_json(self._in_steps("respaldo_create", {}, progress))
+
+    def create_if_due(self, *, progress: Progress | None = None) -> CreateResult:
+        """Takes a backup unless there already is one of today, in the store's time zone.
+
+        Meant for the application's start. ``created`` of the result says whether it did. When
+        several processes ask at once, one of them makes the backup. Raises what :meth:`create` does.
+        """
+        return CreateResult.from_json(self._in_steps("respaldo_create_if_due", {}, progress))
+
+    def list(self, *, include_safety: bool = False) -> Listing:
+        """The backups in the folder, newest first; renamed ones too. Empty if there is no folder.
+
+        Args:
+            include_safety: list the copies made before each restore too.
+
+        Raises:
+            PermissionDeniedError, IoError: the backup folder cannot be read.
+        """
+        return Listing.from_json(self._request("respaldo_list", {"include_safety": include_safety}))
+
+    def last_backup(self) -> LastBackup:
+        """When the last backup was made: from the settings file, else from the newest in the folder."""
+        return LastBackup.from_json(_call.last_backup(self._handle()))
+
+    def restore(
+        self,
+        backup: AnyPath,
+        *,
+        reason: str | None = None,
+        target: AnyPath | None = None,
+        progress: Progress | None = None,
+    ) -> RestoreResult:
+        """Puts a backup in the place of the live database, in one transaction.
+
+        Connections of the application stay valid and see the restored contents at their next
+        read. What was there before is first saved as ``<database>.before_restore_<time>``.
+        Once the new contents are committed nothing can cancel: then ``progress`` answering False is
+        ignored, and an exception from it, Ctrl-C too, comes out of a restore that is done.
+
+        Args:
+            backup: a :class:`Backup`, a path, or a name, which is looked up in the backup folder,
+                then among the safety copies.
+            reason: why, for the log of restores.
+            target: write the backup to this new file instead, and leave the database alone.
+            progress: see :data:`Progress`.
+
+        Raises:
+            BackupNotFoundError: there is no such backup.
+            NotADatabaseError, BackupCorruptError: the backup is no use; nothing was changed.
+            SameFileError: the backup is the live database itself.
+            TargetExistsError: ``target`` is already there.
+            DatabaseLockedError: another connection held the database beyond the timeout.
+            BusyError: another backup or restore was running beyond the timeout.
+            DiskFullError, PermissionDeniedError, IoError: no safety copy could be made, or the
+                file could not be written.
+            RestoreFailedError: it broke off; the database is as it was.
+            CancelledError: ``progress`` answered False; the database is as it was.
+        """
+        body = {"backup": os.fsdecode(backup)}
+        if reason is not None:
+            body["reason"] = reason
+        if target is not None:
+            body["target"] = os.fsdecode(target)
+        return RestoreResult.from_json(self._in_steps("respaldo_restore", body, progress))
+
+    def verify(self, backup: AnyPath, *, progress: Progress | None = None) -> VerifyResult:
+        """Reads a whole backup and checks it. ``backup`` as in :meth:`restore`.
+
+        Raises:
+            BackupNotFoundError: there is no such backup.
+            NotADatabaseError: the file is not an SQLite database.
+            BackupCorruptError: it is damaged; ``problems`` says how.
+            PermissionDeniedError, IoError: it cannot be read.
+            CancelledError: ``progress`` answered False.
+        """
+        body = {"backup": os.fsdecode(backup)}
+        return VerifyResult.from_json(self._in_steps("respaldo_verify", body, progress))
+
+    def prune(self, *, dry_run: bool = False) -> PruneResult:
+        """Deletes the oldest backups beyond ``max_backups``; never a renamed one or a safety copy.
+
+        :meth:`create` does this already. ``dry_run`` says what would be deleted, and deletes nothing.
+
+        Raises:
+            PermissionDeniedError, IoError: the backup folder cannot be read.
+        """
+        return PruneResult.from_json(self._request("respaldo_prune", {"dry_run": dry_run}))
+
+    def _handle(self) -> int:
+        if not self._close.alive:
+            raise ValueError("the store is closed")
+        return self._open_handle
+
+    def _request(self, function: str, body: dict[str, Any]) -> _call.Answer:
+        return _call.request(function, self._handle(), body)
+
+    def _in_steps(
+        self, function: str, body: dict[str, Any], progress: Progress | None
+    ) -> _call.Answer:
+        return _call.request_in_steps(function, self._handle(), body, progress)

@@ -1,0 +1,135 @@
+"""The scene of a test: databases, other processes that hold them, damaged files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+CHECKOUT = PACKAGE_ROOT.parent.parent
+EXAMPLES = PACKAGE_ROOT / "examples"
+STUDIO = EXAMPLES / "tattoo_studio"
+
+PAGE = 4096
+
+HOLD = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute(sys.argv[2])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+TRY_TO_WRITE = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN IMMEDIATE")
+    print("could write")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def make_database(path: Path, clients: int = 200, *, wal: bool = False, mebibytes: int = 0) -> Path:
+    """A database with this many clients, and with this much ballast."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
+        connection.execute("CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL)")
+        connection.execute("CREATE INDEX clients_name ON clients (name)")
+        connection.execute("CREATE TABLE photos (id INTEGER PRIMARY KEY, image BLOB)")
+        add_clients(connection, clients)
+        connection.executemany(
+            "INSERT INTO photos (image) VALUES (randomblob(1048576))", [()] * mebibytes
+        )
+    return path
+
+
+def add_clients(connection: sqlite3.Connection, count: int) -> None:
+    names = ((f"Cliente número {i}, de Hermosillo",) for i in range(count))
+    connection.executemany("INSERT INTO clients (name) VALUES (?)", names)
+
+
+def count_clients(path: Path) -> int:
+    """How many clients a database has, read through a connection of its own."""
+    with closing(sqlite3.connect(path)) as connection:
+        count: int = connection.execute("SELECT count(*) FROM clients").fetchone()[0]
+    return count
+
+
+def delete_clients(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM clients")
+
+
+def damage(path: Path) -> None:
+    """Overwrites every page but the first two: the header stays good, the tables are gone."""
+    size = path.stat().st_size
+    assert size > 3 * PAGE
+    with path.open("r+b") as file:
+        file.seek(2 * PAGE)
+        file.write(b"\xa5" * (size - 2 * PAGE))
+
+
+def folder_contents(folder: Path) -> dict[str, bytes]:
+    """Every file below the folder; to see that nothing has changed."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@contextmanager
+def held_by_another_process(path: Path, statement: str = "BEGIN EXCLUSIVE") -> Iterator[None]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), statement],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin and process.stdout
+        assert process.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            process.stdin.close()
+
+
+def another_process_tries_to_write(path: Path) -> str:
+    """``database is locked`` or ``could write``."""
+    return run_python(TRY_TO_WRITE, path).stdout.strip()
+
+
+def run_python(
+    script: str, *arguments: object, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a script in a new interpreter; ``env`` adds to the environment."""
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", script, *map(str, arguments)],
+        env=os.environ | (env or {}),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+def interrupt_after_first_line(script: str, *arguments: object) -> tuple[int, str]:
+    """Runs a script, sends it a Ctrl-C once it prints a line; returns its status and the rest of its output."""
+    listen = f"import signal; signal.signal({signal.SIGINT:d}, signal.default_int_handler)\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", listen + script, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "working\n"
+        process.send_signal(signal.SIGINT)
+        output = process.stdout.read()
+        return process.wait(timeout=60), output

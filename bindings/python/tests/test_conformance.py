@@ -1,0 +1,114 @@
+"""The project's conformance cases, through this package.
+
+The cases and the rest of their runner are the project's own; here the calls go through Store, and
+its dataclasses are turned back into the JSON that they came from. A case is skipped where Python
+itself refuses what it wants to send: an unknown argument, a missing one, bad JSON, a closed store.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import respaldo
+import scene
+
+RUNNER = scene.CHECKOUT / "tests" / "conformance" / "run_python.py"
+
+
+def load_runner() -> Any:
+    spec = importlib.util.spec_from_file_location("conformance_runner", RUNNER)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+runner = load_runner() if RUNNER.exists() else None
+CASES: dict[str, Any] = runner.all_cases() if runner else {}
+
+
+class ThroughThePackage:
+    """What the runner calls the C interface by, on top of Store. A store is its own handle."""
+
+    def open(self, options: bytes | None) -> tuple[str, Any, respaldo.Store | None]:
+        arguments = arguments_of(options)
+        try:
+            store = python_takes(lambda: respaldo.Store(**arguments))
+        except respaldo.RespaldoError as error:
+            return error.name, {"error": error.args[0]}, None
+        return "OK", {}, store
+
+    def close(self, store: respaldo.Store) -> tuple[str, Any]:
+        store.close()
+        return "OK", None
+
+    def call(
+        self, name: str, store: respaldo.Store, request: bytes | None, progress: Callable[..., int]
+    ) -> tuple[str, Any]:
+        arguments = arguments_of(request)
+        if name in ("create", "create_if_due", "restore", "verify"):
+            arguments["progress"] = lambda done, total: progress(None, done, total) == 0
+        method = getattr(store, name)
+        try:
+            return "OK", to_json(python_takes(lambda: method(**arguments)))
+        except respaldo.RespaldoError as error:
+            return error.name, {"error": error.args[0]}
+        except ValueError as error:
+            pytest.skip(f"Python refuses it itself: {error}")
+
+
+def arguments_of(request: bytes | None) -> dict[str, Any]:
+    """The request as keyword arguments."""
+    try:
+        arguments = json.loads(request or b"{}")
+    except ValueError as error:
+        pytest.skip(f"Python cannot send it: {error}")
+    if not isinstance(arguments, dict):
+        pytest.skip("Python cannot send it: not keyword arguments")
+    if any(value is None for key, value in arguments.items() if key != "settings"):
+        pytest.skip("Python cannot send it: None means not given")
+    return arguments
+
+
+def python_takes(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except TypeError as error:
+        pytest.skip(f"Python refuses it itself: {error}")
+
+
+def to_json(value: Any) -> Any:
+    match value:
+        case Path():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return [to_json(element) for element in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    answer = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, respaldo.CreateResult):  # these two are left out in one case and in the other
+        return {k: v for k, v in answer.items() if v is not None or k not in ("reason", "duration_ms")}
+    return answer
+
+
+@pytest.mark.skipif(not CASES, reason="the conformance cases are not in an sdist")
+@pytest.mark.parametrize("name", CASES)
+def test_case(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Case(runner.Case):  # type: ignore[name-defined, misc]
+        def run_step(self, step: dict[str, Any]) -> None:
+            if step.get("status") == "INVALID_HANDLE":
+                pytest.skip("a closed store is a ValueError before the library is asked")
+            super().run_step(step)
+
+    monkeypatch.chdir(tmp_path)
+    problems = Case(ThroughThePackage(), CASES[name], tmp_path.resolve()).run()
+    assert problems == []
