@@ -50,6 +50,17 @@ pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Co
     }
 }
 
+/// Removes the empty log that reading a WAL database leaves beside it when no other program has it open.
+///
+/// A reading connection may not do that itself. One that may write does, if it is the last, as the application's own last
+/// connection would.
+pub(crate) fn remove_empty_log(path: &Path) {
+    // A log that stays harms nobody: the application removes it.
+    if fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() == 0) {
+        let _ = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO).and_then(readable);
+    }
+}
+
 /// The application's database, for a restore.
 ///
 /// Closing the connection leaves the log as it is: of a database that turns out to be damaged, the log may be all that

@@ -83,7 +83,9 @@ impl Store {
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
         let now = self.now()?;
-        let snapshot = self.take_snapshot(source, progress)?;
+        let snapshot = self.take_snapshot(source, progress);
+        connection::remove_empty_log(&self.database);
+        let snapshot = snapshot?;
         let backup = self.publish(snapshot.file, &now)?;
         // The backup is made and durable. Nothing below can fail the call.
         failpoint::reach("create_published");

@@ -86,6 +86,9 @@ impl Store {
             Some(_) => self.rehearse(&backup, &database, progress).map(|()| None),
             None => self.restore_live(&backup, progress),
         };
+        if safety.is_err() {
+            connection::remove_empty_log(&self.database);
+        }
         let outcome = safety.map(|safety| Restored {
             restored_from: backup.clone(),
             database: database.clone(),
@@ -218,6 +221,7 @@ impl Store {
             Ok(()) => {}
             Err(error) if matches!(error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
                 safety.discard();
+                live.close();
                 return Err(error);
             }
             Err(error) => return Err(self.failed(error, &safety, true)),

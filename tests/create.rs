@@ -40,6 +40,24 @@ fn a_backup_is_one_plain_complete_file_in_rollback_mode() {
 }
 
 #[test]
+fn the_folder_of_the_database_is_left_as_it_was() {
+    for mode in ["delete", "wal"] {
+        let scene = Scene::new(mode);
+        let before = fs::read(scene.database()).expect("read");
+        scene.create();
+        assert_eq!(
+            names(&scene.path("data")),
+            ["backups", "settings.json", "studio.db"],
+            "{mode}"
+        );
+        assert!(
+            fs::read(scene.database()).expect("read") == before,
+            "{mode}: a backup only reads"
+        );
+    }
+}
+
+#[test]
 fn nothing_is_added_to_the_contents() {
     let scene = Scene::new("delete");
     let created = scene.create();
