@@ -77,8 +77,6 @@ impl Store {
     }
 
     fn create_locked(&self, started: Instant, progress: ProgressFn<'_>) -> Result<Created> {
-        self.sweep_orphans();
-        failpoint::reach("create_swept");
         let source = self.hold_live_database()?;
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
@@ -110,16 +108,19 @@ impl Store {
         })
     }
 
-    /// Makes the backup folder if need be and keeps every other backup and restore out of it.
+    /// Makes the backup folder if need be, keeps every other backup and restore out of it, and sweeps.
     fn lock_backup_folder(&self) -> Result<FolderLock> {
         connection::require_file(&self.database, Cause::DatabaseNotFound)?;
         staging::ensure_folder(&self.backup_dir)?;
-        FolderLock::acquire(&self.backup_dir, self.busy_timeout)
+        let lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
+        self.sweep_orphans();
+        failpoint::reach("create_swept");
+        Ok(lock)
     }
 
     /// Removes what killed processes left: in the backup folder, whose lock the caller holds, and beside the database
     /// and the settings unless somebody is at work there.
-    fn sweep_orphans(&self) {
+    pub(crate) fn sweep_orphans(&self) {
         staging::sweep(&self.backup_dir);
         for file in [Some(&self.database), self.settings.as_ref()].into_iter().flatten() {
             let folder = staging::parent(file);

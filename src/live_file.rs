@@ -92,29 +92,26 @@ impl<'c> LiveFile<'c> {
     }
 
     fn lock(&self, level: c_int) -> c_int {
+        let Some(lock) = self.methods.xLock else {
+            return ffi::SQLITE_IOERR;
+        };
         // SAFETY: `file` is open (see `of`) and used by this thread alone, since `Connection` is not `Sync`.
-        self.methods
-            .xLock
-            .map_or(ffi::SQLITE_IOERR, |lock| unsafe { lock(self.file, level) })
+        unsafe { lock(self.file, level) }
     }
 
     fn size(&self) -> io::Result<i64> {
+        let ask = self.methods.xFileSize.ok_or(io::ErrorKind::Unsupported)?;
         let mut size = 0;
         // SAFETY: as in `lock`; xFileSize writes one integer.
-        let code = self
-            .methods
-            .xFileSize
-            .map_or(ffi::SQLITE_IOERR, |ask| unsafe { ask(self.file, &mut size) });
-        succeeded(code).map(|()| size)
+        succeeded(unsafe { ask(self.file, &mut size) })?;
+        Ok(size)
     }
 
     fn read(&self, part: &mut [u8], offset: i64) -> io::Result<()> {
+        let read = self.methods.xRead.ok_or(io::ErrorKind::Unsupported)?;
         let length = c_int::try_from(part.len()).map_err(io::Error::other)?;
         // SAFETY: as in `lock`; xRead writes at the most `length` bytes, which is the length of `part`.
-        let code = self.methods.xRead.map_or(ffi::SQLITE_IOERR, |read| unsafe {
-            read(self.file, part.as_mut_ptr().cast(), length, offset)
-        });
-        succeeded(code)
+        succeeded(unsafe { read(self.file, part.as_mut_ptr().cast(), length, offset) })
     }
 }
 

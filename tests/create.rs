@@ -329,6 +329,20 @@ fn cancelling_at_any_step_leaves_nothing() {
 }
 
 #[test]
+fn a_call_with_nothing_to_do_sweeps_too() {
+    let scene = Scene::new("delete");
+    scene.create();
+    let orphan = scene.path("data/.respaldo-abc123.tmp");
+    let store = scene.store();
+    fs::write(&orphan, "x").expect("written");
+    assert!(!store.create_if_due(&mut unwatched).expect("an answer").created);
+    assert!(!orphan.exists());
+    fs::write(&orphan, "x").expect("written");
+    store.prune(false).expect("pruned");
+    assert!(!orphan.exists());
+}
+
+#[test]
 fn what_a_killed_process_left_is_swept_and_nothing_else() {
     let scene = Scene::new("delete");
     for name in [

@@ -7,23 +7,22 @@
     reason = "the header's conventions are the promises that every caller makes"
 )]
 
+mod call;
 mod guard;
 mod handles;
 mod isolation;
 mod requests;
 
 use std::ffi::{c_char, c_void};
-use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::ptr;
 
-use serde::Serialize;
 use serde_json::json;
 
-use crate::error::{Argument, Error, Result};
+use crate::error::{Argument, Error};
 use crate::messages::Language;
-use crate::progress::{Progress, ProgressFn};
 use crate::status::Status;
 use crate::store::Store;
+use call::Call;
 use guard::{Out, reply};
 
 /// The version of this interface. It changes when a program built against an older header would break.
@@ -131,15 +130,8 @@ pub unsafe extern "C" fn respaldo_create(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    watched(
-        store,
-        out,
-        progress,
-        user_data,
-        || requests::nothing(json?),
-        |store, (), progress| store.create(progress),
-    )
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::nothing, |store, (), progress| store.create(progress))
 }
 
 /// Makes a backup unless there is an intact one of today, by the calendar of the configured zone. For the start of an
@@ -162,15 +154,8 @@ pub unsafe extern "C" fn respaldo_create_if_due(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    watched(
-        store,
-        out,
-        progress,
-        user_data,
-        || requests::nothing(json?),
-        |store, (), progress| store.create_if_due(progress),
-    )
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::nothing, |store, (), progress| store.create_if_due(progress))
 }
 
 /// Lists the backups, newest first. A backup folder that is not there holds none.
@@ -190,12 +175,10 @@ pub unsafe extern "C" fn respaldo_list(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    unwatched(
-        store,
-        out,
-        || requests::switch(json?, "include_safety"),
-        |store, include_safety| store.list(include_safety),
+    let call = unsafe { Call::new(store, request_json, out_json) };
+    call.run(
+        |json| requests::switch(json, "include_safety"),
+        |store, include_safety, _| store.list(include_safety),
     )
 }
 
@@ -213,8 +196,8 @@ pub unsafe extern "C" fn respaldo_list(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut c_char) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let out = unsafe { Out::new(out_json) };
-    unwatched(store, out, || Ok(()), |store, ()| store.last_backup())
+    let call = unsafe { Call::new(store, ptr::null(), out_json) };
+    call.run(requests::nothing, |store, (), _| store.last_backup())
 }
 
 /// Restores a backup into the live database, as one transaction, after saving the database as it is. Other connections
@@ -250,15 +233,10 @@ pub unsafe extern "C" fn respaldo_restore(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    watched(
-        store,
-        out,
-        progress,
-        user_data,
-        || requests::restore(json?),
-        |store, request, progress| store.restore(&request, progress),
-    )
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::restore, |store, request, progress| {
+        store.restore(&request, progress)
+    })
 }
 
 /// Verifies a backup, as thoroughly as the store's `verify` says.
@@ -283,15 +261,10 @@ pub unsafe extern "C" fn respaldo_verify(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    watched(
-        store,
-        out,
-        progress,
-        user_data,
-        || requests::backup(json?),
-        |store, backup, progress| store.verify(&backup, progress),
-    )
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::backup, |store, backup, progress| {
+        store.verify(&backup, progress)
+    })
 }
 
 /// Applies retention now: of the backups that the library made, the `max_backups` newest stay.
@@ -313,12 +286,10 @@ pub unsafe extern "C" fn respaldo_prune(
     out_json: *mut *mut c_char,
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
-    let (out, json) = unsafe { (Out::new(out_json), requests::text("request_json", request_json)) };
-    unwatched(
-        store,
-        out,
-        || requests::switch(json?, "dry_run"),
-        |store, dry_run| store.prune(dry_run),
+    let call = unsafe { Call::new(store, request_json, out_json) };
+    call.run(
+        |json| requests::switch(json, "dry_run"),
+        |store, dry_run, _| store.prune(dry_run),
     )
 }
 
@@ -347,56 +318,4 @@ pub extern "C" fn respaldo_abi_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn respaldo_status_name(status: StatusCode) -> *const c_char {
     Status::from_number(status).map_or(c"UNKNOWN", Status::c_name).as_ptr()
-}
-
-/// Reads the request and does the work on an open store, answering in its language.
-fn unwatched<R: Send + 'static, T: Serialize + Send + 'static>(
-    handle: Handle,
-    out: Out,
-    request: impl FnOnce() -> Result<R>,
-    work: impl FnOnce(&Store, R) -> Result<T> + Send + 'static,
-) -> StatusCode {
-    let found = handles::get(handle);
-    let language = language_of(&found);
-    reply(out, language, || {
-        let (store, request) = (found?, request()?);
-        isolation::run(None, move |_| work(&store, request))
-    })
-}
-
-/// The same, with the caller's progress callback.
-fn watched<R: Send + 'static, T: Serialize + Send + 'static>(
-    handle: Handle,
-    out: Out,
-    progress: ProgressCallback,
-    user_data: *mut c_void,
-    request: impl FnOnce() -> Result<R>,
-    work: impl FnOnce(&Store, R, ProgressFn<'_>) -> Result<T> + Send + 'static,
-) -> StatusCode {
-    let found = handles::get(handle);
-    let language = language_of(&found);
-    reply(out, language, || {
-        let (store, request) = (found?, request()?);
-        let mut call;
-        let watcher: isolation::Watcher<'_> = match progress {
-            None => None,
-            Some(callback) => {
-                call = move |now: Progress| {
-                    // SAFETY: the caller promises a callback that may be called with `user_data` until this call returns.
-                    match unsafe { callback(user_data, now.pages_done, now.pages_total) } {
-                        0 => ControlFlow::Continue(()),
-                        _ => ControlFlow::Break(()),
-                    }
-                };
-                Some(&mut call)
-            }
-        };
-        isolation::run(watcher, move |progress| work(&store, request, progress))
-    })
-}
-
-fn language_of(found: &Result<Arc<Store>>) -> Language {
-    found
-        .as_ref()
-        .map_or_else(|_| Language::default(), |store| store.language())
 }

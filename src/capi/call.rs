@@ -1,0 +1,91 @@
+//! One call on an open store: what every exported operation does before and after its own work.
+
+use std::ffi::{c_char, c_void};
+use std::ops::ControlFlow;
+use std::ptr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::guard::{Out, reply};
+use super::{Handle, ProgressCallback, StatusCode, handles, isolation, requests};
+use crate::error::Result;
+use crate::messages::Language;
+use crate::progress::{Progress, ProgressFn};
+use crate::store::Store;
+
+/// The arguments that all operations have in common.
+pub(super) struct Call<'a> {
+    store: Result<Arc<Store>>,
+    request: Result<Option<&'a str>>,
+    out: Out,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+}
+
+impl<'a> Call<'a> {
+    /// # Safety
+    ///
+    /// The promises of the header's conventions: `request_json` is NULL or a string, and `out_json` NULL or writable,
+    /// until the call returns.
+    pub unsafe fn new(store: Handle, request_json: *const c_char, out_json: *mut *mut c_char) -> Call<'a> {
+        Call {
+            store: handles::get(store),
+            // SAFETY: promised by the caller.
+            request: unsafe { requests::text("request_json", request_json) },
+            // SAFETY: promised by the caller.
+            out: unsafe { Out::new(out_json) },
+            progress: None,
+            user_data: ptr::null_mut(),
+        }
+    }
+
+    /// The same call, watched by the caller's callback.
+    ///
+    /// # Safety
+    ///
+    /// `progress` is NULL or may be called with `user_data` until the call returns.
+    pub unsafe fn watched(self, progress: ProgressCallback, user_data: *mut c_void) -> Call<'a> {
+        Call {
+            progress,
+            user_data,
+            ..self
+        }
+    }
+
+    /// Reads the request, does the work, and answers in the store's language.
+    pub fn run<R: Send + 'static, T: Serialize + Send + 'static>(
+        self,
+        read: impl FnOnce(Option<&str>) -> Result<R>,
+        work: impl FnOnce(&Store, R, ProgressFn<'_>) -> Result<T> + Send + 'static,
+    ) -> StatusCode {
+        let Call {
+            store,
+            request,
+            out,
+            progress,
+            user_data,
+        } = self;
+        let language = store
+            .as_ref()
+            .map_or_else(|_| Language::default(), |store| store.language());
+        reply(out, language, || {
+            let store = store?;
+            let request = read(request?)?;
+            let work = move |progress: ProgressFn<'_>| work(&store, request, progress);
+            match progress {
+                None => isolation::run(None, work),
+                Some(callback) => isolation::run(
+                    Some(&mut |now: Progress| {
+                        // SAFETY: promised to `watched`, without which there is no callback.
+                        match unsafe { callback(user_data, now.pages_done, now.pages_total) } {
+                            0 => ControlFlow::Continue(()),
+                            _ => ControlFlow::Break(()),
+                        }
+                    }),
+                    work,
+                ),
+            }
+        })
+    }
+}
