@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use crate::clock::{self, Moment};
 use crate::error::{Error, Result};
 use crate::header::Header;
+use crate::last_backup::newest_intact;
 use crate::messages::{self, Notice, Warning};
 use crate::names::{self, Stamp};
 use crate::staging::parent;
@@ -111,10 +112,12 @@ impl Store {
 
     /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
     fn look_at(&self, entry: &DirEntry, name: &str) -> Option<Backup> {
-        if name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
+        let path = entry.path();
+        // The backup folder may be the database's own.
+        let is_another = path == self.database || names::parse_safety(&self.database_name(), name).is_some();
+        if is_another || name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
             return None;
         }
-        let path = entry.path();
         let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
         let stamp = names::parse_backup(name).filter(|_| made_here);
@@ -152,13 +155,16 @@ impl Store {
         }
     }
 
+    /// Warns when neither the settings nor the folder know of a recent backup.
     fn warn_if_old(&self, listing: &mut Listing) -> Result<()> {
-        let now = self.now()?;
-        if let Some(newest) = listing.backups.first()
-            && now - newest.created_at > OLD
+        let last = self.noted_last_backup().or_else(|| newest_intact(&listing.backups));
+        if let Some(last) = last
+            && self.now()? - last > OLD
         {
-            let notice = Notice::LastBackupOld(&newest.display);
-            listing.warnings.push(messages::warning(&notice, self.language));
+            let display = clock::display(&last);
+            listing
+                .warnings
+                .push(messages::warning(&Notice::LastBackupOld(&display), self.language));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 
 use crate::connection::{Role, explain};
 use crate::error::{Cause, Error, Result};
@@ -165,7 +165,19 @@ fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
     let rows: Vec<String> = statement
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(if rows == ["ok"] { Vec::new() } else { rows })
+    match rows.iter().find_map(|row| read_error(row)) {
+        Some(code) => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+        None if rows == ["ok"] => Ok(Vec::new()),
+        None => Ok(rows),
+    }
+}
+
+/// The code of a read error, which SQLite reports among the findings as "... error code=266": a file that could not be read
+/// is not a damaged one.
+fn read_error(row: &str) -> Option<i32> {
+    let (_, code) = row.rsplit_once("error code")?;
+    let code: i32 = code.trim_start_matches(['=', ' ']).parse().ok()?;
+    (code & 0xff == ffi::SQLITE_IOERR).then_some(code)
 }
 
 /// A collation, function or module that the application registers on its own connections.
@@ -192,4 +204,23 @@ pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<String
     let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
     let stated = shape.bytes();
     Ok((size != stated).then(|| format!("the file has {size} bytes, its header states {stated}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_could_not_be_read_is_not_a_damaged_one() {
+        assert_eq!(
+            read_error("Tree 2 page 7: unable to get the page. error code=266"),
+            Some(266)
+        );
+        assert_eq!(
+            read_error("Tree 2 page 7 cell 0: btreeInitPage() returns error code 522"),
+            Some(522)
+        );
+        assert_eq!(read_error("Tree 2 page 7: btreeInitPage() returns error code 11"), None);
+        assert_eq!(read_error("row 3 missing from index clients_by_name"), None);
+    }
 }

@@ -5,6 +5,7 @@
 //! error and not an empty database.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -169,8 +170,8 @@ pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
 }
 
 /// Whether an error means that there is no such file.
-pub(crate) fn is_missing(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+pub(crate) fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
@@ -219,30 +220,58 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(primary, Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
 }
 
+/// Whether an error came of writing a file, and not of reading one.
+pub(crate) fn is_write_failure(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_TRUNCATE)
+    )
+}
+
 /// SQLite's error as the library's. The extended code decides: after a failed step the message can be
 /// "not an error".
 pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error {
+    // What the system said last, before anything else is asked of it. SQLite has one code for many troubles.
+    let system = io::Error::last_os_error();
     let Some(code) = extended_code(error) else {
         return Error::at(Cause::Internal(error.to_string()), path);
     };
     let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
     let cause = match code & 0xff {
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
-        ffi::SQLITE_FULL => Cause::DiskFull {
-            needed: None,
-            free: fs4::available_space(path).ok(),
-        },
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
         ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
         ffi::SQLITE_PERM | ffi::SQLITE_READONLY | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
+        ffi::SQLITE_FULL => disk_full(path),
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_full(&system) => disk_full(path),
         // The file is there (see require_file), so it, or what belongs beside it, may not be opened. Opening it here to
         // find out more would drop every lock that this process holds on it.
-        ffi::SQLITE_CANTOPEN => Cause::PermissionDenied(text()),
+        ffi::SQLITE_CANTOPEN if !is_trouble(&system) => Cause::PermissionDenied(text()),
         // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
         ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
         _ => Cause::Io(text()),
     };
     Error::at(cause, path)
+}
+
+fn disk_full(path: &Path) -> Cause {
+    Cause::DiskFull {
+        needed: None,
+        free: fs4::available_space(path).ok(),
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Whether an error is of the device or the system, and not about who may do what.
+fn is_trouble(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    const TROUBLES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    #[cfg(not(unix))]
+    const TROUBLES: [i32; 0] = [];
+    error.raw_os_error().is_some_and(|code| TROUBLES.contains(&code))
 }
 
 /// "Fails verification" of this kind of file.

@@ -137,15 +137,7 @@ impl Store {
 
     fn take_snapshot(&self, source: Source, progress: ProgressFn<'_>) -> Result<Snapshot> {
         let model = fs::metadata(&self.database).ok();
-        snapshot::take(
-            source,
-            &self.database,
-            Role::Live,
-            &self.backup_dir,
-            model.as_ref(),
-            self.verify,
-            progress,
-        )
+        snapshot::take(source, &self.backup_dir, model.as_ref(), self.verify, progress)
     }
 
     /// Gives the snapshot the first free name of its second.

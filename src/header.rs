@@ -61,9 +61,13 @@ impl Header {
 }
 
 /// Whether the file at `path` is a rollback journal.
-pub(crate) fn is_journal(path: &Path) -> bool {
+pub(crate) fn is_journal(path: &Path) -> io::Result<bool> {
     let mut bytes = [0; 8];
-    File::open(path).is_ok_and(|mut file| file.read_exact(&mut bytes).is_ok()) && bytes == JOURNAL_MAGIC
+    match File::open(path).and_then(|mut file| file.read_exact(&mut bytes)) {
+        Ok(()) => Ok(bytes == JOURNAL_MAGIC),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::clock;
+use crate::catalog::Backup;
+use crate::clock::{self, Moment};
 use crate::error::Result;
 use crate::settings;
 use crate::store::Store;
@@ -20,23 +21,25 @@ impl Store {
     /// When the last backup was made: as `settings.json` says, since a backup moved to an external drive still was
     /// the last one; where that says nothing usable, as the newest backup in the folder says.
     pub fn last_backup(&self) -> Result<LastBackup> {
-        let noted = self
-            .settings
-            .as_ref()
-            .and_then(|path| settings::last_backup_at(path, self.zone));
-        let moment = match noted {
+        let moment = match self.noted_last_backup() {
             Some(moment) => Some(moment),
-            None => {
-                let backups = self.scan_backups()?.backups;
-                backups
-                    .iter()
-                    .find(|backup| backup.intact)
-                    .map(|backup| backup.created_at)
-            }
+            None => newest_intact(&self.scan_backups()?.backups),
         };
         Ok(LastBackup {
             last_backup_at: moment.as_ref().map(clock::rfc3339),
             display: moment.as_ref().map_or_else(|| "—".to_owned(), clock::display),
         })
     }
+
+    /// What `settings.json` says.
+    pub(crate) fn noted_last_backup(&self) -> Option<Moment> {
+        let path = self.settings.as_ref()?;
+        settings::last_backup_at(path, self.zone)
+    }
+}
+
+/// The time of the newest backup that can be one; `backups` are newest first.
+pub(crate) fn newest_intact(backups: &[Backup]) -> Option<Moment> {
+    let newest = backups.iter().find(|backup| backup.intact)?;
+    Some(newest.created_at)
 }

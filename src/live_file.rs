@@ -71,9 +71,13 @@ impl<'c> LiveFile<'c> {
     }
 
     /// Whether the file begins with these bytes.
-    pub fn starts_with(&self, beginning: &[u8]) -> bool {
+    pub fn starts_with(&self, beginning: &[u8]) -> io::Result<bool> {
+        if self.size()? < beginning.len() as i64 {
+            return Ok(false);
+        }
         let mut bytes = vec![0; beginning.len()];
-        self.read(&mut bytes, 0).is_ok() && bytes == beginning
+        self.read(&mut bytes, 0)?;
+        Ok(bytes == beginning)
     }
 
     /// Copies every byte to `target`.

@@ -21,6 +21,7 @@ pub(crate) struct Live {
     connection: Connection,
     path: PathBuf,
     timeout: Duration,
+    schema_version: i64,
     pub wal: bool,
     pub page_size: u64,
     pub bytes: u64,
@@ -34,15 +35,17 @@ impl Live {
         let looked = || {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let shape = Shape::read(&connection)?;
+            let schema_version = schema_version(&connection)?;
             connection.execute_batch("ROLLBACK")?;
             let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
-            Ok((shape, mode == "wal"))
+            Ok((shape, schema_version, mode == "wal"))
         };
-        let (shape, wal) = looked().map_err(|error| explain(&error, path, Role::Live))?;
+        let (shape, schema_version, wal) = looked().map_err(|error| explain(&error, path, Role::Live))?;
         Ok(Live {
             connection,
             path: path.to_owned(),
             timeout,
+            schema_version,
             wal,
             page_size: shape.page_size,
             bytes: shape.bytes(),
@@ -68,6 +71,25 @@ impl Live {
             timeout,
             page_size,
         })
+    }
+
+    /// After a write that failed, whether the database is as it was, for good.
+    ///
+    /// A log whose flush failed still holds the commit, and the next to open the database without us would find it there; so
+    /// a small commit of nothing new is written over it. And a journal that is gone, although flushing its folder failed,
+    /// means that everything was committed: the backup then counted the schema version up.
+    pub fn take_back(&self) -> Result<bool> {
+        let explained = |error: rusqlite::Error| explain(&error, &self.path, Role::Live);
+        let unchanged = schema_version(&self.connection).map_err(explained)? == self.schema_version;
+        if unchanged && self.wal {
+            let user_version: i64 = self
+                .connection
+                .pragma_query_value(None, "user_version", |row| row.get(0))
+                .map_err(explained)?;
+            let rewritten = self.connection.pragma_update(None, "user_version", user_version);
+            rewritten.map_err(explained)?;
+        }
+        Ok(unchanged)
     }
 
     /// Checks what was written against what it should be.
@@ -100,6 +122,11 @@ impl Live {
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
+}
+
+/// Changes with every change of the schema, and with every backup written over the database.
+fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
 }
 
 /// Takes SQLite's RESERVED lock and keeps it beyond the end of the transaction.

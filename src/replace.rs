@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
-use crate::connection::Role;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::live_file::LiveFile;
@@ -11,16 +11,16 @@ use crate::names::SIDECARS;
 use crate::progress::ProgressFn;
 use crate::safety::{SafetyCopy, no_file};
 use crate::snapshot::{self, Source};
-use crate::staging::{self, Published, Staged, parent, with_suffix};
+use crate::staging::{self, Published, Staged, parent};
 use crate::store::Store;
 
 impl Store {
     /// Puts the backup where no database is. A log or journal that a vanished database left behind would be applied to
     /// the new file, so it is saved and goes first.
-    pub(crate) fn restore_missing(&self, source: Source, backup: &Path, progress: ProgressFn<'_>) -> Result<()> {
-        let new = self.stage(source, backup, &self.database, progress)?;
+    pub(crate) fn restore_missing(&self, source: Source, progress: ProgressFn<'_>) -> Result<()> {
+        let new = self.stage(source, &self.database, progress)?;
         self.save_bytes(None, &SIDECARS)?;
-        remove_sidecars(&self.database)?;
+        staging::remove_sidecars(&self.database)?;
         match new.publish(&self.database)? {
             Published::Done => Ok(()),
             // The application has just made a new one.
@@ -32,15 +32,10 @@ impl Store {
     ///
     /// The new file is complete and flushed before anything is touched. Sidecars go before the rename: a stale log
     /// beside the new file would silently undo the restore.
-    pub(crate) fn replace_unusable(
-        &self,
-        source: Source,
-        backup: &Path,
-        progress: ProgressFn<'_>,
-    ) -> Result<SafetyCopy> {
+    pub(crate) fn replace_unusable(&self, source: Source, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         // A link stays a link: the file it leads to is what is replaced.
         let real = fs::canonicalize(&self.database).map_err(|error| Error::io(&error, &self.database))?;
-        let new = self.stage(source, backup, &real, progress)?;
+        let new = self.stage(source, &real, progress)?;
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
         match file.lock_exclusively(self.busy_timeout) {
@@ -54,26 +49,26 @@ impl Store {
             // A file that is open cannot be replaced there.
             drop(connection);
         }
-        let replaced = remove_sidecars(&real).and_then(|()| new.replace(&real));
-        replaced.map(|()| safety)
+        let before = look(&real);
+        staging::remove_sidecars(&real)
+            .and_then(|()| new.replace(&real))
+            .map_err(|error| {
+                let undone = look(&real) == before && safety.is_alone();
+                self.failed(error, &safety, undone)
+            })?;
+        Ok(safety)
     }
 
-    fn stage(&self, source: Source, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Staged> {
-        let model = fs::metadata(target).or_else(|_| fs::metadata(backup)).ok();
+    fn stage(&self, source: Source, target: &Path, progress: ProgressFn<'_>) -> Result<Staged> {
+        let model = fs::metadata(target).or_else(|_| fs::metadata(&source.path)).ok();
         let folder = parent(target);
         let model = model.as_ref();
-        Ok(snapshot::take(source, backup, Role::Backup, folder, model, self.verify, progress)?.file)
+        Ok(snapshot::take(source, folder, model, self.verify, progress)?.file)
     }
 }
 
-fn remove_sidecars(database: &Path) -> Result<()> {
-    for suffix in SIDECARS {
-        let path = with_suffix(database, suffix);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&error, &path)),
-            _ => {}
-        }
-    }
-    failpoint::reach("sidecars_removed");
-    staging::flush_folder(parent(database))
+/// What tells the old file from the new one.
+fn look(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }

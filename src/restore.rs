@@ -20,7 +20,7 @@ use crate::overwrite::Live;
 use crate::progress::{Progress, ProgressFn, unwatched};
 use crate::safety::{SafetyCopy, is_damage, no_file};
 use crate::snapshot::{self, Source};
-use crate::staging::{self, Published, Staged, is_free, parent, with_suffix};
+use crate::staging::{self, Published, Staged, is_free, parent, same_file, with_suffix};
 use crate::store::Store;
 
 /// What to restore.
@@ -145,7 +145,7 @@ impl Store {
         let model = fs::metadata(backup).ok();
         let folder = parent(target);
         let model = model.as_ref();
-        let copy = snapshot::take(source, backup, Role::Backup, folder, model, self.verify, progress)?;
+        let copy = snapshot::take(source, folder, model, self.verify, progress)?;
         match copy.file.publish(target)? {
             Published::Done => Ok(()),
             Published::NameTaken(_) => Err(Error::at(Cause::TargetExists, target)),
@@ -165,11 +165,11 @@ impl Store {
             saved,
             written: source.shape.pages,
         };
-        self.check_backup(&mut source, backup, &mut work.before())?;
+        self.check_backup(&mut source, &mut work.before())?;
         match live {
-            LiveState::Missing => self.restore_missing(source, backup, &mut work.writing()).map(|()| None),
-            LiveState::Unusable => self.replace_unusable(source, backup, &mut work.writing()).map(Some),
-            LiveState::Usable(live) => self.overwrite(source, backup, live, &mut work).map(Some),
+            LiveState::Missing => self.restore_missing(source, &mut work.writing()).map(|()| None),
+            LiveState::Unusable => self.replace_unusable(source, &mut work.writing()).map(Some),
+            LiveState::Usable(live) => self.overwrite(source, live, &mut work).map(Some),
         }
     }
 
@@ -200,12 +200,15 @@ impl Store {
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
         // A journal of SQLite's can mend a first page that was torn.
-        Ok(file.starts_with(header::MAGIC) || header::is_journal(&journal))
+        let is_database = file
+            .starts_with(header::MAGIC)
+            .map_err(|error| Error::io(&error, &self.database))?;
+        Ok(is_database || header::is_journal(&journal).map_err(|error| Error::io(&error, &journal))?)
     }
 
     /// The usual restore: through SQLite, with other connections open.
-    fn overwrite(&self, source: Source, backup: &Path, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
-        let (source, _copy) = self.fit(source, backup, &live, &mut work.before())?;
+    fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+        let (source, _copy) = self.fit(source, &live, &mut work.before())?;
         let (old, new) = (live.bytes, source.shape.bytes());
         // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
         snapshot::require_space(parent(&self.database), old + old.max(new))?;
@@ -224,7 +227,10 @@ impl Store {
                 live.close();
                 return Err(error);
             }
-            Err(error) => return Err(self.failed(error, &safety, true)),
+            Err(error) => {
+                let undone = self.undo(&mut live, &safety).is_ok();
+                return Err(self.failed(error, &safety, undone));
+            }
         }
         if let Err(error) = live.verify(&source.shape, self.verify, &mut work.after()) {
             let undone = self.put_back(&mut live, &safety).is_ok();
@@ -238,20 +244,14 @@ impl Store {
 
     /// The backup in a form that can be written into this live database without changing its journal mode, or its
     /// page size while it is in WAL mode, where SQLite cannot change it.
-    fn fit(
-        &self,
-        source: Source,
-        backup: &Path,
-        live: &Live,
-        progress: ProgressFn<'_>,
-    ) -> Result<(Source, Option<Staged>)> {
-        let is_wal = matches!(Header::read(backup), Ok(Some(Header { wal: true, .. })));
+    fn fit(&self, source: Source, live: &Live, progress: ProgressFn<'_>) -> Result<(Source, Option<Staged>)> {
+        let is_wal = matches!(Header::read(&source.path), Ok(Some(Header { wal: true, .. })));
         let resize = live.wal && source.shape.page_size != live.page_size;
         if !resize && (live.wal || !is_wal) {
             return Ok((source, None));
         }
         let folder = parent(&self.database);
-        let mut copy = snapshot::take(source, backup, Role::Backup, folder, None, self.verify, progress)?.file;
+        let mut copy = snapshot::take(source, folder, None, self.verify, progress)?.file;
         if resize {
             copy = self.with_page_size(&copy, live.page_size, folder)?;
         }
@@ -270,6 +270,16 @@ impl Store {
         Ok(resized)
     }
 
+    /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
+    /// the commit, with everything already in place.
+    fn undo(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
+        if live.take_back()? {
+            Ok(())
+        } else {
+            self.put_back(live, safety)
+        }
+    }
+
     /// Writes the safety copy back over a database that came out wrong.
     fn put_back(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
         let source = self.hold_backup(&safety.path)?;
@@ -277,7 +287,7 @@ impl Store {
     }
 
     /// A restore that broke off; `undone` when the database is as it was.
-    fn failed(&self, cause: Error, safety: &SafetyCopy, undone: bool) -> Error {
+    pub(crate) fn failed(&self, cause: Error, safety: &SafetyCopy, undone: bool) -> Error {
         let cause = Box::new(cause);
         let safety_backup = safety.path.clone();
         Error::at(
@@ -339,21 +349,4 @@ impl Work<'_> {
 fn is_bare_name(path: &Path) -> bool {
     let mut components = path.components();
     matches!((components.next(), components.next()), (Some(Component::Normal(name)), None) if name == path.as_os_str())
-}
-
-/// Whether two paths lead to one file, under whatever names or links. It is not opened: that would drop the locks which
-/// connections of this process have on it.
-#[cfg(unix)]
-fn same_file(a: &Path, b: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (fs::metadata(a), fs::metadata(b)) {
-        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
-        _ => false,
-    }
-}
-
-/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case.
-#[cfg(windows)]
-fn same_file(a: &Path, b: &Path) -> bool {
-    same_file::is_same_file(a, b).unwrap_or(false)
 }

@@ -20,6 +20,11 @@ pub(crate) struct SafetyCopy {
 }
 
 impl SafetyCopy {
+    /// Whether no log or journal was saved with it.
+    pub fn is_alone(&self) -> bool {
+        self.sidecars.is_empty()
+    }
+
     /// Removes the copy of a database that was not touched after all.
     pub fn discard(self) {
         // A copy that cannot be removed is one copy too many, which harms nobody.
@@ -52,7 +57,7 @@ impl Store {
         let folder = parent(&self.database);
         let model = fs::metadata(&self.database).ok();
         let model = model.as_ref();
-        let snapshot = snapshot::take(source, &self.database, Role::Live, folder, model, self.verify, progress)?;
+        let snapshot = snapshot::take(source, folder, model, self.verify, progress)?;
         let local = self.now()?.naive_local();
         let database = self.database_name();
         let (path, _) =

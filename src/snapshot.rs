@@ -5,7 +5,7 @@
 
 use std::fs::Metadata;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,16 +13,18 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use crate::check::{self, Shape, Verification};
-use crate::connection::{self, Role, explain};
+use crate::connection::{self, Role, explain, is_write_failure};
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::progress::{Progress, ProgressFn};
-use crate::staging::Staged;
+use crate::staging::{Staged, parent, remove_sidecars};
 
 /// A database held in one read transaction.
 pub(crate) struct Source {
     pub connection: Connection,
     pub shape: Shape,
+    pub path: PathBuf,
+    pub role: Role,
 }
 
 impl Source {
@@ -36,7 +38,18 @@ impl Source {
         if shape.pages == 0 {
             return Err(Error::at(Cause::NotADatabase, path));
         }
-        Ok(Source { connection, shape })
+        let path = path.to_owned();
+        Ok(Source {
+            connection,
+            shape,
+            path,
+            role,
+        })
+    }
+
+    /// "Fails verification", of this file.
+    pub fn corrupt(&self, problems: Vec<String>) -> Error {
+        Error::at(connection::corrupt(self.role, problems), &self.path)
     }
 }
 
@@ -50,12 +63,9 @@ pub(crate) struct Snapshot {
 
 /// Copies `source` into a temporary file in `folder`, verifies it and flushes it.
 ///
-/// `path` and `role` say what the source is, `model` whose permissions the copy gets. Fails as corrupt when the
-/// source is, and leaves nothing behind then.
+/// The copy gets the permissions of `model`. Fails as corrupt when the source is, and leaves nothing behind then.
 pub(crate) fn take(
     source: Source,
-    path: &Path,
-    role: Role,
     folder: &Path,
     model: Option<&Metadata>,
     level: Verification,
@@ -64,11 +74,10 @@ pub(crate) fn take(
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
     failpoint::reach("snapshot_staged");
-    copy(&source.connection, path, role, file.path(), progress)?;
-    let shape = source.shape;
-    drop(source.connection);
+    copy(&source, file.path(), progress).inspect_err(|_| drop(remove_sidecars(file.path())))?;
+    let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
     failpoint::reach("snapshot_copied");
-    let unchecked = verify_copy(file.path(), &shape, path, role, level, progress)?;
+    let unchecked = verify_copy(&source, file.path(), level, progress)?;
     failpoint::reach("snapshot_verified");
     file.finish(model)?;
     failpoint::reach("snapshot_flushed");
@@ -88,29 +97,15 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
     }
 }
 
-fn copy(
-    source: &Connection,
-    source_path: &Path,
-    role: Role,
-    target_path: &Path,
-    progress: ProgressFn<'_>,
-) -> Result<()> {
+fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
     let mut target = connection::open_unpublished(target_path)?;
-    copy_pages(source, &mut target, progress).map_err(|stopped| match stopped {
+    copy_pages(&source.connection, &mut target, progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
-        // Reading the source and writing the target fail through one call; what fills up is the target.
-        Stopped::Sqlite(error) => match explain(&error, source_path, role) {
-            full @ Error {
-                cause: Cause::DiskFull { .. },
-                ..
-            } => Error {
-                path: Some(target_path.to_owned()),
-                ..full
-            },
-            other => other,
-        },
+        // Reading the source and writing the copy fail through one call.
+        Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
+        Stopped::Sqlite(error) => explain(&error, &source.path, source.role),
     })?;
-    leave_wal_mode(&target).map_err(|error| explain(&error, target_path, Role::Backup))
+    leave_wal_mode(&target).map_err(|error| explain(&error, parent(target_path), Role::Backup))
 }
 
 /// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
@@ -190,29 +185,22 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
 }
 
 /// Verifies the closed copy against the shape of its source; what the check left out comes back.
-fn verify_copy(
-    copy: &Path,
-    shape: &Shape,
-    source: &Path,
-    role: Role,
-    level: Verification,
-    progress: ProgressFn<'_>,
-) -> Result<Option<String>> {
+fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: ProgressFn<'_>) -> Result<Option<String>> {
     // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
     let of_source = |error: Error| match error.cause {
-        Cause::BackupCorrupt(problems) => Error::at(connection::corrupt(role, problems), source),
-        Cause::NotADatabase => Error::at(Cause::NotADatabase, source),
+        Cause::BackupCorrupt(problems) => source.corrupt(problems),
+        Cause::NotADatabase => Error::at(Cause::NotADatabase, &source.path),
         _ => error,
     };
     let mut reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
-    let found = Shape::read(&reader).map_err(|error| explain(&error, source, role))?;
-    let mut problems = shape.differences(&found);
+    let found = Shape::read(&reader).map_err(|error| explain(&error, &source.path, source.role))?;
+    let mut problems = source.shape.differences(&found);
     problems.extend(check::length_problem(copy, &found)?);
     let findings = check::run(&mut reader, copy, Role::Backup, level, found.pages, progress).map_err(of_source)?;
     problems.extend(findings.problems);
     if problems.is_empty() {
         Ok(findings.missing)
     } else {
-        Err(Error::at(connection::corrupt(role, problems), source))
+        Err(source.corrupt(problems))
     }
 }

@@ -45,11 +45,11 @@ impl Staged {
             .read(true)
             .write(true)
             .open(&self.path)
-            .map_err(|error| Error::io(&error, &self.path))?;
+            .map_err(|error| Error::io(&error, parent(&self.path)))?;
         if let Some(model) = model {
-            copy_permissions(&file, model).map_err(|error| Error::io(&error, &self.path))?;
+            copy_permissions(&file, model).map_err(|error| Error::io(&error, parent(&self.path)))?;
         }
-        file.sync_all().map_err(|error| Error::io(&error, &self.path))
+        file.sync_all().map_err(|error| Error::io(&error, parent(&self.path)))
     }
 
     /// Gives the file the name `target`, never over an existing file, and makes the name durable.
@@ -60,7 +60,8 @@ impl Staged {
         match path.persist_noclobber(target) {
             Ok(()) => {
                 failpoint::reach("named_not_flushed");
-                flush_folder(parent(target))?;
+                // A name that may not last is taken back: the caller is told that nothing was made.
+                flush_folder(parent(target)).inspect_err(|_| drop(fs::remove_file(target)))?;
                 Ok(Published::Done)
             }
             Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
@@ -70,7 +71,8 @@ impl Staged {
         }
     }
 
-    /// Gives the file the name `target` in place of the file that has it, and makes that durable.
+    /// Gives the file the name `target` in place of the file that has it, and makes that durable. May fail when it is
+    /// done, but not durable.
     pub fn replace(self, target: &Path) -> Result<()> {
         self.path
             .persist(target)
@@ -105,6 +107,19 @@ pub(crate) fn publish_numbered(
     }
 }
 
+/// Removes what SQLite may keep beside `database`, durably.
+pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
+    for suffix in names::SIDECARS {
+        let path = with_suffix(database, suffix);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&error, &path)),
+            _ => {}
+        }
+    }
+    failpoint::reach("sidecars_removed");
+    flush_folder(parent(database))
+}
+
 /// Makes `folder` if it is not there, durably.
 pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
@@ -137,6 +152,23 @@ pub(crate) fn sweep(folder: &Path) {
 /// Whether nothing is at `path`, not even a link that leads nowhere.
 pub(crate) fn is_free(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
+}
+
+/// Whether two paths lead to one file, under whatever names or links. It is not opened: that would drop the locks which
+/// connections of this process have on it.
+#[cfg(unix)]
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (fs::metadata(a), fs::metadata(b)) {
+        (Ok(a), Ok(b)) => (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case.
+#[cfg(windows)]
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    same_file::is_same_file(a, b).unwrap_or(false)
 }
 
 /// The folder a file is in.

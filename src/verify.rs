@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::check::{self, Shape};
 use crate::connection::{self, Role, has_log};
-use crate::error::{Cause, Error, Result};
+use crate::error::Result;
 use crate::progress::ProgressFn;
 use crate::snapshot::Source;
+use crate::staging::same_file;
 use crate::store::Store;
 
 /// The answer of [`Store::verify`]. A backup that is not whole is an error, with what is wrong in
@@ -34,7 +35,7 @@ impl Store {
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
         let path = self.find_backup(backup)?;
         let mut source = self.hold_backup(&path)?;
-        self.check_backup(&mut source, &path, progress)?;
+        self.check_backup(&mut source, progress)?;
         let Shape { pages, page_size, .. } = source.shape;
         Ok(Verified {
             ok: true,
@@ -47,22 +48,27 @@ impl Store {
 
     /// A backup held in one read transaction.
     pub(crate) fn hold_backup(&self, path: &Path) -> Result<Source> {
+        if same_file(path, &self.database) {
+            // Verifying the live database is fine too, but its file must not be opened beside SQLite.
+            let connection = connection::open_live_for_reading(path, self.busy_timeout)?;
+            return Source::hold(connection, path, Role::Live);
+        }
         Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)
     }
 
     /// Whether a held backup is whole.
-    pub(crate) fn check_backup(&self, source: &mut Source, path: &Path, progress: ProgressFn<'_>) -> Result<()> {
+    pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<()> {
         let mut problems = Vec::new();
-        if !has_log(path) {
-            problems.extend(check::length_problem(path, &source.shape)?);
+        if !has_log(&source.path) {
+            problems.extend(check::length_problem(&source.path, &source.shape)?);
         }
-        let pages = source.shape.pages;
-        let findings = check::run(&mut source.connection, path, Role::Backup, self.verify, pages, progress)?;
+        let (pages, role) = (source.shape.pages, source.role);
+        let findings = check::run(&mut source.connection, &source.path, role, self.verify, pages, progress)?;
         problems.extend(findings.problems);
         if problems.is_empty() {
             Ok(())
         } else {
-            Err(Error::at(Cause::BackupCorrupt(problems), path))
+            Err(source.corrupt(problems))
         }
     }
 }

@@ -7,7 +7,7 @@ mod scene;
 use std::fs;
 use std::time::{Duration, UNIX_EPOCH};
 
-use respaldo::{Kind, LastBackup, Options, Reason, Settings, Status, Store, unwatched};
+use respaldo::{Kind, LastBackup, Options, Reason, RestoreRequest, Settings, Status, Store, unwatched};
 use scene::{Scene, names};
 
 fn set_modified(path: &std::path::Path, unix_seconds: u64) {
@@ -81,6 +81,46 @@ fn only_what_can_be_a_backup_is_listed() {
 }
 
 #[test]
+fn the_backup_folder_may_be_the_databases_own() {
+    let scene = Scene::new("delete");
+    let store = Store::open(Options {
+        backup_dir: Some(scene.path("data")),
+        max_backups: 1,
+        ..scene.options()
+    })
+    .expect("valid");
+    let first = store.create(&mut unwatched).expect("a backup").backup;
+    store
+        .restore(&RestoreRequest::of(&first.name), &mut unwatched)
+        .expect("restored");
+    store.create(&mut unwatched).expect("a backup");
+    let listed = store.list(true).expect("listed").backups;
+    let kinds: Vec<Kind> = listed.iter().map(|backup| backup.kind).collect();
+    assert_eq!(
+        kinds,
+        [Kind::Backup, Kind::Safety],
+        "neither the database itself nor a safety copy twice"
+    );
+    assert!(scene.database().exists());
+}
+
+#[test]
+fn the_live_database_can_be_verified_and_its_damage_is_its_own() {
+    let scene = Scene::new("wal");
+    let open = scene.open();
+    open.execute_batch("INSERT INTO clients(name) VALUES('in the log')")
+        .expect("written");
+    scene.store().verify(&scene.database(), &mut unwatched).expect("whole");
+    drop(open);
+    scene::damage(&scene.database(), 5 * 4096, &[0xff; 4096]);
+    let error = scene
+        .store()
+        .verify(&scene.database(), &mut unwatched)
+        .expect_err("damaged");
+    assert_eq!(error.status(), Status::DatabaseCorrupt, "{error}");
+}
+
+#[test]
 fn a_folder_that_is_not_there_holds_nothing() {
     let scene = Scene::empty();
     assert_eq!(scene.store().list(true).expect("listed").backups, []);
@@ -92,8 +132,18 @@ fn a_folder_that_is_not_there_holds_nothing() {
 fn an_old_last_backup_is_a_warning() {
     let scene = Scene::new("delete");
     scene.put_whole_backup("backup_20260302_093011.db");
-    let warnings = scene.store().list(false).expect("listed").warnings;
-    assert_eq!(warnings.first().map(|warning| warning.name), Some("LAST_BACKUP_OLD"));
+    let warned = || {
+        let warnings = scene.store().list(false).expect("listed").warnings;
+        warnings.first().map(|warning| warning.name)
+    };
+    assert_eq!(warned(), Some("LAST_BACKUP_OLD"));
+    // One that was made since and moved to an external drive is still the last one.
+    fs::write(
+        scene.path("data/settings.json"),
+        "{\"last_backup_at\": \"2026-03-04T09:00:00-07:00\"}",
+    )
+    .expect("written");
+    assert_eq!(warned(), None);
 }
 
 #[test]

@@ -26,5 +26,14 @@ fn the_committed_header_is_the_generated_one() {
         std::fs::write(&path, &generated).expect("written");
     }
     let committed = std::fs::read_to_string(&path).expect("include/respaldo.h");
-    assert_eq!(committed, generated, "run `make header` and commit what it writes");
+    let differs = committed
+        .lines()
+        .zip(generated.lines())
+        .find(|(committed, generated)| committed != generated);
+    assert_eq!(differs, None, "run `make header` and commit what it writes");
+    assert_eq!(
+        committed.len(),
+        generated.len(),
+        "run `make header` and commit what it writes"
+    );
 }

@@ -189,7 +189,7 @@ pub unsafe extern "C" fn respaldo_list(
 ///
 /// ```json
 /// {"last_backup_at": "2026-03-04T09:30:12-07:00", "display": "04/03/2026 09:30"}
-/// {"last_backup_at": null, "display": "—"}
+/// {"last_backup_at": null, "display": "\u2014"}
 /// ```
 ///
 /// Errors: RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
