@@ -127,7 +127,7 @@ pub(crate) fn run(
             }
             match receiver.recv_timeout(TICK) {
                 Ok(findings) => return findings.map_err(|error| explain(&error, path, role)),
-                Err(RecvTimeoutError::Timeout) => cancelled |= progress(finished).is_break(),
+                Err(RecvTimeoutError::Timeout) => cancelled = cancelled || progress(finished).is_break(),
                 Err(RecvTimeoutError::Disconnected) => {
                     let detail = "the check ended without an answer".to_owned();
                     return Err(Error::at(Cause::Internal(detail), path));

@@ -189,6 +189,14 @@ impl Error {
         }
     }
 
+    /// Of a restore that broke off, whether the database is as it was.
+    pub fn undone(&self) -> Option<bool> {
+        match self.cause {
+            Cause::RestoreFailed { undone, .. } => Some(undone),
+            _ => None,
+        }
+    }
+
     /// The error as section 4 of the contract shapes it.
     pub fn report(&self, language: Language) -> Report<'_> {
         let text = messages::error(self, language);
@@ -201,6 +209,7 @@ impl Error {
                 path: self.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
                 problems: self.problems(),
                 safety_backup: self.safety_backup().map(|path| path.to_string_lossy().into_owned()),
+                undone: self.undone(),
             },
         }
     }
@@ -232,6 +241,8 @@ struct ReportBody<'a> {
     problems: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     safety_backup: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undone: Option<bool>,
 }
 
 /// The nearest folder at or above `path` that exists, for questions about its file system.

@@ -223,7 +223,8 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 /// Whatever fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
 /// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
 /// RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
-/// RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup".
+/// RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup", a path, and "undone": true,
+/// or false when not even that was possible and the safety copy is what to restore.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_restore(
     store: Handle,

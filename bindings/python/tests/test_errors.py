@@ -274,6 +274,7 @@ class TestDiskFull:
         (small_disk / "filler").unlink()
         assert error.path == database
         assert error.safety_backup is not None
+        assert error.undone is True
         assert scene.count_clients(error.safety_backup) == 7
         assert scene.count_clients(database) == 7
 
@@ -340,6 +341,7 @@ class TestTheException:
         assert (error.status, error.name) == (20, "DATABASE_NOT_FOUND")
         assert error.problems == ()
         assert error.safety_backup is None
+        assert error.undone is None
 
     @pytest.mark.parametrize(
         "duplicate",

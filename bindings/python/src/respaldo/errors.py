@@ -63,6 +63,9 @@ class RespaldoError(Exception):
         """What verification found wrong with a backup, one line each; empty for other troubles."""
         self.safety_backup: Path | None = None if safety_backup is None else Path(safety_backup)
         """Where the contents from before a failed restore are, if a safety copy was made."""
+        self.undone: bool | None = error.get("undone")
+        """Of a restore that broke off: True when the database is as it was, False when the safety copy has to be
+        restored; None for other troubles."""
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
