@@ -10,7 +10,6 @@ use serde::{Serialize, Serializer};
 use crate::clock::{self, Moment};
 use crate::error::{Error, Result};
 use crate::header::Header;
-use crate::last_backup::newest_intact;
 use crate::messages::{self, Notice, Warning};
 use crate::names::{self, Stamp};
 use crate::staging::parent;
@@ -157,7 +156,9 @@ impl Store {
 
     /// Warns when neither the settings nor the folder know of a recent backup.
     fn warn_if_old(&self, listing: &mut Listing) -> Result<()> {
-        let last = self.noted_last_backup().or_else(|| newest_intact(&listing.backups));
+        let last = self
+            .noted_last_backup()
+            .or_else(|| listing.backups.first().map(|newest| newest.created_at));
         if let Some(last) = last
             && self.now()? - last > OLD
         {

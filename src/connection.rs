@@ -228,6 +228,14 @@ pub(crate) fn is_write_failure(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether an error came of flushing what was written.
+pub(crate) fn is_flush_failure(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+    )
+}
+
 /// SQLite's error as the library's. The extended code decides: after a failed step the message can be
 /// "not an error".
 pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error {

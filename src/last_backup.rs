@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::catalog::Backup;
 use crate::clock::{self, Moment};
 use crate::error::Result;
 use crate::settings;
@@ -23,7 +22,7 @@ impl Store {
     pub fn last_backup(&self) -> Result<LastBackup> {
         let moment = match self.noted_last_backup() {
             Some(moment) => Some(moment),
-            None => newest_intact(&self.scan_backups()?.backups),
+            None => self.newest_intact()?,
         };
         Ok(LastBackup {
             last_backup_at: moment.as_ref().map(clock::rfc3339),
@@ -36,10 +35,10 @@ impl Store {
         let path = self.settings.as_ref()?;
         settings::last_backup_at(path, self.zone)
     }
-}
 
-/// The time of the newest backup that can be one; `backups` are newest first.
-pub(crate) fn newest_intact(backups: &[Backup]) -> Option<Moment> {
-    let newest = backups.iter().find(|backup| backup.intact)?;
-    Some(newest.created_at)
+    fn newest_intact(&self) -> Result<Option<Moment>> {
+        let backups = self.scan_backups()?.backups;
+        let newest = backups.iter().find(|backup| backup.intact);
+        Ok(newest.map(|backup| backup.created_at))
+    }
 }

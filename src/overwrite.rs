@@ -75,18 +75,18 @@ impl Live {
 
     /// After a write that failed, whether the database is as it was, for good.
     ///
-    /// A log whose flush failed still holds the commit, and the next to open the database without us would find it there; so
-    /// a small commit of nothing new is written over it. And a journal that is gone, although flushing its folder failed,
-    /// means that everything was committed: the backup then counted the schema version up.
-    pub fn take_back(&self) -> Result<bool> {
+    /// A journal that is gone, although something after that failed, means that everything was committed: the backup then
+    /// counted the schema version up. A log whose flush failed still holds the commit, and whoever opens the database next
+    /// would find it there; so a small commit of nothing new is written over it.
+    pub fn take_back(&self, failure: &WriteFailure) -> Result<bool> {
         let explained = |error: rusqlite::Error| explain(&error, &self.path, Role::Live);
         let unchanged = schema_version(&self.connection).map_err(explained)? == self.schema_version;
-        if unchanged && self.wal {
-            let user_version: i64 = self
+        if unchanged && self.wal && failure.unflushed {
+            let number: i64 = self
                 .connection
                 .pragma_query_value(None, "user_version", |row| row.get(0))
                 .map_err(explained)?;
-            let rewritten = self.connection.pragma_update(None, "user_version", user_version);
+            let rewritten = self.connection.pragma_update(None, "user_version", number);
             rewritten.map_err(explained)?;
         }
         Ok(unchanged)
@@ -150,15 +150,29 @@ pub(crate) struct Writer<'a> {
     page_size: u32,
 }
 
+/// A write that broke off.
+#[derive(Debug)]
+pub(crate) struct WriteFailure {
+    pub error: Error,
+    /// Everything was written, and flushing it is what failed.
+    unflushed: bool,
+}
+
 impl Writer<'_> {
     /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
-    pub fn write(&self, progress: ProgressFn<'_>) -> Result<()> {
+    pub fn write(&self, progress: ProgressFn<'_>) -> std::result::Result<(), WriteFailure> {
         snapshot::step(&self.backup, 0, self.timeout)
             .map_err(Stopped::Sqlite)
             .and_then(|_| snapshot::step_to_the_end(&self.backup, self.page_size, self.timeout, progress))
             .map_err(|stopped| match stopped {
-                Stopped::Cancelled => Error::new(Cause::Cancelled),
-                Stopped::Sqlite(error) => explain(&error, self.path, Role::Live),
+                Stopped::Cancelled => WriteFailure {
+                    error: Error::new(Cause::Cancelled),
+                    unflushed: false,
+                },
+                Stopped::Sqlite(error) => WriteFailure {
+                    unflushed: connection::is_flush_failure(&error),
+                    error: explain(&error, self.path, Role::Live),
+                },
             })
     }
 }
@@ -227,7 +241,8 @@ mod tests {
             let writer = live.begin(&source).expect("free");
             let error = writer
                 .write(&mut |_| std::ops::ControlFlow::Break(()))
-                .expect_err("cancelled");
+                .expect_err("cancelled")
+                .error;
             assert_eq!(error.cause, Cause::Cancelled);
             drop(writer);
             drop(live);

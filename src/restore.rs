@@ -16,7 +16,7 @@ use crate::live_file::LiveFile;
 use crate::lock::FolderLock;
 use crate::messages::Warning;
 use crate::names::{self, SIDECARS};
-use crate::overwrite::Live;
+use crate::overwrite::{Live, WriteFailure};
 use crate::progress::{Progress, ProgressFn, unwatched};
 use crate::safety::{SafetyCopy, is_damage, no_file};
 use crate::snapshot::{self, Source};
@@ -222,14 +222,14 @@ impl Store {
         failpoint::reach("restore_written");
         match written {
             Ok(()) => {}
-            Err(error) if matches!(error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
+            Err(failure) if matches!(failure.error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
                 safety.discard();
                 live.close();
-                return Err(error);
+                return Err(failure.error);
             }
-            Err(error) => {
-                let undone = self.undo(&mut live, &safety).is_ok();
-                return Err(self.failed(error, &safety, undone));
+            Err(failure) => {
+                let undone = self.undo(&mut live, &safety, &failure).is_ok();
+                return Err(self.failed(failure.error, &safety, undone));
             }
         }
         if let Err(error) = live.verify(&source.shape, self.verify, &mut work.after()) {
@@ -272,8 +272,8 @@ impl Store {
 
     /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
     /// the commit, with everything already in place.
-    fn undo(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
-        if live.take_back()? {
+    fn undo(&self, live: &mut Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
+        if live.take_back(failure)? {
             Ok(())
         } else {
             self.put_back(live, safety)
@@ -283,7 +283,8 @@ impl Store {
     /// Writes the safety copy back over a database that came out wrong.
     fn put_back(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
         let source = self.hold_backup(&safety.path)?;
-        live.begin(&source)?.write(&mut unwatched)
+        let written = live.begin(&source)?.write(&mut unwatched);
+        written.map_err(|failure| failure.error)
     }
 
     /// A restore that broke off; `undone` when the database is as it was.
