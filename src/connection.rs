@@ -86,13 +86,41 @@ pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> 
     let opened = if header.wal && !has_log(path) {
         // A WAL database without a log is complete in itself, but SQLite would create one beside it, and
         // cannot on a read-only drive.
-        open_immutable(path)
+        open_immutable(path).and_then(readable)
     } else {
-        open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)
+        let opened = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable);
+        opened.or_else(|error| {
+            if header.wal {
+                open_unshared(path, error)
+            } else {
+                Err(error)
+            }
+        })
     };
-    opened
-        .and_then(readable)
-        .map_err(|error| explain(&error, path, Role::Backup))
+    opened.map_err(|error| explain(&error, path, Role::Backup))
+}
+
+/// A backup with a log on a read-only drive, after an ordinary open failed because the log's index cannot be written there:
+/// with the index in memory, and without the locks that would keep others out of it.
+#[cfg(unix)]
+fn open_unshared(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
+    let may_not_write = matches!(
+        extended_code(&error).map(|code| code & 0xff),
+        Some(ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY)
+    );
+    if !may_not_write {
+        return Err(error);
+    }
+    let flags = base_flags(OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let connection = harden(Connection::open_with_flags_and_vfs(path, flags, c"unix-none")?)?;
+    connection.execute_batch("PRAGMA locking_mode=EXCLUSIVE")?;
+    readable(connection)
+}
+
+/// Elsewhere there is no way without locks.
+#[cfg(not(unix))]
+fn open_unshared(_path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
+    Err(error)
 }
 
 /// Our own unpublished file, for writing. Nobody else knows it, and a crash only orphans it.

@@ -32,6 +32,11 @@ impl Live {
     /// somebody else is writing.
     pub fn open(path: &Path, timeout: Duration) -> Result<Live> {
         let connection = connection::open_live_for_writing(path, timeout)?;
+        // SQLite opens a file that may not be written for reading, and says so only at the first write.
+        if connection.is_readonly("main").unwrap_or(false) {
+            let cause = Cause::PermissionDenied("it is read-only".to_owned());
+            return Err(Error::at(cause, path));
+        }
         let looked = || {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let shape = Shape::read(&connection)?;

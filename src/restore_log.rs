@@ -60,8 +60,9 @@ impl Store {
 fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');
-    // One write, so that a line is there whole or not at all.
     let mut log = File::options().create(true).append(true).open(path)?;
-    log.write_all(text.as_bytes())?;
-    log.sync_all()
+    let length = log.metadata()?.len();
+    let written = log.write_all(text.as_bytes()).and_then(|()| log.sync_all());
+    // A full disk may have taken half a line, to which the next would be glued.
+    written.inspect_err(|_| drop(log.set_len(length)))
 }
