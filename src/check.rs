@@ -165,6 +165,12 @@ fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
     let rows: Vec<String> = statement
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
+    // A row can hold several findings, under a line that names the database.
+    let lines = rows.iter().flat_map(|row| row.lines());
+    let rows: Vec<String> = lines
+        .filter(|line| !line.starts_with("*** in database"))
+        .map(str::to_owned)
+        .collect();
     match rows.iter().find_map(|row| read_error(row)) {
         Some(code) => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
         None if rows == ["ok"] => Ok(Vec::new()),

@@ -37,8 +37,7 @@ impl Clock {
         let now = (self.0)().with_timezone(&zone);
         let year = now.year();
         if !(1..=9999).contains(&year) {
-            let detail = format!("the computer's clock says year {year}");
-            return Err(Error::new(Cause::Io(detail)));
+            return Err(Error::new(Cause::ClockOutOfRange(year)));
         }
         Ok(now.with_nanosecond(0).unwrap_or(now))
     }

@@ -23,7 +23,7 @@ pub struct Error {
     pub path: Option<PathBuf>,
 }
 
-/// Why an operation failed. Each variant stands for one [`Status`].
+/// Why an operation failed; [`Error::status`] tells the status it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// The caller's options or request are not usable.
@@ -49,6 +49,10 @@ pub enum Cause {
     },
     /// Any other operating-system error; its text.
     Io(String),
+    /// There is a file where a folder is wanted.
+    NotAFolder,
+    /// The computer's clock is in a year that no name can hold.
+    ClockOutOfRange(i32),
     /// The file to be written is already there.
     TargetExists,
     /// Another program holds the database.
@@ -144,6 +148,7 @@ impl Error {
                 needed: None,
                 free: fs4::available_space(existing_ancestor(path)).ok(),
             },
+            Kind::NotADirectory => Cause::NotAFolder,
             _ => Cause::Io(error.to_string()),
         };
         Error::at(cause, path)
@@ -160,7 +165,7 @@ impl Error {
             Cause::BackupNotFound => Status::BackupNotFound,
             Cause::PermissionDenied(_) => Status::PermissionDenied,
             Cause::DiskFull { .. } => Status::DiskFull,
-            Cause::Io(_) => Status::IoError,
+            Cause::Io(_) | Cause::NotAFolder | Cause::ClockOutOfRange(_) => Status::IoError,
             Cause::TargetExists => Status::TargetExists,
             Cause::DatabaseLocked => Status::DatabaseLocked,
             Cause::DatabaseCorrupt(_) => Status::DatabaseCorrupt,

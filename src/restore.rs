@@ -182,7 +182,7 @@ impl Store {
                 Err(error) if is_damage(&error) => Ok(LiveState::Unusable),
                 Err(error) => Err(error),
             },
-            Ok(_) => Err(Error::at(Cause::Io("it is not a file".to_owned()), path)),
+            Ok(_) => Err(Error::at(Cause::TargetExists, path)),
             Err(_) if is_free(path) => Ok(LiveState::Missing),
             // A link that leads nowhere: where it should lead is not ours to guess.
             Err(error) if connection::is_missing(&error) => Err(Error::at(Cause::DatabaseNotFound, path)),

@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use tempfile::TempPath;
 
 use crate::connection::is_missing;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::names::{self, Stamp};
 
@@ -124,6 +124,9 @@ pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
 pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
+    }
+    if fs::metadata(folder).is_ok() {
+        return Err(Error::at(Cause::NotAFolder, folder));
     }
     fs::create_dir_all(folder).map_err(|error| Error::io(&error, folder))?;
     flush_folder(parent(folder))

@@ -52,6 +52,14 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("The system could not read or write {path}: {detail}."),
             "See that the disk is connected and sound, and repeat the operation.".to_owned(),
         ),
+        Cause::NotAFolder => (
+            format!("{path} is a file and not a folder."),
+            "Choose another folder, or move that file.".to_owned(),
+        ),
+        Cause::ClockOutOfRange(year) => (
+            format!("The computer's clock says it is the year {year}."),
+            "Correct the computer's date and time, and repeat the operation.".to_owned(),
+        ),
         Cause::TargetExists => (
             format!("The file {path} is already there; it is not overwritten."),
             "Choose another name, or move that file.".to_owned(),

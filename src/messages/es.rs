@@ -53,6 +53,14 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("El sistema no pudo leer o escribir {path}: {detail}."),
             "Revise que el disco esté conectado y en buen estado, y repita la operación.".to_owned(),
         ),
+        Cause::NotAFolder => (
+            format!("{path} es un archivo, no una carpeta."),
+            "Elija otra carpeta, o mueva ese archivo.".to_owned(),
+        ),
+        Cause::ClockOutOfRange(year) => (
+            format!("El reloj de la computadora dice que es el año {year}."),
+            "Corrija la fecha y la hora de la computadora, y repita la operación.".to_owned(),
+        ),
         Cause::TargetExists => (
             format!("Ya existe el archivo {path}; no se sobrescribe."),
             "Elija otro nombre o mueva ese archivo.".to_owned(),
@@ -67,7 +75,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::NotADatabase => (
             format!("{path} no es una base de datos SQLite: tiene otro formato, está cifrado o está vacío."),
-            "Revise que sea el archivo correcto. Si es la base de datos del estudio, restaure un respaldo.".to_owned(),
+            "Revise que sea el archivo correcto. Si es la base de datos de la aplicación, restaure un respaldo.".to_owned(),
         ),
         Cause::BackupCorrupt(problems) => (
             format!("El respaldo {path} está dañado: {}.", first(problems)),

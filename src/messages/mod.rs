@@ -129,6 +129,8 @@ mod tests {
                 free: Some(0),
             },
             Cause::Io("text".into()),
+            Cause::NotAFolder,
+            Cause::ClockOutOfRange(10_000),
             Cause::TargetExists,
             Cause::DatabaseLocked,
             Cause::DatabaseCorrupt(vec!["row 3 missing".into()]),
@@ -154,6 +156,7 @@ mod tests {
                     | Cause::InvalidHandle
                     | Cause::UnknownTimezone(_)
                     | Cause::Cancelled
+                    | Cause::ClockOutOfRange(_)
                     | Cause::Internal(_)
             );
             let failure = Error::at(cause, "/data/studio.db");
