@@ -171,19 +171,19 @@ fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
         .filter(|line| !line.starts_with("*** in database"))
         .map(str::to_owned)
         .collect();
-    match rows.iter().find_map(|row| read_error(row)) {
+    match rows.iter().find_map(|row| unreadable(row)) {
         Some(code) => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
         None if rows == ["ok"] => Ok(Vec::new()),
         None => Ok(rows),
     }
 }
 
-/// The code of a read error, which SQLite reports among the findings as "... error code=266": a file that could not be read
-/// is not a damaged one.
-fn read_error(row: &str) -> Option<i32> {
+/// The code of a trouble with reading, or of memory that ran out, which SQLite reports among the findings as
+/// "... error code=266": what could not be looked at is not damaged.
+fn unreadable(row: &str) -> Option<i32> {
     let (_, code) = row.rsplit_once("error code")?;
     let code: i32 = code.trim_start_matches(['=', ' ']).parse().ok()?;
-    (code & 0xff == ffi::SQLITE_IOERR).then_some(code)
+    matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_NOMEM).then_some(code)
 }
 
 /// A collation, function or module that the application registers on its own connections.
@@ -217,16 +217,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_could_not_be_read_is_not_a_damaged_one() {
+    fn what_could_not_be_looked_at_is_not_damaged() {
         assert_eq!(
-            read_error("Tree 2 page 7: unable to get the page. error code=266"),
+            unreadable("Tree 2 page 7: unable to get the page. error code=266"),
             Some(266)
         );
         assert_eq!(
-            read_error("Tree 2 page 7 cell 0: btreeInitPage() returns error code 522"),
+            unreadable("Tree 2 page 7 cell 0: btreeInitPage() returns error code 522"),
             Some(522)
         );
-        assert_eq!(read_error("Tree 2 page 7: btreeInitPage() returns error code 11"), None);
-        assert_eq!(read_error("row 3 missing from index clients_by_name"), None);
+        assert_eq!(
+            unreadable("Tree 3 page 32: unable to get the page. error code=7"),
+            Some(7)
+        );
+        assert_eq!(unreadable("Tree 2 page 7: btreeInitPage() returns error code 11"), None);
+        assert_eq!(unreadable("row 3 missing from index clients_by_name"), None);
     }
 }

@@ -32,7 +32,7 @@
 //! | files | duty |
 //! |---|---|
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
-//! | `snapshot`, `overwrite`, `replace`, `safety`, `restore_log` | the steps that move data |
+//! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `connection`, `header`, `live_file` | what a database file is, and how it is opened |
 //! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `names`, `clock` | file names and time |
@@ -47,6 +47,7 @@ mod connection;
 mod create;
 mod error;
 mod failpoint;
+mod fit;
 mod header;
 mod last_backup;
 mod live_file;

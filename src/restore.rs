@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::connection::{self, Role, explain, has_log};
+use crate::connection::{self, has_log};
 use crate::create::milliseconds;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
-use crate::header::{self, Header};
+use crate::header;
 use crate::live_file::LiveFile;
 use crate::lock::FolderLock;
 use crate::messages::Warning;
@@ -20,7 +20,7 @@ use crate::overwrite::{Live, WriteFailure};
 use crate::progress::{Progress, ProgressFn, unwatched};
 use crate::safety::{SafetyCopy, is_damage, no_file};
 use crate::snapshot::{self, Source};
-use crate::staging::{self, Published, Staged, is_free, parent, same_file, with_suffix};
+use crate::staging::{self, Published, is_free, parent, same_file, with_suffix};
 use crate::store::Store;
 
 /// What to restore.
@@ -240,34 +240,6 @@ impl Store {
         live.close();
         failpoint::reach("restore_closed");
         Ok(safety)
-    }
-
-    /// The backup in a form that can be written into this live database without changing its journal mode, or its
-    /// page size while it is in WAL mode, where SQLite cannot change it.
-    fn fit(&self, source: Source, live: &Live, progress: ProgressFn<'_>) -> Result<(Source, Option<Staged>)> {
-        let is_wal = matches!(Header::read(&source.path), Ok(Some(Header { wal: true, .. })));
-        let resize = live.wal && source.shape.page_size != live.page_size;
-        if !resize && (live.wal || !is_wal) {
-            return Ok((source, None));
-        }
-        let folder = parent(&self.database);
-        let mut copy = snapshot::take(source, folder, None, self.verify, progress)?.file;
-        if resize {
-            copy = self.with_page_size(&copy, live.page_size, folder)?;
-        }
-        let source = self.hold_backup(copy.path())?;
-        Ok((source, Some(copy)))
-    }
-
-    /// The same database in pages of another size. `VACUUM INTO` keeps every rowid.
-    fn with_page_size(&self, original: &Staged, page_size: u64, folder: &Path) -> Result<Staged> {
-        let resized = Staged::new(folder)?;
-        let connection = connection::open_backup(original.path(), self.busy_timeout)?;
-        connection
-            .execute_batch(&format!("PRAGMA page_size={page_size}"))
-            .and_then(|()| connection.execute("VACUUM INTO ?1", [resized.path().to_string_lossy()]))
-            .map_err(|error| explain(&error, resized.path(), Role::Backup))?;
-        Ok(resized)
     }
 
     /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of

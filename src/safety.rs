@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::connection::{self, Role};
 use crate::error::{Cause, Error, Result};
 use crate::live_file::{self, LiveFile};
-use crate::names::{self, SIDECARS, Stamp};
+use crate::names::{self, Stamp};
 use crate::progress::ProgressFn;
 use crate::snapshot::{self, Source};
 use crate::staging::{self, Published, Staged, parent, with_suffix};
@@ -69,7 +69,11 @@ impl Store {
     /// name is, the copy is complete.
     pub(crate) fn save_bytes(&self, file: Option<&LiveFile<'_>>, sidecars: &[&str]) -> Result<SafetyCopy> {
         let folder = parent(&self.database);
-        let path = self.free_safety_name()?;
+        let mut stamp = Stamp {
+            local: self.now()?.naive_local(),
+            ordinal: 1,
+        };
+        let path = staging::first_free(folder, &mut stamp, |stamp| names::safety(&self.database_name(), stamp));
         let mut saved = Vec::new();
         for suffix in sidecars {
             let sidecar = with_suffix(&self.database, suffix);
@@ -94,25 +98,6 @@ impl Store {
 
     pub(crate) fn open_live_file(&self) -> Result<rusqlite::Connection> {
         live_file::open(&self.database).map_err(|error| connection::explain(&error, &self.database, Role::Live))
-    }
-
-    /// The first safety name of this second that neither a copy nor a sidecar has.
-    fn free_safety_name(&self) -> Result<PathBuf> {
-        let mut stamp = Stamp {
-            local: self.now()?.naive_local(),
-            ordinal: 1,
-        };
-        loop {
-            let path = parent(&self.database).join(names::safety(&self.database_name(), stamp));
-            let mut taken = SIDECARS
-                .iter()
-                .map(|suffix| with_suffix(&path, suffix))
-                .chain([path.clone()]);
-            if taken.all(|path| staging::is_free(&path)) {
-                return Ok(path);
-            }
-            stamp.ordinal += 1;
-        }
     }
 }
 

@@ -98,10 +98,22 @@ pub(crate) fn publish_numbered(
 ) -> Result<(PathBuf, Stamp)> {
     let mut stamp = Stamp { local, ordinal: 1 };
     loop {
-        let path = folder.join(name(stamp));
+        let path = first_free(folder, &mut stamp, &name);
         match file.publish(&path)? {
             Published::Done => return Ok((path, stamp)),
             Published::NameTaken(again) => file = again,
+        }
+    }
+}
+
+/// The first path, from `stamp` on, that is free and has no sidecar waiting beside it: SQLite would take a log or journal
+/// that is there for the new file's.
+pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) -> String) -> PathBuf {
+    loop {
+        let path = folder.join(name(*stamp));
+        let sidecars = names::SIDECARS.iter().map(|suffix| with_suffix(&path, suffix));
+        if sidecars.chain([path.clone()]).all(|path| is_free(&path)) {
+            return path;
         }
         stamp.ordinal += 1;
     }

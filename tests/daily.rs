@@ -9,7 +9,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use respaldo::{Created, Options, Store, unwatched};
+use respaldo::{Created, Options, Status, Store, unwatched};
 use scene::{MORNING, Scene, names};
 
 fn due(scene: &Scene) -> Created {
@@ -133,6 +133,83 @@ fn a_backup_made_across_midnight_is_of_the_day_it_shows() {
         .expect("a backup");
     assert_eq!(created.backup.name, "backup_20260304_235959.db");
     assert!(due(&scene).created, "the new day has none yet");
+}
+
+#[test]
+fn far_away_years_are_years_like_others() {
+    for (now, name) in [
+        ("2038-01-19T03:14:08Z", "backup_20380118_201408.db"),
+        ("2106-02-07T06:28:16Z", "backup_21060206_232816.db"),
+        ("9999-12-31T12:00:00Z", "backup_99991231_050000.db"),
+        ("1970-01-01T12:00:00Z", "backup_19700101_050000.db"),
+    ] {
+        let scene = Scene::new("delete");
+        scene.set_clock(now);
+        assert_eq!(due(&scene).backup.name, name);
+        assert!(!due(&scene).created, "{now}: it counts as today's");
+        assert_eq!(
+            scene
+                .store()
+                .last_backup()
+                .expect("an answer")
+                .last_backup_at
+                .map(|at| at.len()),
+            Some(25)
+        );
+    }
+    let scene = Scene::new("delete");
+    scene.set_clock("9999-12-31T23:00:00Z");
+    let utc_plus = Store::open(Options {
+        timezone: "Asia/Tokyo".into(),
+        ..scene.options()
+    })
+    .expect("valid");
+    let error = utc_plus
+        .create(&mut unwatched)
+        .expect_err("it is the year 10000 in Tokyo");
+    assert_eq!(error.status(), Status::IoError);
+    assert!(error.to_string().contains("10000"));
+    assert_eq!(names(&scene.backups()), [] as [&str; 0]);
+}
+
+#[test]
+fn the_hour_that_occurs_twice_keeps_its_order() {
+    let scene = Scene::new("delete");
+    let store = Store::open(Options {
+        timezone: "America/New_York".into(),
+        ..scene.options()
+    })
+    .expect("valid");
+    // 01:30 in summer time, and an hour later 01:30 again.
+    for now in ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"] {
+        scene.set_clock(now);
+        let created = store.create(&mut unwatched).expect("a backup");
+        let time = std::time::UNIX_EPOCH
+            + Duration::from_secs(
+                now.parse::<chrono::DateTime<chrono::Utc>>()
+                    .expect("a time")
+                    .timestamp()
+                    .cast_unsigned(),
+            );
+        fs::File::options()
+            .write(true)
+            .open(&created.backup.path)
+            .and_then(|file| file.set_modified(time))
+            .expect("set");
+    }
+    let listed = store.list(false).expect("listed").backups;
+    let listed: Vec<_> = listed
+        .iter()
+        .map(|b| (b.name.as_str(), b.created_at.to_rfc3339()))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("backup_20261101_013000_2.db", "2026-11-01T01:30:00-05:00".to_owned()),
+            ("backup_20261101_013000.db", "2026-11-01T01:30:00-04:00".to_owned()),
+        ]
+    );
+    assert!(!store.create_if_due(&mut unwatched).expect("an answer").created);
 }
 
 #[test]

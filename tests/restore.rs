@@ -348,6 +348,49 @@ fn page_sizes_may_differ() {
 }
 
 #[test]
+fn an_index_that_only_the_application_can_build_is_not_called_damage() {
+    let (scene, _) = disaster("wal");
+    let backup = scene.put_backup("other.db", b"");
+    let application = Connection::open(&backup).expect("opens");
+    application
+        .create_collation("spanish", |a: &str, b: &str| b.cmp(a))
+        .expect("registered");
+    application
+        .execute_batch(
+            "PRAGMA page_size=1024; CREATE TABLE clients(name COLLATE spanish); CREATE INDEX i ON clients(name);
+             INSERT INTO clients VALUES('a'), ('b')",
+        )
+        .expect("written");
+    drop(application);
+    let error = scene
+        .restore("other.db")
+        .expect_err("its pages cannot be made larger here");
+    assert_eq!(error.status(), Status::IoError, "{error}");
+    assert_eq!(error.path, Some(backup));
+    assert_eq!(clients(&scene.open()), 10);
+}
+
+#[test]
+fn a_safety_copy_is_not_put_beside_anothers_log() {
+    let (scene, backup) = disaster("wal");
+    let open = scene.open();
+    open.execute_batch("DELETE FROM clients").expect("deleted");
+    let log = fs::read(scene.path("data/studio.db-wal")).expect("a log");
+    drop(open);
+    fs::remove_file(scene.database()).expect("lost");
+    fs::write(scene.path("data/studio.db-wal"), &log).expect("left behind");
+    // Saves the log alone, and in the same second the whole database.
+    scene.restore(&backup).expect("restored");
+    let safety = scene
+        .restore(&backup)
+        .expect("restored")
+        .safety_backup
+        .expect("a safety copy");
+    assert_eq!(safety, scene.path("data").join(format!("{SAFETY}_2")));
+    assert_eq!(clients(&Connection::open(&safety).expect("opens")), 100);
+}
+
+#[test]
 fn a_backup_in_wal_mode_does_not_change_the_journal_mode() {
     for mode in ["delete", "wal"] {
         let (scene, _) = disaster(mode);
