@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::error::{Cause, Error, Result};
 use crate::header::Header;
-use crate::staging::with_suffix;
+use crate::staging::{real_path, with_suffix};
 
 /// Which file an answer of SQLite is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Co
 /// connection would.
 pub(crate) fn remove_empty_log(path: &Path) {
     // A log that stays harms nobody: the application removes it.
-    if fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() == 0) {
+    if fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() == 0) {
         let _ = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO).and_then(readable);
     }
 }
@@ -205,7 +205,7 @@ pub(crate) fn is_missing(error: &io::Error) -> bool {
 
 /// Whether `path` has a write-ahead log with something in it.
 pub(crate) fn has_log(path: &Path) -> bool {
-    fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0)
+    fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 /// <https://www.sqlite.org/uri.html>: percent-encoded, forward slashes, a drive letter behind a slash.

@@ -84,15 +84,16 @@ impl Live {
     /// counted the schema version up. A log whose flush failed still holds the commit, and whoever opens the database next
     /// would find it there; so a small commit of nothing new is written over it.
     pub fn take_back(&self, failure: &WriteFailure) -> Result<bool> {
-        let explained = |error: rusqlite::Error| explain(&error, &self.path, Role::Live);
-        let unchanged = schema_version(&self.connection).map_err(explained)? == self.schema_version;
+        // This connection stays open meanwhile: it keeps the log's index as it is. It cannot be asked itself, since a
+        // connection is bound to the text encoding that it found.
+        let now = Live::open(&self.path, self.timeout)?;
+        let unchanged = now.schema_version == self.schema_version;
         if unchanged && self.wal && failure.unflushed {
-            let number: i64 = self
+            let rewritten = now
                 .connection
-                .pragma_query_value(None, "user_version", |row| row.get(0))
-                .map_err(explained)?;
-            let rewritten = self.connection.pragma_update(None, "user_version", number);
-            rewritten.map_err(explained)?;
+                .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+                .and_then(|number| now.connection.pragma_update(None, "user_version", number));
+            rewritten.map_err(|error| explain(&error, &self.path, Role::Live))?;
         }
         Ok(unchanged)
     }
@@ -100,10 +101,11 @@ impl Live {
     /// Checks what was written against what it should be.
     ///
     /// Others may have written since, so the number of pages proves nothing.
-    pub fn verify(&mut self, expected: &Shape, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
+    pub fn verify(&self, expected: &Shape, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
         let path = &self.path;
-        let found = Shape::read(&self.connection).map_err(|error| explain(&error, path, Role::Live))?;
-        let findings = check::run(&mut self.connection, path, Role::Live, level, found.pages, progress)?;
+        let mut connection = connection::open_live_for_reading(path, self.timeout)?;
+        let found = Shape::read(&connection).map_err(|error| explain(&error, path, Role::Live))?;
+        let findings = check::run(&mut connection, path, Role::Live, level, found.pages, progress)?;
         let mut problems = findings.problems;
         if !expected.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());

@@ -34,7 +34,7 @@ impl Store {
     /// beside the new file would silently undo the restore.
     pub(crate) fn replace_unusable(&self, source: Source, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         // A link stays a link: the file it leads to is what is replaced.
-        let real = fs::canonicalize(&self.database).map_err(|error| Error::io(&error, &self.database))?;
+        let real = staging::real_path(&self.database);
         let new = self.stage(source, &real, progress)?;
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;

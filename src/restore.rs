@@ -193,9 +193,10 @@ impl Store {
     /// Whether SQLite may look at the live file before it is saved. Of a file that is none of its own, or is empty, it
     /// would delete the log or journal, which may be all that is left of the data.
     fn may_be_database(&self, metadata: &fs::Metadata) -> Result<bool> {
-        let journal = with_suffix(&self.database, "-journal");
+        let real = staging::real_path(&self.database);
+        let journal = with_suffix(&real, "-journal");
         if metadata.len() == 0 {
-            return Ok(!has_log(&self.database) && is_free(&journal));
+            return Ok(!has_log(&real) && is_free(&journal));
         }
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
@@ -228,12 +229,12 @@ impl Store {
                 return Err(failure.error);
             }
             Err(failure) => {
-                let undone = self.undo(&mut live, &safety, &failure).is_ok();
+                let undone = self.undo(&live, &safety, &failure).is_ok();
                 return Err(self.failed(failure.error, &safety, undone));
             }
         }
         if let Err(error) = live.verify(&source.shape, self.verify, &mut work.after()) {
-            let undone = self.put_back(&mut live, &safety).is_ok();
+            let undone = self.put_back(&safety).is_ok();
             return Err(self.failed(error, &safety, undone));
         }
         failpoint::reach("restore_verified");
@@ -244,17 +245,18 @@ impl Store {
 
     /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
     /// the commit, with everything already in place.
-    fn undo(&self, live: &mut Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
+    fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
         if live.take_back(failure)? {
             Ok(())
         } else {
-            self.put_back(live, safety)
+            self.put_back(safety)
         }
     }
 
     /// Writes the safety copy back over a database that came out wrong.
-    fn put_back(&self, live: &mut Live, safety: &SafetyCopy) -> Result<()> {
+    fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
         let source = self.hold_backup(&safety.path)?;
+        let mut live = Live::open(&self.database, self.busy_timeout)?;
         let written = live.begin(&source)?.write(&mut unwatched);
         written.map_err(|failure| failure.error)
     }

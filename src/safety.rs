@@ -74,11 +74,14 @@ impl Store {
             ordinal: 1,
         };
         let path = staging::first_free(folder, &mut stamp, |stamp| names::safety(&self.database_name(), stamp));
+        let real = staging::real_path(&self.database);
         let mut saved = Vec::new();
         for suffix in sidecars {
-            let sidecar = with_suffix(&self.database, suffix);
-            let Ok(mut original) = File::open(&sidecar) else {
-                continue;
+            let sidecar = with_suffix(&real, suffix);
+            let mut original = match File::open(&sidecar) {
+                Ok(original) => original,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io(&error, &sidecar)),
             };
             let copy = Staged::new(folder)?;
             copy_into(&copy, &sidecar, |target| std::io::copy(&mut original, target).map(drop))?;

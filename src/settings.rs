@@ -3,7 +3,6 @@
 //! The file is edited as text, so that everything that is not ours stays as it is, byte for byte: other keys,
 //! their order, indentation, number formats, escapes, line ends, a byte-order mark.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,7 +15,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{self, Moment};
-use crate::staging::{Staged, parent};
+use crate::staging::{Staged, parent, real_path};
 
 const KEY: &str = "last_backup_at";
 
@@ -46,10 +45,7 @@ fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
 /// A file that is not there yet gets the permissions of `model`.
 pub(crate) fn note(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
     // A link stays a link: the file it leads to is what is replaced.
-    let path = match fs::canonicalize(path) {
-        Ok(real) => Cow::Owned(real),
-        Err(_) => Cow::Borrowed(path),
-    };
+    let path = real_path(path);
     let value = format!("\"{}\"", clock::rfc3339(moment));
     for _ in 0..ATTEMPTS {
         let before = read(&path)?;

@@ -186,6 +186,11 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     same_file::is_same_file(a, b).unwrap_or(false)
 }
 
+/// The file that `path` leads to through links: SQLite keeps a database's sidecars beside it.
+pub(crate) fn real_path(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// The folder a file is in.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)

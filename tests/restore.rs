@@ -371,6 +371,30 @@ fn an_index_that_only_the_application_can_build_is_not_called_damage() {
 }
 
 #[test]
+fn a_backup_of_another_text_encoding_is_restored() {
+    for (mode, encoding, live) in [("delete", "UTF-16le", "UTF-8"), ("wal", "UTF-8", "UTF-16be")] {
+        let scene = Scene::empty();
+        let make = |path: &std::path::Path, encoding: &str, name: &str| {
+            let sql = format!(
+                "PRAGMA encoding='{encoding}'; PRAGMA journal_mode={mode};
+                 CREATE TABLE clients(name); INSERT INTO clients VALUES('{name}')"
+            );
+            Connection::open(path)
+                .and_then(|connection| connection.execute_batch(&sql))
+                .expect("written");
+        };
+        make(&scene.database(), live, "vieja");
+        make(&scene.put_backup("ñ.db", b""), encoding, "año nuevo");
+        scene.restore("ñ.db").expect("restored");
+        let name: String = scene
+            .open()
+            .query_row("SELECT name FROM clients", [], |row| row.get(0))
+            .expect("a row");
+        assert_eq!(name, "año nuevo", "{mode}");
+    }
+}
+
+#[test]
 fn a_safety_copy_is_not_put_beside_anothers_log() {
     let (scene, backup) = disaster("wal");
     let open = scene.open();
@@ -513,8 +537,13 @@ fn a_linked_database_stays_a_link() {
         std::os::unix::fs::symlink(scene.path("disk/real.db"), scene.database()).expect("linked");
         if ruin {
             fs::write(scene.path("disk/real.db"), b"ruined").expect("written");
+            // SQLite keeps the log beside the real file, whatever the link is called.
+            fs::write(scene.path("disk/real.db-wal"), b"its log").expect("written");
         }
         scene.restore(&backup).expect("restored");
+        assert_eq!(names(&scene.path("disk")), ["real.db"], "no stale log");
+        let saved_log = scene.path("data").join(format!("{SAFETY}-wal"));
+        assert_eq!(fs::read(saved_log).ok(), ruin.then(|| b"its log".to_vec()));
         assert!(fs::symlink_metadata(scene.database()).expect("there").is_symlink());
         assert_eq!(clients_in(&scene.path("disk/real.db")), 100);
     }
