@@ -55,6 +55,19 @@ test-python: $(VENV)/installed ## The Python package, its types, and the example
 	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
 	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider bindings/python
 
+.PHONY: faults
+faults: ## Kills, power cuts, I/O errors, full disks, permissions, company: all of them, as root; see docs/reliability.md
+	$(PYTHON) -B tests/faults/run
+
+.PHONY: faults-bounded
+faults-bounded: ## A part of each of them, as CI runs it
+	$(PYTHON) -B tests/faults/run --bounded --may-skip power --may-skip permissions --may-skip disk_full --may-skip io_errors
+
+SECONDS_PER_TARGET ?= 60
+.PHONY: fuzz
+fuzz: ## Fuzz each target for SECONDS_PER_TARGET (60); wants nightly Rust and cargo-fuzz
+	fuzz/run $(SECONDS_PER_TARGET)
+
 .PHONY: header
 header: ## Generate include/respaldo.h anew
 	RESPALDO_WRITE_HEADER=1 cargo test --locked --test header

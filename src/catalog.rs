@@ -2,9 +2,8 @@
 
 use std::fs::{self, DirEntry, Metadata};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use serde::{Serialize, Serializer};
 
 use crate::clock::{self, Moment};
@@ -137,10 +136,13 @@ impl Store {
         kind: Kind,
         stamp: Option<Stamp>,
     ) -> Backup {
-        let modified = metadata.modified().ok().map(|time| clock::from_system(time, self.zone));
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|time| clock::from_system(time, self.zone));
         let created_at = match stamp {
             Some(stamp) => clock::from_local(stamp.local, self.zone, modified),
-            None => modified.unwrap_or_else(|| clock::from_system(SystemTime::UNIX_EPOCH, self.zone)),
+            None => modified.unwrap_or_else(|| DateTime::UNIX_EPOCH.with_timezone(&self.zone)),
         };
         Backup {
             name: name.to_owned(),

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, ffi};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, ffi};
 
-use crate::connection::{Role, explain};
+use crate::connection::{Role, explain, is_trouble, remember_system_error};
 use crate::error::{Cause, Error, Result};
 use crate::progress::{Progress, ProgressFn};
 
@@ -33,7 +35,8 @@ pub(crate) struct Shape {
     pub page_size: u64,
     user_version: i64,
     application_id: i64,
-    schema: BTreeSet<(String, String, Option<String>)>,
+    /// Type, name and SQL, as bytes: SQLite takes text that is not UTF-8.
+    schema: BTreeSet<[Vec<u8>; 3]>,
 }
 
 impl Shape {
@@ -42,10 +45,7 @@ impl Shape {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
         let schema = statement
-            .query_map([], |row| {
-                let name: Option<String> = row.get(1)?;
-                Ok((row.get(0)?, name.unwrap_or_default(), row.get(2)?))
-            })?
+            .query_map([], |row| Ok([bytes(row, 0)?, bytes(row, 1)?, bytes(row, 2)?]))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(Shape {
             pages: number("page_count")?.try_into().unwrap_or(0),
@@ -84,6 +84,16 @@ impl Shape {
     }
 }
 
+/// A value of whatever type, as bytes. SQLite's own columns hold text or NULL, a hostile file's anything.
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<u8>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null => vec![],
+        ValueRef::Integer(number) => number.to_string().into_bytes(),
+        ValueRef::Real(number) => number.to_string().into_bytes(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+    })
+}
+
 /// What the check found, and what it had to leave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
@@ -117,8 +127,12 @@ pub(crate) fn run(
     let findings = thread::scope(|scope| {
         let checker = thread::Builder::new().name("respaldo-check".to_owned());
         let spawned = checker.spawn_scoped(scope, move || {
+            // A new thread has no system error yet, so one that is there afterwards came of this check.
+            let findings = check(connection, level).and_then(readable_at_all);
+            remember_system_error(connection, &findings);
+            let system = errno::errno();
             // The receiver outlives this thread, so sending cannot fail.
-            let _ = sender.send(check(connection, level));
+            let _ = sender.send((findings, system));
         });
         spawned.map_err(|error| Error::io(&error, path))?;
         loop {
@@ -126,7 +140,10 @@ pub(crate) fn run(
                 interrupt.interrupt();
             }
             match receiver.recv_timeout(TICK) {
-                Ok(findings) => return findings.map_err(|error| explain(&error, path, role)),
+                Ok((findings, system)) => {
+                    errno::set_errno(system);
+                    return findings.map_err(|error| explain(&error, path, role));
+                }
                 Err(RecvTimeoutError::Timeout) => cancelled = cancelled || progress(finished).is_break(),
                 Err(RecvTimeoutError::Disconnected) => {
                     let detail = "the check ended without an answer".to_owned();
@@ -160,10 +177,18 @@ fn check(connection: &Connection, level: Verification) -> rusqlite::Result<Findi
     }
 }
 
+/// Problems that were found while the system refused to read are the device's, and not the database's.
+fn readable_at_all(findings: Findings) -> rusqlite::Result<Findings> {
+    if !findings.problems.is_empty() && is_trouble(&io::Error::last_os_error()) {
+        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None));
+    }
+    Ok(findings)
+}
+
 fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA {pragma}({MOST_PROBLEMS})"))?;
     let rows: Vec<String> = statement
-        .query_map([], |row| row.get(0))?
+        .query_map([], |row| Ok(String::from_utf8_lossy(&bytes(row, 0)?).into_owned()))?
         .collect::<rusqlite::Result<_>>()?;
     // A row can hold several findings, under a line that names the database.
     let lines = rows.iter().flat_map(|row| row.lines());

@@ -36,7 +36,7 @@ impl Clock {
     pub(crate) fn now(&self, zone: Tz) -> Result<Moment> {
         let now = (self.0)().with_timezone(&zone);
         let year = now.year();
-        if !(1..=9999).contains(&year) {
+        if !has_a_name(year) {
             return Err(Error::new(Cause::ClockOutOfRange(year)));
         }
         Ok(now.with_nanosecond(0).unwrap_or(now))
@@ -65,10 +65,20 @@ pub(crate) fn rfc3339(moment: &Moment) -> String {
     moment.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
-/// A file's time, in `zone`, to the whole second as everything else is.
-pub(crate) fn from_system(time: SystemTime, zone: Tz) -> Moment {
-    let moment = DateTime::<Utc>::from(time).with_timezone(&zone);
-    moment.with_nanosecond(0).unwrap_or(moment)
+/// A file's time, in `zone`, to the whole second as everything else is. `None` for what some file systems hold that no
+/// calendar does.
+pub(crate) fn from_system(time: SystemTime, zone: Tz) -> Option<Moment> {
+    let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).ok()?,
+        Err(before) => -i64::try_from(before.duration().as_secs()).ok()?,
+    };
+    let moment = DateTime::from_timestamp(seconds, 0)?.with_timezone(&zone);
+    has_a_name(moment.year()).then_some(moment)
+}
+
+/// Whether a year can stand in a file name and in an RFC 3339 text.
+pub(crate) fn has_a_name(year: i32) -> bool {
+    (1..=9999).contains(&year)
 }
 
 /// The point in time that a wall clock in `zone` showed as `local`.

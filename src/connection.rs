@@ -15,7 +15,8 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::error::{Cause, Error, Result};
 use crate::header::Header;
-use crate::staging::{real_path, with_suffix};
+use crate::names::SIDECARS;
+use crate::staging::{parent, real_path, with_suffix};
 
 /// Which file an answer of SQLite is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,19 +183,58 @@ fn harden(connection: Connection) -> rusqlite::Result<Connection> {
 }
 
 /// SQLite opens files lazily: the first read is what tells whether this is a database that can be read now.
-fn readable(connection: Connection) -> rusqlite::Result<Connection> {
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+fn readable(mut connection: Connection) -> rusqlite::Result<Connection> {
+    // Pages of a hostile file can lead to each other for ever. No schema is longer than its file.
+    let pages = connection
+        .path()
+        .and_then(|path| fs::metadata(path).ok())
+        .map_or(0, |file| file.len() / 512);
+    let mut budget = 1_000 + pages;
+    connection.progress_handler(
+        1_000,
+        Some(move || {
+            budget = budget.saturating_sub(1);
+            budget == 0
+        }),
+    )?;
+    let read = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()));
+    remember_system_error(&connection, &read);
+    read?;
+    connection.progress_handler(0, None::<fn() -> bool>)?;
     Ok(connection)
+}
+
+/// Puts what the system said to SQLite where [`explain`] asks for it: closing the connection may have said more since.
+pub(crate) fn remember_system_error<T>(connection: &Connection, result: &rusqlite::Result<T>) {
+    if result.is_err() {
+        // SAFETY: the handle is valid while `connection` is borrowed.
+        let code = unsafe { ffi::sqlite3_system_errno(connection.handle()) };
+        if code != 0 {
+            errno::set_errno(errno::Errno(code));
+        }
+    }
 }
 
 /// An error, `missing`, when there is no file at `path`.
 pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
     match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(metadata) if metadata.is_file() => require_plain_sidecars(path),
         Ok(_) => Err(Error::at(missing, path)),
         Err(error) if is_missing(&error) => Err(Error::at(missing, path)),
         Err(error) => Err(Error::io(&error, path)),
     }
+}
+
+/// SQLite opens a journal or log that is there; opening a pipe would wait for ever.
+fn require_plain_sidecars(path: &Path) -> Result<()> {
+    let real = real_path(path);
+    for suffix in SIDECARS {
+        let sidecar = with_suffix(&real, suffix);
+        if fs::metadata(&sidecar).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Error::at(Cause::Io("it is not a plain file".to_owned()), sidecar));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an error means that there is no such file.
@@ -270,19 +310,28 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
     // What the system said last, before anything else is asked of it. SQLite has one code for many troubles.
     let system = io::Error::last_os_error();
     let Some(code) = extended_code(error) else {
-        return Error::at(Cause::Internal(error.to_string()), path);
+        // A value of a type that SQLite itself would never write.
+        return Error::at(corrupt(role, vec![error.to_string()]), path);
     };
     let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
     let cause = match code & 0xff {
+        // Some reads that the device refused come back as damage.
+        ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_ERROR if is_trouble(&system) => {
+            Cause::Io(system.to_string())
+        }
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
         ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
-        ffi::SQLITE_PERM | ffi::SQLITE_READONLY | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
         ffi::SQLITE_FULL => disk_full(path),
-        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_full(&system) => disk_full(path),
-        // The file is there (see require_file), so it, or what belongs beside it, may not be opened. Opening it here to
-        // find out more would drop every lock that this process holds on it.
-        ffi::SQLITE_CANTOPEN if !is_trouble(&system) => Cause::PermissionDenied(text()),
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_full(&system) => disk_full(path),
+        // SQLite keeps to itself why it could not make the log's index longer.
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && has_no_room(path) => disk_full(path),
+        ffi::SQLITE_PERM | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_refused(&system) || !may_write(path) => {
+            Cause::PermissionDenied(text())
+        }
+        // The budget for reading the schema is spent, see `readable`.
+        ffi::SQLITE_INTERRUPT => corrupt(role, vec!["it does not end".to_owned()]),
         // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
         ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
         _ => Cause::Io(text()),
@@ -297,12 +346,46 @@ fn disk_full(path: &Path) -> Cause {
     }
 }
 
+/// Whether not even an index of a log fits on the disk any more.
+fn has_no_room(path: &Path) -> bool {
+    const INDEX_BYTES: u64 = 32 * 1024;
+    fs4::available_space(path).is_ok_and(|free| free < INDEX_BYTES)
+}
+
+/// Whether this user may write the file and into its folder. Asked without opening it, which would drop every lock that
+/// this process holds on it.
+pub(crate) fn may_write(path: &Path) -> bool {
+    [path, parent(path)].into_iter().all(is_writable)
+}
+
+#[cfg(unix)]
+fn is_writable(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: `path` is NUL-terminated and outlives the call.
+    unsafe { libc::access(path.as_ptr(), libc::W_OK) == 0 }
+}
+
+#[cfg(not(unix))]
+fn is_writable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+fn is_refused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
 /// Whether an error is of the device or the system, and not about who may do what.
-fn is_trouble(error: &io::Error) -> bool {
+pub(crate) fn is_trouble(error: &io::Error) -> bool {
     #[cfg(unix)]
     const TROUBLES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
     #[cfg(not(unix))]

@@ -3,8 +3,10 @@
 //! Layout: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+
+use crate::staging::open_plain;
 
 /// How a database begins.
 pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -60,10 +62,17 @@ impl Header {
     }
 }
 
+/// Makes the file at `path` a database in rollback mode. Only for a file that nobody else knows.
+pub(crate) fn write_rollback_versions(path: &Path) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    file.seek(SeekFrom::Start(18))?;
+    file.write_all(&[1, 1])
+}
+
 /// Whether the file at `path` is a rollback journal.
 pub(crate) fn is_journal(path: &Path) -> io::Result<bool> {
     let mut bytes = [0; 8];
-    match File::open(path).and_then(|mut file| file.read_exact(&mut bytes)) {
+    match open_plain(path).and_then(|mut file| file.read_exact(&mut bytes)) {
         Ok(()) => Ok(bytes == JOURNAL_MAGIC),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => Ok(false),
         Err(error) => Err(error),

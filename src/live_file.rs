@@ -72,25 +72,23 @@ impl<'c> LiveFile<'c> {
 
     /// Whether the file begins with these bytes.
     pub fn starts_with(&self, beginning: &[u8]) -> io::Result<bool> {
-        if self.size()? < beginning.len() as i64 {
-            return Ok(false);
-        }
         let mut bytes = vec![0; beginning.len()];
-        self.read(&mut bytes, 0)?;
-        Ok(bytes == beginning)
+        match self.read(&mut bytes, 0) {
+            ffi::SQLITE_IOERR_SHORT_READ => Ok(false),
+            code => succeeded(code).map(|()| bytes == beginning),
+        }
     }
 
-    /// Copies every byte to `target`.
-    pub fn copy_to(&self, target: &mut File) -> io::Result<()> {
-        let size = self.size()?;
+    /// Copies all `size` bytes to `target`. The file system knows the size; SQLite takes one byte for none.
+    pub fn copy_to(&self, target: &mut File, size: u64) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];
         let mut offset = 0;
         while offset < size {
             let rest = usize::try_from(size - offset).unwrap_or(CHUNK);
             let part = &mut buffer[..rest.min(CHUNK)];
-            self.read(part, offset)?;
+            succeeded(self.read(part, offset))?;
             target.write_all(part)?;
-            offset += part.len() as i64;
+            offset += part.len() as u64;
         }
         Ok(())
     }
@@ -103,19 +101,14 @@ impl<'c> LiveFile<'c> {
         unsafe { lock(self.file, level) }
     }
 
-    fn size(&self) -> io::Result<i64> {
-        let ask = self.methods.xFileSize.ok_or(io::ErrorKind::Unsupported)?;
-        let mut size = 0;
-        // SAFETY: as in `lock`; xFileSize writes one integer.
-        succeeded(unsafe { ask(self.file, &mut size) })?;
-        Ok(size)
-    }
-
-    fn read(&self, part: &mut [u8], offset: i64) -> io::Result<()> {
-        let read = self.methods.xRead.ok_or(io::ErrorKind::Unsupported)?;
-        let length = c_int::try_from(part.len()).map_err(io::Error::other)?;
+    fn read(&self, part: &mut [u8], offset: u64) -> c_int {
+        let (Some(read), Ok(length), Ok(offset)) =
+            (self.methods.xRead, c_int::try_from(part.len()), i64::try_from(offset))
+        else {
+            return ffi::SQLITE_IOERR;
+        };
         // SAFETY: as in `lock`; xRead writes at the most `length` bytes, which is the length of `part`.
-        succeeded(unsafe { read(self.file, part.as_mut_ptr().cast(), length, offset) })
+        unsafe { read(self.file, part.as_mut_ptr().cast(), length, offset) }
     }
 }
 
@@ -141,11 +134,14 @@ mod tests {
         let connection = open(&path).expect("opens");
         let file = LiveFile::of(&connection).expect("a file");
         let mut copy = tempfile::tempfile_in(folder.path()).expect("a file");
-        file.copy_to(&mut copy).expect("copied");
+        file.copy_to(&mut copy, 200_001).expect("copied");
         let mut copied = Vec::new();
         io::Seek::rewind(&mut copy).expect("rewound");
         io::Read::read_to_end(&mut copy, &mut copied).expect("read");
         assert_eq!(copied, garbage);
+
+        assert!(file.starts_with(&[0, 1, 2]).expect("read"));
+        assert!(!file.starts_with(&[0; 200_002]).expect("read"));
 
         assert!(file.lock_exclusively(Duration::ZERO).expect("locked"));
         let other = open(&path).expect("opens");

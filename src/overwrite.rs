@@ -34,7 +34,12 @@ impl Live {
         let connection = connection::open_live_for_writing(path, timeout)?;
         // SQLite opens a file that may not be written for reading, and says so only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
-            let cause = Cause::PermissionDenied("it is read-only".to_owned());
+            let cause = if connection::may_write(path) {
+                // Its header asks for a way of writing that no SQLite knows.
+                Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()])
+            } else {
+                Cause::PermissionDenied("it is read-only".to_owned())
+            };
             return Err(Error::at(cause, path));
         }
         let looked = || {
@@ -45,7 +50,9 @@ impl Live {
             let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
             Ok((shape, schema_version, mode == "wal"))
         };
-        let (shape, schema_version, wal) = looked().map_err(|error| explain(&error, path, Role::Live))?;
+        let looked = looked();
+        connection::remember_system_error(&connection, &looked);
+        let (shape, schema_version, wal) = looked.map_err(|error| explain(&error, path, Role::Live))?;
         Ok(Live {
             connection,
             path: path.to_owned(),

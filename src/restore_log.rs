@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::messages::{self, Notice, Warning};
 use crate::names::RESTORE_LOG;
 use crate::restore::Restored;
+use crate::staging::{is_free, open_plain};
 use crate::store::Store;
 
 #[derive(Serialize)]
@@ -60,6 +61,9 @@ impl Store {
 fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');
+    if !is_free(path) {
+        open_plain(path)?; // opening anything else, such as a pipe, might wait for ever
+    }
     let mut log = File::options().create(true).append(true).open(path)?;
     let length = log.metadata()?.len();
     let written = log.write_all(text.as_bytes()).and_then(|()| log.sync_all());

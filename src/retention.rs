@@ -67,7 +67,9 @@ impl Store {
             });
         }
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
-        self.sweep_orphans();
+        if !dry_run {
+            self.sweep_orphans();
+        }
         let (kept, removed) = self.plan(&self.scan_backups()?.backups, &self.now()?);
         if dry_run {
             return Ok(Pruned {

@@ -78,7 +78,7 @@ impl Store {
         let mut saved = Vec::new();
         for suffix in sidecars {
             let sidecar = with_suffix(&real, suffix);
-            let mut original = match File::open(&sidecar) {
+            let mut original = match staging::open_plain(&sidecar) {
                 Ok(original) => original,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(Error::io(&error, &sidecar)),
@@ -92,8 +92,9 @@ impl Store {
         }
         if let Some(file) = file {
             let copy = Staged::new(folder)?;
-            copy_into(&copy, &self.database, |target| file.copy_to(target))?;
-            copy.finish(fs::metadata(&self.database).ok().as_ref())?;
+            let metadata = fs::metadata(&self.database).map_err(|error| Error::io(&error, &self.database))?;
+            copy_into(&copy, &self.database, |target| file.copy_to(target, metadata.len()))?;
+            copy.finish(Some(&metadata))?;
             publish_as(copy, &path)?;
         }
         Ok(SafetyCopy { path, sidecars: saved })

@@ -5,17 +5,17 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDateTime};
 use chrono_tz::Tz;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::clock::{self, Moment};
-use crate::staging::{Staged, parent, real_path};
+use crate::clock::{self, Moment, has_a_name};
+use crate::staging::{Staged, open_plain, parent, real_path};
 
 const KEY: &str = "last_backup_at";
 
@@ -24,7 +24,7 @@ const ATTEMPTS: usize = 5;
 
 /// The noted time of the last backup, if the file has a usable one.
 pub(crate) fn last_backup_at(path: &Path, zone: Tz) -> Option<Moment> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = read(path).ok()??;
     let members = Members::parse(&text).ok()?;
     let value = members.list.iter().rev().find(|member| member.key == KEY)?;
     let value: String = serde_json::from_str(&text[value.value.clone()]).ok()?;
@@ -34,10 +34,12 @@ pub(crate) fn last_backup_at(path: &Path, zone: Tz) -> Option<Moment> {
 /// RFC 3339, or the same without an offset, which then is the configured zone's.
 fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.with_timezone(&zone));
+        let moment = time.with_timezone(&zone);
+        return has_a_name(moment.year()).then_some(moment);
     }
     let local: NaiveDateTime = text.replacen(' ', "T", 1).parse().ok()?;
-    Some(clock::from_local(local, zone, None))
+    // Days from the ends of the calendar, where reckoning with zones has no room.
+    has_a_name(local.year()).then(|| clock::from_local(local, zone, None))
 }
 
 /// Notes `moment`, replacing the file at once or not at all. Says why when it could not.
@@ -61,8 +63,9 @@ pub(crate) fn note(path: &Path, moment: &Moment, model: &Path) -> Result<(), Str
 }
 
 fn read(path: &Path) -> Result<Option<String>, String> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    let mut text = String::new();
+    match open_plain(path).and_then(|mut file| file.read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.to_string()),
     }
@@ -258,6 +261,9 @@ mod tests {
             ("2026-03-04T09:30:12.123456-07:00", Some("2026-03-04T09:30:12-07:00")),
             ("2026-03-04 09:30:12", Some("2026-03-04T09:30:12-07:00")),
             ("ayer", None),
+            ("-262143-01-01 00:00:00", None),
+            ("+262142-12-31 23:59:59", None),
+            ("+12026-03-04 09:30:12", None),
             ("", None),
         ] {
             let read = parse_time(text, zone).map(|moment| clock::rfc3339(&moment));

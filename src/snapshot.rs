@@ -3,21 +3,22 @@
 //! The order is what makes it safe. Everything is read inside one read transaction, so writers can neither change
 //! nor restart the copy; the copy is verified before it is flushed, and flushed before anybody gives it a name.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ffi};
 
 use crate::check::{self, Shape, Verification};
-use crate::connection::{self, Role, explain, is_write_failure};
+use crate::connection::{self, Role, explain, has_log, is_write_failure, remember_system_error};
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
+use crate::header::{self, Header};
 use crate::progress::{Progress, ProgressFn};
-use crate::staging::{Staged, parent, remove_sidecars};
+use crate::staging::{Staged, parent};
 
 /// A database held in one read transaction.
 pub(crate) struct Source {
@@ -33,18 +34,38 @@ impl Source {
         // BEGIN takes no lock; the first read does, and waits for the connection's timeout.
         let shape = connection
             .execute_batch("BEGIN")
-            .and_then(|()| Shape::read(&connection))
-            .map_err(|error| explain(&error, path, role))?;
+            .and_then(|()| Shape::read(&connection));
+        remember_system_error(&connection, &shape);
+        let shape = shape.map_err(|error| explain(&error, path, role))?;
         if shape.pages == 0 {
             return Err(Error::at(Cause::NotADatabase, path));
         }
         let path = path.to_owned();
-        Ok(Source {
+        let source = Source {
             connection,
             shape,
             path,
             role,
-        })
+        };
+        source.refuse_cut_off()?;
+        Ok(source)
+    }
+
+    /// SQLite reads what is missing of the last page as zeros, which no check need notice.
+    fn refuse_cut_off(&self) -> Result<()> {
+        let size = fs::metadata(&self.path)
+            .map_err(|error| Error::io(&error, &self.path))?
+            .len();
+        let mode: rusqlite::Result<String> = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let in_log = mode.map_err(|error| explain(&error, &self.path, self.role))? == "wal" && has_log(&self.path);
+        let stated = self.shape.bytes();
+        if size < stated && !in_log {
+            let problem = format!("the file has {size} bytes, its header states {stated}");
+            return Err(self.corrupt(vec![problem]));
+        }
+        Ok(())
     }
 
     /// "Fails verification", of this file.
@@ -74,7 +95,7 @@ pub(crate) fn take(
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
     failpoint::reach("snapshot_staged");
-    copy(&source, file.path(), progress).inspect_err(|_| drop(remove_sidecars(file.path())))?;
+    copy(&source, file.path(), progress)?;
     let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
     failpoint::reach("snapshot_copied");
     let unchecked = verify_copy(&source, file.path(), level, progress)?;
@@ -105,12 +126,21 @@ fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
         Stopped::Sqlite(error) => explain(&error, &source.path, source.role),
     })?;
-    leave_wal_mode(&target).map_err(|error| explain(&error, parent(target_path), Role::Backup))
+    drop(target);
+    leave_wal_mode(target_path)
 }
 
 /// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
-fn leave_wal_mode(target: &Connection) -> rusqlite::Result<()> {
-    target.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
+///
+/// Nobody has the file open, and there is no log, so the two version numbers are all there is to change:
+/// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
+fn leave_wal_mode(copy: &Path) -> Result<()> {
+    let written = match Header::read(copy) {
+        Ok(Some(Header { wal: true, .. })) => header::write_rollback_versions(copy),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| Error::io(&error, parent(copy)))
 }
 
 /// Why pages stopped going over.
@@ -172,7 +202,7 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
     loop {
         let busy = match backup.step(pages) {
             Ok(StepResult::Busy | StepResult::Locked) => {
-                rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None)
+                rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)
             }
             Err(error) if connection::is_busy(&error) => error,
             result => return result,
@@ -196,6 +226,9 @@ fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: Prog
     let found = Shape::read(&reader).map_err(|error| explain(&error, &source.path, source.role))?;
     let mut problems = source.shape.differences(&found);
     problems.extend(check::length_problem(copy, &found)?);
+    if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
+        problems.push("the copy is still in WAL mode".to_owned());
+    }
     let findings = check::run(&mut reader, copy, Role::Backup, level, found.pages, progress).map_err(of_source)?;
     problems.extend(findings.problems);
     if problems.is_empty() {

@@ -15,10 +15,23 @@ use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::names::{self, Stamp};
 
-/// A file without its final name. Dropping it deletes it.
+/// A file without its final name. Dropping it deletes it, with whatever SQLite left beside it.
 #[derive(Debug)]
 pub(crate) struct Staged {
     path: TempPath,
+    sidecars: Sidecars,
+}
+
+/// Deletes, when dropped, what SQLite may have left beside a file.
+#[derive(Debug)]
+struct Sidecars(PathBuf);
+
+impl Drop for Sidecars {
+    fn drop(&mut self) {
+        for suffix in names::SIDECARS {
+            let _ = fs::remove_file(with_suffix(&self.0, suffix));
+        }
+    }
 }
 
 impl Staged {
@@ -30,9 +43,9 @@ impl Staged {
             .rand_bytes(6)
             .tempfile_in(folder)
             .map_err(|error| Error::io(&error, folder))?;
-        Ok(Staged {
-            path: file.into_temp_path(),
-        })
+        let path = file.into_temp_path();
+        let sidecars = Sidecars(path.to_path_buf());
+        Ok(Staged { path, sidecars })
     }
 
     pub fn path(&self) -> &Path {
@@ -56,7 +69,7 @@ impl Staged {
     ///
     /// When `target` is taken the file comes back, for another name.
     pub fn publish(self, target: &Path) -> Result<Published> {
-        let Staged { path } = self;
+        let Staged { path, sidecars } = self;
         match path.persist_noclobber(target) {
             Ok(()) => {
                 failpoint::reach("named_not_flushed");
@@ -64,9 +77,10 @@ impl Staged {
                 flush_folder(parent(target)).inspect_err(|_| drop(fs::remove_file(target)))?;
                 Ok(Published::Done)
             }
-            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
-                Ok(Published::NameTaken(Staged { path: refused.path }))
-            }
+            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(Published::NameTaken(Staged {
+                path: refused.path,
+                sidecars,
+            })),
             Err(refused) => Err(Error::io(&refused.error, target)),
         }
     }
@@ -140,8 +154,9 @@ pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
     if fs::metadata(folder).is_ok() {
         return Err(Error::at(Cause::NotAFolder, folder));
     }
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::create_dir_all(folder).map_err(|error| Error::io(&error, folder))?;
-    flush_folder(parent(folder))
+    missing.into_iter().try_for_each(|made| flush_folder(parent(made)))
 }
 
 /// Forces the names in `folder` to the disk. Windows does that with the files themselves.
@@ -158,7 +173,8 @@ pub(crate) fn flush_folder(folder: &Path) -> Result<()> {
 pub(crate) fn sweep(folder: &Path) {
     // What cannot be removed now is in nobody's way; the next call tries again.
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(names::is_temporary) {
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_plain && entry.file_name().to_str().is_some_and(names::is_temporary) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -184,6 +200,15 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
 #[cfg(windows)]
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     same_file::is_same_file(a, b).unwrap_or(false)
+}
+
+/// Opens a plain file for reading. Opening a pipe would wait for whoever writes into it.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other("it is not a plain file"))
+    }
 }
 
 /// The file that `path` leads to through links: SQLite keeps a database's sidecars beside it.

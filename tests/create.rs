@@ -166,6 +166,37 @@ fn a_truncated_database_is_found_out() {
 }
 
 #[test]
+fn a_last_page_that_is_cut_off_is_found_out() {
+    // The last page is one that no check looks into: an overflow page.
+    for mode in ["delete", "wal"] {
+        let scene = Scene::empty();
+        Connection::open(scene.database())
+            .and_then(|connection| {
+                connection.execute_batch(&format!(
+                    "PRAGMA journal_mode={mode}; CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(9000))"
+                ))
+            })
+            .expect("written");
+        scene.create();
+        let file = fs::File::options().write(true).open(scene.database()).expect("opens");
+        file.set_len(file.metadata().expect("there").len() - 7).expect("cut");
+        let error = scene.store().create(&mut unwatched).expect_err("cut short");
+        assert_eq!(error.status(), Status::DatabaseCorrupt, "{mode}: {error}");
+        let backup = scene.store().list(false).expect("listed").backups.remove(0).name;
+        let safety = scene
+            .restore(&backup)
+            .expect("restored")
+            .safety_backup
+            .expect("a safety copy");
+        assert_eq!(
+            fs::metadata(safety).expect("there").len() % 4096,
+            4096 - 7,
+            "{mode}: byte for byte"
+        );
+    }
+}
+
+#[test]
 fn an_index_that_lost_a_row_is_found_by_full_verification_only() {
     let scene = Scene::new("delete");
     // An index that says other than its table: write the table with the index out of the schema, then put it back.

@@ -260,6 +260,53 @@ fn links_are_listed_and_never_deleted() {
     assert_eq!(listed.iter().filter(|backup| backup.kind == Kind::Preserved).count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn pipes_and_strange_times_hold_nobody_up() {
+    let scene = Scene::new("delete");
+    let backup = scene.create().backup;
+    let pipe = |path: &std::path::Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo");
+        assert!(made.success());
+    };
+    pipe(&scene.backups().join("restores.jsonl"));
+    pipe(&scene.backups().join("tubo.db"));
+    pipe(&scene.backups().join(".respaldo-abc123.tmp"));
+    fs::remove_file(scene.path("data/settings.json")).expect("removed");
+    pipe(&scene.path("data/settings.json"));
+    let strange = scene.put_whole_backup("raro.db");
+    let far = UNIX_EPOCH + Duration::from_secs(1 << 35);
+    // Not every file system holds such a time.
+    let _ = fs::File::options()
+        .write(true)
+        .open(&strange)
+        .and_then(|file| file.set_modified(far));
+
+    let created = scene.create();
+    assert_eq!(
+        created.warnings.iter().map(|warning| warning.name).collect::<Vec<_>>(),
+        ["SETTINGS_NOT_UPDATED"]
+    );
+    assert!(scene.store().last_backup().expect("an answer").last_backup_at.is_some());
+    assert_eq!(scene.store().list(true).expect("listed").backups.len(), 3);
+    let restored = scene.restore(&backup.name).expect("restored");
+    assert_eq!(
+        restored.warnings.iter().map(|warning| warning.name).collect::<Vec<_>>(),
+        ["RESTORE_NOT_LOGGED"]
+    );
+    assert!(
+        names(&scene.backups()).contains(&".respaldo-abc123.tmp".to_owned()),
+        "the library makes no pipes"
+    );
+
+    pipe(&scene.backups().join("raro.db-journal"));
+    let error = scene
+        .store()
+        .verify("raro.db".as_ref(), &mut unwatched)
+        .expect_err("refused");
+    assert_eq!(error.path, Some(scene.backups().join("raro.db-journal")));
+}
+
 #[test]
 fn the_last_backup_is_what_the_settings_say_or_else_the_newest_file() {
     let scene = Scene::new("delete");

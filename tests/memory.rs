@@ -14,7 +14,7 @@ use scene::{Scene, clients, clients_in, make_database, names};
 
 /// Runs `work` with ever more memory until it succeeds; returns how often it failed before.
 fn with_ever_more_memory<T>(mut work: impl FnMut() -> Result<T>, mut check: impl FnMut(&Result<T>)) -> usize {
-    const STEP: i64 = 8192;
+    const STEP: i64 = 16_384;
     for failures in 0..10_000 {
         let limit = STEP * (1 + i64::try_from(failures).expect("few"));
         // SAFETY: the function takes an integer, and SQLite is thread-safe.

@@ -290,6 +290,20 @@ fn a_damaged_database_is_saved_byte_for_byte() {
 }
 
 #[test]
+fn a_flipped_write_version_does_not_make_a_restore_impossible() {
+    let (scene, backup) = disaster("delete");
+    damage(&scene.database(), 18, &[3]);
+    let damaged = fs::read(scene.database()).expect("read");
+    let safety = scene
+        .restore(&backup)
+        .expect("restored")
+        .safety_backup
+        .expect("a safety copy");
+    assert!(fs::read(safety).expect("read") == damaged);
+    assert_eq!(clients_in(&scene.database()), 100);
+}
+
+#[test]
 fn an_open_log_of_a_damaged_database_is_saved_with_it() {
     let scene = Scene::new("wal");
     let backup = scene.create().backup.name;

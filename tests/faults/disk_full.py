@@ -1,0 +1,128 @@
+"""A disk that is really full: a small tmpfs, filled up to every level, for every operation that writes.
+
+The settings and the log of restores survive, the old backups and the live database too, and DISK_FULL says how much is
+needed and how much is free. Memory file systems have no blocks to lose, so what is free is exactly what can be written.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import disk
+import library
+from scene import CHOSEN, CHOSEN_NAME, LIVES, SETTINGS, Scene, check_explained
+from tally import Tally
+
+DISK_KB = 4096
+SIZE = 600_000
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [("restore", live) for live in LIVES]
+# It ends just before the end of a page, so that the next line begins on a page that is there and ends on one that is not.
+FIRST_LINE = json.dumps({"outcome": "OK", "reason": "x" * 3950}) + "\n"
+
+
+def fill(folder, left_kb):
+    """Leaves this much room."""
+    free = os.statvfs(folder)
+    room = free.f_bavail * free.f_frsize - left_kb * 1024
+    if room > 0:
+        with (folder / "filler").open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, room)
+
+
+def check(scene, operation, live, status, answer):
+    old = scene.old_generation(live)
+    new = CHOSEN if operation == "restore" else old
+    log = (scene.backups / "restores.jsonl").read_text()
+    assert log.startswith(FIRST_LINE), "an earlier line of the log is gone"
+    scene.check_settings()
+    if status != library.OK:
+        check_explained(status, answer)
+        error = answer["error"]
+        allowed = (library.DISK_FULL, library.RESTORE_FAILED) if operation == "restore" else (library.DISK_FULL,)
+        assert status in allowed, f"{error['name']}: {error['message']}"
+        if status == library.DISK_FULL and scene.settings.read_text() == SETTINGS:
+            assert re.search(r"\d", error["message"] + error["hint"]), f"says no numbers: {error}"
+    # Room again, as the application would need it to roll back a restore that broke off.
+    (scene.folder / "filler").unlink(missing_ok=True)
+    scene.check_backups()
+    scene.check_safety_copies(live)
+    scene.check_live(live, {new if status == library.OK else old})
+    following, answer = scene.call(operation, {"backup": CHOSEN_NAME} if operation == "restore" else None)
+    assert following == library.OK, f"the next call: {answer}"
+    scene.check_nothing_left()
+    scene.check_backups()
+    scene.check_live(live, {new})
+    torn = [line for line in (scene.backups / "restores.jsonl").read_text().splitlines() if not is_json(line)]
+    assert not torn, f"torn lines in the log: {torn}"
+
+
+def is_json(line):
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def every_level(template, mounted, operation, live, step_kb, tally):
+    """From a disk with no room at all to one with enough."""
+    scene = Scene(template, mounted)
+    outcomes, left_kb = [], 0
+    while not outcomes or left_kb < SIZE * 4 // 1024:
+        with tally.case(f"{operation} {live}, {left_kb} KiB free"):
+            scene.reset()
+            fill(mounted, left_kb)
+            status, answer = scene.call(operation, {"backup": CHOSEN_NAME} if operation == "restore" else None)
+            outcomes.append(status)
+            tally.count("calls on a full disk" if status else "calls with room")
+            check(scene, operation, live, status, answer)
+        left_kb += step_kb
+    with tally.case(f"{operation} {live}: fails when full, succeeds with room"):
+        assert outcomes[0] != library.OK and outcomes[-1] == library.OK, outcomes
+
+
+def control(template, mounted, tally):
+    """An application that rewrites its settings in place loses them on a full disk, or this proves nothing."""
+    scene = Scene(template, mounted).reset()
+    fill(mounted, 0)
+    with tally.case("control: settings rewritten in place"):
+        try:
+            scene.settings.write_text(" " * 5000 + SETTINGS)
+        except OSError:
+            pass
+        try:
+            scene.check_settings()
+        except (ValueError, AssertionError):
+            return
+        raise AssertionError("the settings survived")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bounded", action="store_true")
+    bounded = parser.parse_args().bounded
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is mounted gets unmounted
+    tally = Tally("disk_full")
+    if reason := disk.reason_against_mounting():
+        tally.skip("a full disk", reason)
+        tally.finish()
+    with tempfile.TemporaryDirectory(prefix="respaldo-full-") as folder:
+        with disk.memory_disk(Path(folder) / "mounted", DISK_KB) as mounted:
+            for operation, live in OPERATIONS:
+                template = Scene.build(Path(folder) / f"{operation}-{live}", live, SIZE)
+                (template / "backups/restores.jsonl").write_text(FIRST_LINE)
+                if (operation, live) == OPERATIONS[0]:
+                    control(template, mounted, tally)
+                every_level(template, mounted, operation, live, 256 if bounded else 16, tally)
+                shutil.rmtree(template)
+    tally.finish()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,320 @@
+"""What may not be written, read or followed: folders, files, links, drives and other users' files.
+
+Root ignores modes, so as root the calls are made by a process that has become somebody else.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import disk
+import library
+import studio
+from child import Child
+from library import Store
+from scene import CHOSEN, CHOSEN_NAME, LIVE, SETTINGS, Scene, check_explained
+from tally import Tally
+
+SOMEBODY = 65534  # "nobody" on every Linux
+RESTORE = {"backup": CHOSEN_NAME}
+
+
+def become_somebody():
+    """Root's way to notice modes."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(SOMEBODY)
+        os.setuid(SOMEBODY)
+
+
+def call_as_somebody(scene, operation, request=None):
+    def prepare():
+        become_somebody()
+        return Store(scene.options)
+
+    return Child(prepare, lambda store: store.call(operation, request)).answer()
+
+
+def give_to_somebody(folder):
+    if os.geteuid() == 0:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
+
+
+@contextmanager
+def modes(*paths_and_modes):
+    """These modes, for a while."""
+    before = [(path, path.stat().st_mode) for path, _ in paths_and_modes]
+    for path, mode in paths_and_modes:
+        path.chmod(mode)
+    try:
+        yield
+    finally:
+        for path, mode in reversed(before):
+            if path.exists():
+                path.chmod(mode)
+
+
+class Part:
+    def __init__(self, folder, tally):
+        self.folder, self.tally = Path(folder), tally
+        self.template = Scene.build(self.folder / "template", size=60_000)
+        self.wal_template = Scene.build(self.folder / "wal-template", "wal", size=60_000)
+        (self.folder / "scene").mkdir()
+        self.folder.chmod(0o755)
+
+    def scene(self, live="rollback"):
+        scene = Scene(self.wal_template if live == "wal" else self.template, self.folder / "scene").reset()
+        give_to_somebody(scene.folder)
+        return scene
+
+    @contextmanager
+    def case(self, name):
+        self.tally.count("forbidden things")
+        with self.tally.case(name):
+            yield
+
+    @staticmethod
+    def refused(answered):
+        """The call says that it may not."""
+        status, answer = answered
+        assert status == library.PERMISSION_DENIED, answer
+        check_explained(status, answer)
+
+    def unchanged(self, scene):
+        scene.check_backups()
+        scene.check_live("rollback", {LIVE})
+        scene.check_nothing_left()
+        assert not scene.check_safety_copies("rollback"), "a safety copy of a restore that never was"
+        assert scene.settings.read_text() == SETTINGS
+
+    # Modes.
+
+    def folders_and_files(self):
+        for live in ("rollback", "wal"):
+            scene = self.scene(live)
+            with self.case(f"read-only backup folder, {live}"):
+                with modes((scene.backups, 0o555)):
+                    self.refused(call_as_somebody(scene, "create"))
+                    assert call_as_somebody(scene, "list")[0] == library.OK
+                self.unchanged(scene)
+            scene = self.scene(live)
+            with self.case(f"read-only database folder, restore, {live}"):
+                with modes((scene.folder, 0o555)):
+                    self.refused(call_as_somebody(scene, "restore", RESTORE))
+                self.unchanged(scene)
+            scene = self.scene(live)
+            with self.case(f"read-only database file, restore, {live}"):
+                with modes((scene.database, 0o444)):
+                    self.refused(call_as_somebody(scene, "restore", RESTORE))
+                self.unchanged(scene)
+        scene = self.scene()
+        with self.case("read-only database and its folder: a backup elsewhere is made"):
+            with modes((scene.database, 0o444), (scene.settings, 0o444), (scene.folder, 0o555)):
+                status, answer = call_as_somebody(scene, "create")
+                assert status == library.OK, answer
+                assert [warning["name"] for warning in answer["warnings"]] == ["SETTINGS_NOT_UPDATED"], answer
+            assert scene.settings.read_text() == SETTINGS
+            scene.check_backups()
+        scene = self.scene()
+        with self.case("unreadable database"):
+            with modes((scene.database, 0o000)):
+                self.refused(call_as_somebody(scene, "create"))
+                self.refused(call_as_somebody(scene, "restore", RESTORE))
+            self.unchanged(scene)
+        scene = self.scene()
+        with self.case("unreadable backup"):
+            with modes((scene.backups / CHOSEN_NAME, 0o000)):
+                self.refused(call_as_somebody(scene, "restore", RESTORE))
+                self.refused(call_as_somebody(scene, "verify", RESTORE))
+            self.unchanged(scene)
+        scene = self.scene()
+        with self.case("a backup folder nobody may enter"):
+            with modes((scene.backups, 0o000)):
+                for operation in ("create", "list", "prune"):
+                    self.refused(call_as_somebody(scene, operation))
+            self.unchanged(scene)
+        scene = self.scene()
+        with self.case("another user's settings"):
+            if os.geteuid() == 0:
+                os.chown(scene.settings, 0, 0)
+            with modes((scene.settings, 0o444)):
+                status, answer = call_as_somebody(scene, "create")
+                assert status == library.OK and len(answer["warnings"]) == 1, answer
+            assert scene.settings.read_text() == SETTINGS
+        scene = self.scene()
+        with self.case("the backup folder is a file"):
+            shutil.rmtree(scene.backups)
+            scene.backups.write_text("a file")
+            for operation in ("create", "list", "prune"):
+                status, answer = call_as_somebody(scene, operation)
+                assert status not in (library.OK, library.INTERNAL), answer
+                check_explained(status, answer)
+            assert scene.backups.read_text() == "a file"
+
+    # Links.
+
+    def links(self):
+        scene = self.scene()
+        elsewhere = self.folder / "elsewhere"
+        elsewhere.mkdir()
+        elsewhere.chmod(0o777)
+        with self.case("a database link that leads nowhere"):
+            scene.database.unlink()
+            scene.database.symlink_to(elsewhere / "nothing.db")
+            for operation, request in (("create", None), ("restore", RESTORE)):
+                status, answer = scene.call(operation, request)
+                assert status == library.DATABASE_NOT_FOUND, answer
+            assert not (elsewhere / "nothing.db").exists() and scene.database.is_symlink()
+        scene = self.scene()
+        with self.case("a database link to elsewhere stays a link"):
+            shutil.move(scene.database, elsewhere / "real.db")
+            scene.database.symlink_to(elsewhere / "real.db")
+            assert scene.call("create")[0] == library.OK
+            status, answer = scene.call("restore", RESTORE)
+            assert status == library.OK, answer
+            assert scene.database.is_symlink() and studio.generation_of(elsewhere / "real.db") == CHOSEN
+            scene.check_backups()
+        scene = self.scene()
+        with self.case("a linked damaged database is replaced where it is"):
+            scene.database.unlink()
+            (elsewhere / "real.db").write_bytes(b"garbage" * 1000)
+            scene.database.symlink_to(elsewhere / "real.db")
+            status, answer = scene.call("restore", RESTORE)
+            assert status == library.OK, answer
+            assert scene.database.is_symlink() and studio.generation_of(elsewhere / "real.db") == CHOSEN
+        scene = self.scene()
+        with self.case("a link named like an old backup is never pruned, nor what it leads to"):
+            (elsewhere / "precious.db").write_bytes(scene.database.read_bytes())
+            (scene.backups / "backup_20200101_000000.db").symlink_to(elsewhere / "precious.db")
+            scene.options["max_backups"] = 1
+            assert scene.call("prune")[0] == library.OK
+            assert (elsewhere / "precious.db").exists() and (scene.backups / "backup_20200101_000000.db").is_symlink()
+        scene = self.scene()
+        with self.case("a settings link to elsewhere stays a link"):
+            shutil.move(scene.settings, elsewhere / "settings.json")
+            scene.settings.symlink_to(elsewhere / "settings.json")
+            assert scene.call("create")[0] == library.OK
+            assert scene.settings.is_symlink() and (elsewhere / "settings.json").read_text() != SETTINGS
+            scene.check_settings()
+        scene = self.scene()
+        with self.case("a backup that is a link to the live database"):
+            (scene.backups / "mine.db").symlink_to(scene.database)
+            status, answer = scene.call("restore", {"backup": "mine.db"})
+            assert status == library.SAME_FILE, answer
+            self.unchanged(scene)
+
+    # What even root may not do.
+
+    def immutable(self):
+        scene = self.scene()
+        probe = self.folder / "probe"
+        probe.touch()
+        if not shutil.which("chattr") or subprocess.run(["chattr", "+i", probe], capture_output=True).returncode != 0:
+            self.tally.skip("immutable files", "chattr +i does not work here")
+            return
+        subprocess.run(["chattr", "-i", probe], check=True)
+        for name, path, operation in [
+            ("backup folder", scene.backups, "create"),
+            ("database", scene.database, "restore"),
+            ("database folder", scene.folder, "restore"),
+        ]:
+            scene = self.scene()
+            with self.case(f"immutable {name}, {operation}"):
+                with self.attribute(path):
+                    self.refused(scene.call(operation, RESTORE if operation == "restore" else None))
+                self.unchanged(scene)
+        scene = self.scene()
+        with self.case("an immutable damaged database"):
+            scene.database.write_bytes(b"garbage" * 1000)
+            with self.attribute(scene.database):
+                self.refused(scene.call("restore", RESTORE))
+            assert scene.database.read_bytes() == b"garbage" * 1000
+        scene = self.scene()
+        with self.case("an immutable old backup outlives retention, with a warning"):
+            oldest = scene.backups / "backup_20260101_090000.db"
+            with self.attribute(oldest):
+                status, answer = scene.call("create")
+                assert status == library.OK and not answer["removed"], answer
+                assert [warning["name"] for warning in answer["warnings"]] == ["OLD_BACKUP_NOT_REMOVED"], answer
+            assert oldest.exists()
+
+    @contextmanager
+    def attribute(self, path):
+        subprocess.run(["chattr", "+i", path], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run(["chattr", "-i", path], check=True)
+
+    # Read-only drives.
+
+    def drives(self):
+        if reason := disk.reason_against_mounting():
+            self.tally.skip("read-only drives", reason)
+            return
+        drive = self.folder / "drive"
+        drive.mkdir()
+        studio.make(drive / "wal.db", CHOSEN, 60_000, journal_mode="wal")
+        studio.make_with_log(drive / "wal_with_log.db", CHOSEN, 60_000)
+        studio.make(drive / "plain.db", CHOSEN, 60_000)
+        before = sorted(path.name for path in drive.iterdir())
+        for name in ("plain.db", "wal.db", "wal_with_log.db"):
+            scene = self.scene()
+            with disk.read_only(drive):
+                with self.case(f"{name} on a read-only drive is verified"):
+                    status, answer = scene.call("verify", {"backup": str(drive / name)})
+                    assert status == library.OK, answer
+                with self.case(f"{name} on a read-only drive is restored"):
+                    status, answer = scene.call("restore", {"backup": str(drive / name)})
+                    assert status == library.OK, answer
+                    scene.check_live("rollback", {CHOSEN})
+                    assert len(scene.check_safety_copies("rollback")) == 1
+            with self.case(f"{name}: nothing was written on the drive"):
+                assert sorted(path.name for path in drive.iterdir()) == before
+        for live in ("rollback", "wal"):
+            scene = self.scene(live)
+            with self.case(f"everything on a read-only drive, {live}"):
+                with disk.read_only(scene.folder):
+                    assert scene.call("list")[0] == library.OK
+                    self.refused(scene.call("create"))
+                    self.refused(scene.call("restore", RESTORE))
+                self.unchanged(scene)
+
+    # Control.
+
+    def control(self):
+        """The process of somebody else must be refused what this suite says is refused."""
+        scene = self.scene()
+
+        def write_there(_):
+            try:
+                (scene.backups / "x").touch()
+            except PermissionError:
+                return "refused"
+
+        with self.case("control: the modes hold"), modes((scene.backups, 0o555)):
+            assert Child(become_somebody, write_there).answer() == "refused"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bounded", action="store_true", help="it is short anyway")
+    parser.parse_args()
+    tally = Tally("permissions")
+    with tempfile.TemporaryDirectory(prefix="respaldo-permissions-") as folder:
+        part = Part(folder, tally)
+        part.control()
+        part.folders_and_files()
+        part.links()
+        part.immutable()
+        part.drives()
+    tally.finish()
+
+
+if __name__ == "__main__":
+    main()

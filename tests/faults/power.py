@@ -1,0 +1,199 @@
+"""Power loss: an ext4 file system that is stopped at one instant, then mounted again.
+
+The file system's own shutdown request drops everything that has not reached the disk, with its journal written out or
+lost. After a call has reported success its result must be there, whole, without exception; in the middle of a call, the
+old state or the new one.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import disk
+import library
+import studio
+from child import NEVER_ANSWERED, Child, calling
+from kills import copy_in_place
+from library import Store
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene
+from tally import Tally
+
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [("restore", live) for live in LIVES]
+LOGS = {disk.LOG_FLUSHED: "journal flushed", disk.LOG_LOST: "journal lost"}
+SIZE = 400_000
+
+
+class Case:
+    """An operation on a file system whose power fails."""
+
+    def __init__(self, template, the_disk, operation, live):
+        self.scene = Scene(template, the_disk.place)
+        self.disk, self.operation, self.live = the_disk, operation, live
+        self.request = {"backup": CHOSEN_NAME} if operation == "restore" else None
+        self.name = f"{operation} {live}"
+
+    def prepare(self):
+        self.scene.reset()
+        os.sync()
+
+    def cut_after_success(self, log):
+        """The call returns, and the power goes before anything else happens."""
+
+        def work(store):
+            answer = store.call(self.operation, self.request)
+            self.disk.cut_power(log)
+            return answer
+
+        self.prepare()
+        status, answer = Child(lambda: Store(self.scene.options), work).answer()
+        assert status == library.OK, answer
+        return True
+
+    def cut_after(self, seconds, log):
+        """The power goes at this instant, and the process with it. Whether success was reported before.
+
+        An answer given while the power goes counts for nothing: a flush that this shutdown interrupts can return 0 with
+        its data lost, to a plain write and fsync as well, which no real disk gets away with.
+        """
+        self.prepare()
+        child = calling(self.scene.options, self.operation, self.request)
+        child.wait_ready()
+        time.sleep(seconds)
+        in_time = child.has_answered()
+        self.disk.cut_power(log)
+        # The process may notice the dead disk and answer, or hang on: either way its power is gone.
+        time.sleep(0.005)
+        child.kill()
+        answer = child.answer()
+        return in_time and answer is not NEVER_ANSWERED and answer[0] == library.OK
+
+    def check(self, reported):
+        scene = self.scene
+        old = scene.old_generation(self.live)
+        new = CHOSEN if self.operation == "restore" else old
+        backups = scene.check_backups()
+        scene.check_settings()
+        copies = scene.check_safety_copies(self.live)
+        found = scene.check_live(self.live, {new} if reported else {old, new})
+        if self.operation == "restore" and found == CHOSEN and self.live != "missing":
+            assert copies, "the live database was restored, and its safety copy is gone"
+        if self.operation != "restore" and reported:
+            made = [backup for backup in backups if not backup["name"].startswith("backup_202601")]
+            assert len(made) == 1, "the backup was reported and is not there"
+        status, answer = scene.call(self.operation, self.request)
+        assert status == library.OK, f"the next call: {answer}"
+        scene.check_nothing_left()
+
+
+def duration_of(case):
+    case.prepare()
+    child = calling(case.scene.options, case.operation, case.request)
+    child.wait_ready()
+    started = time.monotonic()
+    child.answer()
+    return time.monotonic() - started
+
+
+def run(case, tally, after_success, in_the_middle):
+    case.disk.mount()
+    duration = duration_of(case)
+    for turn in range(after_success + in_the_middle):
+        log = list(LOGS)[turn % 2]
+        if turn < after_success:
+            when, cut = "after success", lambda: case.cut_after_success(log)
+        else:
+            instant = duration * random.random() * 1.1
+            when, cut = f"after {instant * 1000:.1f} of {duration * 1000:.0f} ms", lambda: case.cut_after(instant, log)
+        with tally.case(f"{case.name}, power cut {when}, {LOGS[log]}"):
+            try:
+                reported = cut()
+            finally:
+                tally.count(f"power cuts {'after success' if turn < after_success else 'in the middle'}")
+                case.disk.after_power_returns()
+            case.check(reported)
+    case.disk.unmount()
+
+
+# Writers that do what the library must not do, each of which must be caught.
+
+
+def copy(scene, flush_file, flush_folder):
+    """Makes a backup: under a temporary name first, then under its own."""
+    temporary, final = scene.backups / "temporary", scene.backups / "backup_20260106_090000.db"
+    shutil.copy(scene.database, temporary)
+    if flush_file:
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+    temporary.rename(final)
+    if flush_folder:
+        folder = os.open(scene.backups, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+def is_backup_there(scene):
+    try:
+        return studio.generation_of(scene.backups / "backup_20260106_090000.db", read_only=True) == LIVE
+    except studio.Torn:
+        return False
+
+
+def is_live_whole(scene):
+    try:
+        return studio.generation_of(scene.database) in (LIVE, CHOSEN)
+    except studio.Torn:
+        return False
+
+
+def negative_controls(template, the_disk, tally, times):
+    scene = Scene(template, the_disk.place)
+    in_place = lambda: copy_in_place(scene.backups / CHOSEN_NAME, scene.database)
+    controls = [
+        ("file and folder flushed", lambda: copy(scene, True, True), is_backup_there, disk.LOG_LOST, (0, 0)),
+        ("nothing flushed", lambda: copy(scene, False, False), is_backup_there, disk.LOG_FLUSHED, (1, times)),
+        ("folder not flushed", lambda: copy(scene, True, False), is_backup_there, disk.LOG_LOST, (times // 2, times)),
+        ("in place", lambda: in_place(), is_live_whole, disk.LOG_FLUSHED, (times // 2, times)),
+    ]
+    the_disk.mount()
+    for name, write, is_there, log, (fewest, most) in controls:
+        lost = 0
+        for _ in range(times):
+            scene.reset()
+            os.sync()
+            write()
+            the_disk.cut_power(log)
+            the_disk.after_power_returns()
+            lost += not is_there(scene)
+        tally.count("power cuts of controls", times)
+        print(f"power: control: {name}: lost {lost} of {times} times", flush=True)
+        with tally.case(f"control: {name}"):
+            assert fewest <= lost <= most, f"lost {lost} of {times} times"
+    the_disk.unmount()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bounded", action="store_true")
+    bounded = parser.parse_args().bounded
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is mounted gets unmounted
+    tally = Tally("power")
+    if reason := disk.reason_against_mounting():
+        tally.skip("power loss", reason)
+        tally.finish()
+    with tempfile.TemporaryDirectory(prefix="respaldo-power-") as folder, disk.disk(folder, 64) as the_disk:
+        templates = {live: Scene.build(Path(folder) / live, live, SIZE) for live in LIVES}
+        negative_controls(templates["rollback"], the_disk, tally, 5 if bounded else 20)
+        for operation, live in OPERATIONS:
+            case = Case(templates[live], the_disk, operation, live)
+            run(case, tally, *((3, 3) if bounded else (50, 50)))
+    tally.finish()
+
+
+if __name__ == "__main__":
+    main()

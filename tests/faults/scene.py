@@ -1,0 +1,160 @@
+"""An application's folder before a call, and what must be true of it afterwards."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import library
+import studio
+from child import call
+
+LIVE, OLDER, CHOSEN = 7, 1, 3  # generations: of the live database, of the older backups, of the one to restore
+CHOSEN_NAME = "backup_20260105_090000.db"
+OLDER_NAMES = [f"backup_202601{day:02}_090000.db" for day in (1, 2, 3, 4)]
+SETTINGS = '{\n    "tema": "oscuro",\n    "ñ": [1, 2.50],\n    "last_backup_at": "2026-01-05T09:00:00-07:00"\n}\n'
+GARBAGE = b"not a database at all \xff" * 9000
+
+LIVES = ("rollback", "wal", "resized", "missing", "damaged", "foreign")
+"""States of the live database: the two journal modes, WAL with another page size than the backups, no file, a file
+whose pages are damaged, and a file that is not a database. Beside no file, and beside what is not one, lies the log of a
+database that vanished: applied to the restored one, it would silently undo the restore."""
+LEFT_BEHIND = 99  # generation of that log
+
+
+class Scene:
+    """A database with settings and five backups in a folder of its own."""
+
+    def __init__(self, template, folder):
+        self.template = template
+        self.folder = Path(folder)
+        self.options = {
+            "database": str(self.folder / "studio.db"),
+            "max_backups": 5,
+            "busy_timeout_ms": 5000,
+            "language": "en",
+        }
+        self.database = self.folder / "studio.db"
+        self.backups = self.folder / "backups"
+        self.settings = self.folder / "settings.json"
+
+    @staticmethod
+    def build(template, live="rollback", size=200_000, chosen_size=None):
+        """Makes the files that every case begins with."""
+        template = Path(template)
+        backups = template / "backups"
+        backups.mkdir(parents=True)
+        studio.make(backups / OLDER_NAMES[0], OLDER, 20_000)
+        for name in OLDER_NAMES[1:]:
+            shutil.copy(backups / OLDER_NAMES[0], backups / name)
+        studio.make(backups / CHOSEN_NAME, CHOSEN, chosen_size or size * 3 // 4)
+        (template / "settings.json").write_text(SETTINGS)
+        database = template / "studio.db"
+        match live:
+            case "rollback" | "damaged":
+                studio.make(database, LIVE, size)
+            case "wal":
+                studio.make_with_log(database, LIVE, size)
+            case "resized":
+                studio.make_with_log(database, LIVE, size, page_size=1024)
+            case "foreign":
+                database.write_bytes(GARBAGE)
+        if live in ("missing", "foreign"):
+            vanished = template / "vanished.db"
+            studio.make_with_log(vanished, LEFT_BEHIND, 20_000)
+            vanished.unlink()
+            Path(f"{vanished}-wal").rename(f"{database}-wal")
+        if live == "damaged":
+            with database.open("r+b") as file:
+                file.seek(100)
+                file.write(b"\xff" * 3000)
+        return template
+
+    def reset(self):
+        """Puts everything back as it was built."""
+        for entry in self.folder.iterdir():
+            if entry.name != "lost+found":
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.copytree(self.template, self.folder, dirs_exist_ok=True)
+        return self
+
+    def call(self, operation, request=None):
+        return call(self.options, operation, request)
+
+    # What must hold, whatever happened.
+
+    def check_backups(self, at_least=5, new=(LIVE,)):
+        """What is listed is whole; nothing that the library had promised to keep is gone."""
+        status, listing = self.call("list", {"include_safety": True})
+        assert status == library.OK, listing
+        backups = [backup for backup in listing["backups"] if backup["kind"] == "backup"]
+        for backup in listing["backups"]:
+            assert not backup["name"].startswith("."), f"a temporary is listed: {backup}"
+        for backup in backups:
+            assert backup["intact"], f"not intact: {backup}"
+            expected = {CHOSEN_NAME: {CHOSEN}} | dict.fromkeys(OLDER_NAMES, {OLDER})
+            generation = studio.generation_of(backup["path"], read_only=True)
+            assert generation in expected.get(backup["name"], set(new)), f"{backup['name']} is of {generation}"
+        assert len(backups) >= at_least, f"only {len(backups)} backups are left"
+        return backups
+
+    def check_live(self, live, allowed):
+        """The live database is one of the allowed generations; None stands for the state before."""
+        if None in allowed and self.is_untouched(live):
+            return None
+        generation = studio.generation_of(self.database)
+        assert generation in allowed, f"the live database is of {generation}, allowed are {allowed}"
+        return generation
+
+    def is_untouched(self, live):
+        """Whether the live database is what it was, where that is not a usable database."""
+        if live == "missing":
+            return not self.database.exists()
+        if live in ("damaged", "foreign"):
+            return self.database.exists() and same_bytes(self.database, self.template / "studio.db")
+        return False
+
+    def check_safety_copies(self, live, before=LIVE):
+        """Every safety copy with its final name is the database as it was, and a log that was there is saved or there."""
+        if live in ("missing", "foreign"):
+            logs = [*self.folder.glob("studio.db-wal"), *self.folder.glob("studio.db.before_restore_*-wal")]
+            assert any(same_bytes(log, self.template / "studio.db-wal") for log in logs), "the log is gone"
+        copies = [path for path in self.folder.iterdir() if re.fullmatch(r"studio\.db\.before_restore_\d{8}_\d{6}(_\d+)?", path.name)]
+        for copy in copies:
+            if live in ("damaged", "foreign"):
+                if not same_bytes(copy, self.template / "studio.db"):
+                    # Made by a second restore, after the first had put the backup in place.
+                    generation = studio.generation_of(copy, read_only=True)
+                    assert generation == CHOSEN, f"{copy.name} is of {generation}"
+            else:
+                generation = studio.generation_of(copy, read_only=True)
+                assert generation in (before, CHOSEN), f"{copy.name} is of {generation}"
+        return copies
+
+    def check_settings(self):
+        """The application's settings are all there."""
+        found = json.loads(self.settings.read_text())
+        assert list(found) == ["tema", "ñ", "last_backup_at"] and found["ñ"] == [1, 2.5], found
+
+    def check_nothing_left(self):
+        """No temporary is left, in any folder."""
+        left = [str(path) for path in self.folder.rglob(".respaldo-*")]
+        assert not left, f"left behind: {left}"
+
+    def old_generation(self, live):
+        return None if live in ("missing", "damaged", "foreign") else LIVE
+
+    def temporaries(self):
+        return list(self.folder.rglob(".respaldo-*"))
+
+
+def same_bytes(a, b):
+    return os.path.getsize(a) == os.path.getsize(b) and Path(a).read_bytes() == Path(b).read_bytes()
+
+
+def check_explained(status, answer):
+    """An error says what is the matter and what to do."""
+    error = answer["error"]
+    assert error["status"] == status and error["name"] and error["message"] and error["hint"], error
+    assert status != library.INTERNAL, f"a bug in the library: {error}"

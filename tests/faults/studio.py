@@ -1,0 +1,86 @@
+"""A database of which one can tell whether it is whole, and which one it is.
+
+Every row carries the same generation and a checksum over itself, and one row says how many there are. A mixture of two
+databases, a half-written one or one that lost its log cannot pass for either.
+"""
+
+import os
+import shutil
+import sqlite3
+import zlib
+from contextlib import closing
+from pathlib import Path
+
+BODY = 2000
+
+
+class Torn(AssertionError):
+    """Neither the one database nor the other."""
+
+
+def make(path, generation, size=200_000, page_size=4096, journal_mode="delete"):
+    """A database of about `size` bytes, all of one generation."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA page_size={page_size}")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(f"PRAGMA journal_mode={journal_mode}")
+        connection.execute("CREATE TABLE visits(id INTEGER PRIMARY KEY, generation INT, body BLOB, checksum INT)")
+        connection.execute("CREATE INDEX by_checksum ON visits(checksum)")
+        connection.execute("CREATE TABLE totals(generation INT, visits INT)")
+        write(connection, generation, size)
+
+
+def write(connection, generation, size):
+    """Makes everything this generation, in one transaction."""
+    count = max(1, size // (BODY + 60))
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DELETE FROM visits")
+    connection.execute("DELETE FROM totals")
+    bodies = ((number, os.urandom(BODY)) for number in range(count))
+    connection.executemany(
+        "INSERT INTO visits VALUES(?, ?, ?, ?)",
+        ((number, generation, body, checksum(number, generation, body)) for number, body in bodies),
+    )
+    connection.execute("INSERT INTO totals VALUES(?, ?)", (generation, count))
+    connection.execute("COMMIT")
+
+
+def checksum(number, generation, body):
+    return zlib.crc32(body, zlib.crc32(f"{number} {generation}".encode()))
+
+
+def make_with_log(path, generation, size=200_000, page_size=4096):
+    """A database in WAL mode whose contents are in its log only: the file itself holds another generation."""
+    building = Path(f"{path}.building")
+    make(building, -generation, size, page_size, "wal")
+    with closing(sqlite3.connect(building, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("PRAGMA synchronous=OFF")
+        write(connection, generation, size)
+        shutil.copy(building, path)
+        shutil.copy(f"{building}-wal", f"{path}-wal")
+    building.unlink()
+
+
+def generation_of(path, read_only=False):
+    """Which database this is, opened as an application opens it. Raises Torn when it is not wholly one."""
+    try:
+        access = "?mode=ro" if read_only else "?mode=rw"
+        with closing(sqlite3.connect(f"file:{path}{access}", uri=True, timeout=5)) as connection:
+            problems = connection.execute("PRAGMA integrity_check").fetchall()
+            if problems != [("ok",)]:
+                raise Torn(f"{path}: {problems[:3]}")
+            totals = connection.execute("SELECT generation, visits FROM totals").fetchall()
+            if len(totals) != 1:
+                raise Torn(f"{path}: totals are {totals}")
+            generation, count = totals[0]
+            seen = 0
+            for number, of_row, body, noted in connection.execute("SELECT * FROM visits"):
+                if of_row != generation or noted != checksum(number, of_row, body):
+                    raise Torn(f"{path}: row {number} is of {of_row}, the database of {generation}")
+                seen += 1
+            if seen != count:
+                raise Torn(f"{path}: {seen} rows of {count}")
+            return generation
+    except sqlite3.Error as error:
+        raise Torn(f"{path}: {error}") from error
