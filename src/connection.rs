@@ -71,6 +71,7 @@ pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Co
     require_file(path, Cause::DatabaseNotFound)?;
     let opened = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout).and_then(|connection| {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let connection = readable(connection)?;
         // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         Ok(connection)

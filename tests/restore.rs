@@ -586,6 +586,20 @@ fn the_restored_database_keeps_its_permissions() {
 }
 
 #[test]
+fn a_schema_without_an_end_is_refused() {
+    // Thirteen pages of which each leads to the next by sixty pointers: SQLite would read 60^8 rows.
+    let (scene, backup) = disaster("delete");
+    let endless = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/endless.db");
+    let error = scene.restore(endless).expect_err("refused");
+    assert_eq!(error.status(), Status::BackupCorrupt, "{error}");
+    fs::copy(endless, scene.database()).expect("copied");
+    let error = scene.store().create(&mut unwatched).expect_err("refused");
+    assert_eq!(error.status(), Status::DatabaseCorrupt, "{error}");
+    scene.restore(&backup).expect("a whole backup can still be restored");
+    assert_eq!(clients_in(&scene.database()), 100);
+}
+
+#[test]
 fn hostile_triggers_and_views_are_data() {
     let (scene, _) = disaster("delete");
     let backup = scene.put_backup("hostil.db", b"");

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Writes the seeds of every target into a folder: fuzz/seeds.py FOLDER."""
+
+import contextlib
+import pathlib
+import random
+import sqlite3
+import struct
+import sys
+import tempfile
+
+SCHEMAS = {
+    "plain": "CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'x'), (2, zeroblob(700)); CREATE INDEX i ON t(a);",
+    "without_rowid": "CREATE TABLE t(a TEXT PRIMARY KEY, b UNIQUE) WITHOUT ROWID; INSERT INTO t VALUES('k', 1.5), ('l', NULL);",
+    "freelist": "CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(2000)); DELETE FROM t;",
+    "autovacuum": "PRAGMA auto_vacuum=FULL; CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(900));",
+    "utf16": "PRAGMA encoding='UTF-16le'; CREATE TABLE t(ñ); INSERT INTO t VALUES('año');",
+    "trigger_view": """CREATE TABLE t(a DEFAULT (hostile(1)), CHECK(hostile(a))); CREATE VIEW v AS SELECT hostile(a) FROM t;
+        CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT hostile(new.a); END;""",
+    "generated": "CREATE TABLE t(a, b AS (a * 2) STORED, c AS (abs(a))); INSERT INTO t(a) VALUES(3); CREATE INDEX i ON t(c);",
+    "expression": "CREATE TABLE t(a, b); INSERT INTO t VALUES('A', 2); CREATE INDEX i ON t(lower(a)) WHERE b > 1;",
+    "hostile_generated": "CREATE TABLE t(a, b AS (hostile(a))); INSERT INTO t(a) VALUES(3); CREATE INDEX i ON t(b);",
+    "hostile_index": "CREATE TABLE t(a); INSERT INTO t VALUES(3); CREATE INDEX i ON t(hostile(a)) WHERE hostile(a);",
+    "unsafe_check": "CREATE TABLE t(a, CHECK(load_extension(a) IS NULL));",
+    "unknown": "CREATE TABLE t(a COLLATE studio); INSERT INTO t VALUES('x'); CREATE INDEX i ON t(a);",
+    "fts5": "CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES('tinta negra');",
+    "rtree": "CREATE VIRTUAL TABLE g USING rtree(id, x0, x1); INSERT INTO g VALUES(1, 0, 1);",
+}
+MODULES = ["nowhere(x)", "dbstat", "fts3(x)", "fts4aux(t)", "sqlite_dbpage", "csv(filename='/etc/passwd')"]
+
+SETTINGS = [
+    "", "{}", "[]", "null", '{"a":1}', '{"a": {"b": [1, 2]}, "c": "}"}\n', '{\n  "tema": "oscuro",\n  "n": 1.50e3\n}\n',
+    '\ufeff{\r\n\t"a": null\r\n}', '{"last_backup_at": "2026-03-04T09:30:12-07:00", "x": {"last_backup_at": 1}}',
+    '{"last_backup_at": 2, "last\\u005fbackup_at" : "2026-03-04 09:30:12"}', '{"a": "\\ud800", "b": 1e999}', '{"a" 1}',
+    '{"last_backup_at": "2026-03-04T09:30:12.5"}', '{ "last_backup_at" :"ayer" , "":{}}', "[" * 200 + "]" * 200,
+]
+
+
+# The variants of the enums in fuzz_targets/folder_names.rs, in their order there.
+FRAGMENTS = ["Whole", "Backup", "Date", "Today", "Time", "Ordinal", "Db", "Sidecar", "Temporary", "TemporaryStart", "Safety",
+             "RestoreLog", "Settings", "Bytes"]
+CONTENTS = ["Nothing", "Database", "Truncated", "Text", "Folder", "FullFolder", "LinkToDatabase", "LinkToFolder",
+            "LinkToNothing", "LinkToItself", "Fifo"]
+
+
+def variant(names: list[str], name: str) -> bytes:
+    """How `arbitrary` reads an enum: an integer that is scaled to the number of variants."""
+    return struct.pack("<I", -(-(names.index(name) << 32) // len(names)))
+
+
+def entry(fragments: list[tuple[str, bytes]], content: str, modified: int | None = None, beside: bool = False) -> bytes:
+    name = b"".join(b"\1" + variant(FRAGMENTS, kind) + value for kind, value in fragments) + b"\0"
+    time = b"\0" if modified is None else b"\1" + struct.pack("<q", modified)
+    return b"\1" + bytes([beside]) + name + variant(CONTENTS, content) + time
+
+
+def folders() -> dict[str, bytes]:
+    some = [("Whole", bytes([day])) for day in range(6)]
+    dated = [("Backup", b""), ("Today", b""), ("Time", b"\1\0"), ("Db", b"")]
+    return {
+        "many": b"".join(entry([name], "Database") for name in some),
+        "damaged": b"".join(entry([name], content) for name, content in zip(some, ["Truncated", "Nothing", "Database", "Text"])),
+        "kinds": b"".join(entry([some[0], ("Ordinal", bytes([n + 2]))] + [("Db", b"")], kind) for n, kind in enumerate(CONTENTS)),
+        "of_today": entry(dated, "Database"),
+        "renamed": entry([("Bytes", b"\1m\1i\0"), *dated], "Database"),
+        "strange_times": b"".join(entry([("Bytes", bytes([1, 97 + n, 0])), ("Db", b"")], "Database", time) for n, time in
+                                  enumerate([2**62, -2**62, 2**40, -2**40, 253402300800])),
+        "safety": entry([("Safety", b"")], "Database", beside=True),
+        "log_is_a_fifo": entry([("RestoreLog", b"")], "Fifo"),
+        "settings_are_a_fifo": entry([("Settings", b"")], "Fifo", beside=True),
+        "journal_is_a_fifo": entry([some[0]], "Database") + entry([some[0], ("Sidecar", b"\2")], "Fifo"),
+        "orphan": entry([("Temporary", b"")], "Text") + entry([("Temporary", b"")], "Nothing", beside=True),
+        "link_named_like_a_temporary": entry([("Temporary", b"")], "LinkToDatabase"),
+        "fifo_named_like_a_temporary": entry([("Temporary", b"")], "Fifo", beside=True),
+    }
+
+
+def database(schema: str, page_size: int = 512, mode: str = "delete") -> tuple[bytes, bytes, bytes]:
+    """A database with its log and journal."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "seed.db")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.create_function("hostile", -1, lambda *_: 1, deterministic=True)
+            connection.create_collation("studio", lambda a, b: (a > b) - (a < b))
+            connection.executescript(f"PRAGMA page_size={page_size}; PRAGMA journal_mode={mode}; {schema}")
+            if mode == "delete":
+                return path.read_bytes(), b"", b""
+            connection.execute("PRAGMA wal_checkpoint")
+            connection.execute("CREATE TABLE later(x)")
+            return path.read_bytes(), pathlib.Path(f"{path}-wal").read_bytes(), b""
+
+
+def crashed() -> tuple[bytes, bytes, bytes]:
+    """A database in the middle of a transaction, with its hot journal."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "seed.db")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.executescript("""PRAGMA page_size=512; CREATE TABLE t(x); INSERT INTO t VALUES('before'), (zeroblob(2000));
+                PRAGMA cache_size=1; PRAGMA cache_spill=1; BEGIN; UPDATE t SET x = 'torn';
+                INSERT INTO t VALUES(zeroblob(9000));""")
+            return path.read_bytes(), b"", pathlib.Path(f"{path}-journal").read_bytes()
+
+
+def databases() -> dict[str, tuple[bytes, bytes, bytes]]:
+    seeds = {name: database(schema) for name, schema in SCHEMAS.items()}
+    for size in (1024, 4096):
+        seeds[f"page_{size}"] = database(SCHEMAS["plain"], size)
+    seeds["wal"] = database(SCHEMAS["plain"], mode="wal")
+    seeds["journal"] = crashed()
+    seeds["empty"] = b"", b"", b""
+    for number, module in enumerate(MODULES):
+        declared = f"CREATE VIRTUAL TABLE w USING {module}".replace("'", "''")
+        row = f"INSERT INTO sqlite_schema VALUES('table', 'w', 'w', 0, '{declared}')"
+        seeds[f"module_{number}"] = database(f"CREATE TABLE t(a); PRAGMA writable_schema=ON; {row};")
+    return seeds
+
+
+def write(folder: pathlib.Path, name: str, data: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def main() -> None:
+    root = pathlib.Path(sys.argv[1])
+    for name, (main_file, log, journal) in databases().items():
+        for live in range(4):
+            write(root / "backup_file", f"{name}_{live}", bytes([live]) + main_file)
+        lengths = struct.pack("<HH", len(log), len(journal))
+        write(root / "live_file", name, lengths + log + journal + main_file)
+    for number, text in enumerate(SETTINGS):
+        write(root / "settings_json", str(number), text.encode())
+    for name, entries in folders().items():
+        write(root / "folder_names", name, b"\1" + entries)
+    # Bytes that become calls by way of `arbitrary`.
+    chance = random.Random(1)
+    for number in range(40):
+        write(root / "c_abi", str(number), chance.randbytes(20 * number))
+
+
+
+main()
