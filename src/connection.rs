@@ -328,6 +328,7 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         // SQLite keeps to itself why it could not make the log's index longer.
         ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && has_no_room(path) => disk_full(path),
         ffi::SQLITE_PERM | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
+        ffi::SQLITE_IOERR if is_refused(&system) => Cause::PermissionDenied(text()),
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_refused(&system) || !may_write(path) => {
             Cause::PermissionDenied(text())
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::live_file::LiveFile;
@@ -36,18 +37,27 @@ impl Store {
         // A link stays a link: the file it leads to is what is replaced.
         let real = staging::real_path(&self.database);
         let new = self.stage(source, &real, progress)?;
-        let connection = self.open_live_file()?;
-        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+        let live = self.open_live_file()?;
+        let file = LiveFile::of(&live).ok_or_else(|| no_file(&self.database))?;
         match file.lock_exclusively(self.busy_timeout) {
             Ok(true) => {}
             Ok(false) => return Err(Error::at(Cause::DatabaseLocked, &self.database)),
-            Err(error) => return Err(Error::at(Cause::PermissionDenied(error.to_string()), &self.database)),
+            Err(error) => {
+                let refused = !connection::may_write(&self.database);
+                let detail = error.to_string();
+                let cause = if refused {
+                    Cause::PermissionDenied(detail)
+                } else {
+                    Cause::Io(detail)
+                };
+                return Err(Error::at(cause, &self.database));
+            }
         }
         let safety = self.save_bytes(Some(&file), &SIDECARS)?;
         failpoint::reach("replace_saved");
         if cfg!(windows) {
             // A file that is open cannot be replaced there.
-            drop(connection);
+            drop(live);
         }
         let before = look(&real);
         staging::remove_sidecars(&real)

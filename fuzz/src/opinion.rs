@@ -23,9 +23,9 @@ pub fn contents(files: &Files, name: &str) -> rusqlite::Result<Contents> {
             format!("user_version {}", number(connection, "user_version")?),
             format!("application_id {}", number(connection, "application_id")?),
         ];
-        // Rewriting a database may change the order of its schema, and writes the words before a name anew: letter case and
-        // spaces do not count.
-        let sql = "SELECT type, name, lower(replace(sql, ' ', '')) FROM sqlite_schema";
+        // Rewriting a database may change the order of its schema, makes text of a name that is a blob, and writes the words
+        // before a name anew: letter case and spaces do not count.
+        let sql = "SELECT type, CAST(name AS TEXT), lower(replace(sql, ' ', '')) FROM sqlite_schema";
         let mut schema = rows(connection, sql)?;
         schema.sort();
         contents.extend(schema);
