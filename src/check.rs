@@ -14,9 +14,9 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ffi};
 
-use crate::connection::{Role, explain, is_trouble, remember_system_error};
 use crate::error::{Cause, Error, Result};
 use crate::progress::{Progress, ProgressFn};
+use crate::sqlite_error::{Role, explain, is_trouble, remember_system_error};
 
 /// How thoroughly a copy is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::catalog::{Backup, Kind};
 use crate::clock::Moment;
-use crate::connection::{self, Role};
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::lock::FolderLock;
@@ -16,6 +16,7 @@ use crate::names;
 use crate::progress::ProgressFn;
 use crate::settings;
 use crate::snapshot::{self, Snapshot, Source};
+use crate::sqlite_error::Role;
 use crate::staging::{self, Staged};
 use crate::store::Store;
 

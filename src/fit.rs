@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::connection::{self, Role, explain};
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::header::Header;
 use crate::overwrite::Live;
 use crate::progress::ProgressFn;
 use crate::snapshot::{self, Source};
+use crate::sqlite_error::{Role, explain};
 use crate::staging::{Staged, parent};
 use crate::store::Store;
 

@@ -33,7 +33,7 @@
 //! |---|---|
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
-//! | `check`, `connection`, `header`, `live_file` | what a database file is, and how it is opened |
+//! | `check`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
 //! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
@@ -63,6 +63,7 @@ mod retention;
 mod safety;
 mod settings;
 mod snapshot;
+mod sqlite_error;
 mod staging;
 mod status;
 mod store;

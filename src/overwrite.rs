@@ -11,10 +11,11 @@ use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
 
 use crate::check::{self, Shape, Verification};
-use crate::connection::{self, Role, explain};
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::progress::ProgressFn;
 use crate::snapshot::{self, Source, Stopped};
+use crate::sqlite_error::{self, Role, explain};
 
 /// The live database, opened to be overwritten.
 pub(crate) struct Live {
@@ -34,7 +35,7 @@ impl Live {
         let connection = connection::open_live_for_writing(path, timeout)?;
         // SQLite opens a file that may not be written for reading, and says so only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
-            let cause = if connection::may_write(path) {
+            let cause = if sqlite_error::may_write(path) {
                 // Its header asks for a way of writing that no SQLite knows.
                 Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()])
             } else {
@@ -51,7 +52,7 @@ impl Live {
             Ok((shape, schema_version, mode == "wal"))
         };
         let looked = looked();
-        connection::remember_system_error(&connection, &looked);
+        sqlite_error::remember_system_error(&connection, &looked);
         let (shape, schema_version, wal) = looked.map_err(|error| explain(&error, path, Role::Live))?;
         Ok(Live {
             connection,
@@ -184,7 +185,7 @@ impl Writer<'_> {
                     unflushed: false,
                 },
                 Stopped::Sqlite(error) => WriteFailure {
-                    unflushed: connection::is_flush_failure(&error),
+                    unflushed: sqlite_error::is_flush_failure(&error),
                     error: explain(&error, self.path, Role::Live),
                 },
             })
@@ -232,7 +233,7 @@ mod tests {
             let writer = live.begin(&source).expect("free");
             assert_eq!(text(&other), "old", "{mode}: a reader is held up");
             let refused = other.execute_batch("BEGIN IMMEDIATE").expect_err("a writer gets in");
-            assert!(connection::is_busy(&refused), "{mode}: {refused}");
+            assert!(sqlite_error::is_busy(&refused), "{mode}: {refused}");
             writer.write(&mut unwatched).expect("written");
             drop(writer);
             assert_eq!(text(&other), "new", "{mode}");

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::live_file::LiveFile;
@@ -12,6 +11,7 @@ use crate::names::SIDECARS;
 use crate::progress::ProgressFn;
 use crate::safety::{SafetyCopy, no_file};
 use crate::snapshot::{self, Source};
+use crate::sqlite_error;
 use crate::staging::{self, Published, Staged, parent};
 use crate::store::Store;
 
@@ -43,7 +43,7 @@ impl Store {
             Ok(true) => {}
             Ok(false) => return Err(Error::at(Cause::DatabaseLocked, &self.database)),
             Err(error) => {
-                let refused = !connection::may_write(&self.database);
+                let refused = !sqlite_error::may_write(&self.database);
                 let detail = error.to_string();
                 let cause = if refused {
                     Cause::PermissionDenied(detail)

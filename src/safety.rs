@@ -3,12 +3,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::connection::{self, Role};
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::live_file::{self, LiveFile};
 use crate::names::{self, Stamp};
 use crate::progress::ProgressFn;
 use crate::snapshot::{self, Source};
+use crate::sqlite_error::{self, Role};
 use crate::staging::{self, Published, Staged, parent, with_suffix};
 use crate::store::Store;
 
@@ -101,7 +102,7 @@ impl Store {
     }
 
     pub(crate) fn open_live_file(&self) -> Result<rusqlite::Connection> {
-        live_file::open(&self.database).map_err(|error| connection::explain(&error, &self.database, Role::Live))
+        live_file::open(&self.database).map_err(|error| sqlite_error::explain(&error, &self.database, Role::Live))
     }
 }
 

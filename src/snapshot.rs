@@ -13,11 +13,12 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ffi};
 
 use crate::check::{self, Shape, Verification};
-use crate::connection::{self, Role, explain, has_log, is_write_failure, remember_system_error};
+use crate::connection::{self, has_log};
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::header::{self, Header};
 use crate::progress::{Progress, ProgressFn};
+use crate::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
 use crate::staging::{Staged, parent};
 
 /// A database held in one read transaction.
@@ -70,7 +71,7 @@ impl Source {
 
     /// "Fails verification", of this file.
     pub fn corrupt(&self, problems: Vec<String>) -> Error {
-        Error::at(connection::corrupt(self.role, problems), &self.path)
+        Error::at(sqlite_error::corrupt(self.role, problems), &self.path)
     }
 }
 
@@ -204,7 +205,7 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
             Ok(StepResult::Busy | StepResult::Locked) => {
                 rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)
             }
-            Err(error) if connection::is_busy(&error) => error,
+            Err(error) if sqlite_error::is_busy(&error) => error,
             result => return result,
         };
         if Instant::now() >= deadline {

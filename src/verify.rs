@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::check::{self, Shape};
-use crate::connection::{self, Role, has_log};
+use crate::connection::{self, has_log};
 use crate::error::Result;
 use crate::progress::ProgressFn;
 use crate::snapshot::Source;
+use crate::sqlite_error::Role;
 use crate::staging::same_file;
 use crate::store::Store;
 
