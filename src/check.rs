@@ -6,14 +6,17 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, ffi};
+use rusqlite::{Connection, InterruptHandle, Row, ffi};
 
+use crate::check_tables;
+use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::progress::{Progress, ProgressFn};
 use crate::sqlite_error::{Role, explain, is_trouble, remember_system_error};
@@ -105,6 +108,8 @@ pub(crate) struct Findings {
 
 /// How many problems are enough to know.
 const MOST_PROBLEMS: u32 = 20;
+/// Pages that each connection keeps in memory during a check. Looking up rows in indexes jumps about in the file.
+const CACHE_KIB: i64 = 4096;
 /// How often a check in progress asks whether to go on.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -114,21 +119,25 @@ pub(crate) fn run(
     path: &Path,
     role: Role,
     level: Verification,
-    pages: u64,
+    shape: &Shape,
     progress: ProgressFn<'_>,
 ) -> Result<Findings> {
     let finished = Progress {
-        pages_done: pages,
-        pages_total: pages,
+        pages_done: shape.pages,
+        pages_total: shape.pages,
     };
-    let interrupt = connection.get_interrupt_handle();
+    let mut second = match level {
+        Verification::Full => second_connection(path, role, shape),
+        Verification::Quick => None,
+    };
+    let interrupts = [Some(&*connection), second.as_ref()].map(|open| open.map(Connection::get_interrupt_handle));
     let (sender, receiver) = mpsc::channel();
     let mut cancelled = progress(finished).is_break();
     let findings = thread::scope(|scope| {
         let checker = thread::Builder::new().name("respaldo-check".to_owned());
         let spawned = checker.spawn_scoped(scope, move || {
             // A new thread has no system error yet, so one that is there afterwards came of this check.
-            let findings = check(connection, level).and_then(readable_at_all);
+            let findings = check(connection, second.as_mut(), level).and_then(readable_at_all);
             remember_system_error(connection, &findings);
             let system = errno::errno();
             // The receiver outlives this thread, so sending cannot fail.
@@ -137,7 +146,7 @@ pub(crate) fn run(
         spawned.map_err(|error| Error::io(&error, path))?;
         loop {
             if cancelled {
-                interrupt.interrupt();
+                interrupts.iter().flatten().for_each(InterruptHandle::interrupt);
             }
             match receiver.recv_timeout(TICK) {
                 Ok((findings, system)) => {
@@ -158,14 +167,36 @@ pub(crate) fn run(
     findings
 }
 
-fn check(connection: &Connection, level: Verification) -> rusqlite::Result<Findings> {
-    // A row that breaks a CHECK constraint is the application's concern, and not damage.
-    connection.pragma_update(None, "ignore_check_constraints", true)?;
+/// Bytes from which on a second thread pays.
+const WORTH_TWO: u64 = 4 << 20;
+
+/// Another connection to what is to be checked, where there is a processor for it and nobody keeps it out.
+fn second_connection(path: &Path, role: Role, shape: &Shape) -> Option<Connection> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    if processors < 2 || shape.bytes() < WORTH_TWO {
+        return None;
+    }
+    let opened = match role {
+        Role::Live => connection::open_live_for_reading(path, Duration::ZERO),
+        Role::Backup => connection::open_backup(path, Duration::ZERO),
+    };
+    opened.ok()
+}
+
+fn check(connection: &Connection, second: Option<&mut Connection>, level: Verification) -> rusqlite::Result<Findings> {
+    prepare(connection)?;
+    if let Some(second) = second
+        && prepare(second).is_ok()
+        && check_tables::find_nothing(connection, second)
+    {
+        return Ok(Findings::default());
+    }
+    errno::set_errno(errno::Errno(0));
     let pragma = match level {
         Verification::Full => "integrity_check",
         Verification::Quick => "quick_check",
     };
-    match ask(connection, pragma) {
+    match ask(connection, pragma, None) {
         Err(error) if only_the_application_has_it(&error) => Ok(Findings {
             problems: check_structure(connection)?,
             missing: Some(error.to_string()),
@@ -177,6 +208,12 @@ fn check(connection: &Connection, level: Verification) -> rusqlite::Result<Findi
     }
 }
 
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    // A row that breaks a CHECK constraint is the application's concern, and not damage.
+    connection.pragma_update(None, "ignore_check_constraints", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+}
+
 /// Problems that were found while the system refused to read are the device's, and not the database's.
 fn readable_at_all(findings: Findings) -> rusqlite::Result<Findings> {
     if !findings.problems.is_empty() && is_trouble(&io::Error::last_os_error()) {
@@ -185,8 +222,10 @@ fn readable_at_all(findings: Findings) -> rusqlite::Result<Findings> {
     Ok(findings)
 }
 
-fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(&format!("PRAGMA {pragma}({MOST_PROBLEMS})"))?;
+/// What `pragma` finds wrong with the database, or with one of its tables.
+pub(crate) fn ask(connection: &Connection, pragma: &str, table: Option<&str>) -> rusqlite::Result<Vec<String>> {
+    let argument = table.map_or_else(|| MOST_PROBLEMS.to_string(), quoted);
+    let mut statement = connection.prepare(&format!("PRAGMA {pragma}({argument})"))?;
     let rows: Vec<String> = statement
         .query_map([], |row| Ok(String::from_utf8_lossy(&bytes(row, 0)?).into_owned()))?
         .collect::<rusqlite::Result<_>>()?;
@@ -201,6 +240,11 @@ fn ask(connection: &Connection, pragma: &str) -> rusqlite::Result<Vec<String>> {
         None if rows == ["ok"] => Ok(Vec::new()),
         None => Ok(rows),
     }
+}
+
+/// A name as SQL takes it.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The code of a trouble with reading, or of memory that ran out, which SQLite reports among the findings as
@@ -227,7 +271,7 @@ fn only_the_application_has_it(error: &rusqlite::Error) -> bool {
 /// Every b-tree on its own, without comparing indexes with tables: that needs neither collations nor functions.
 fn check_structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
-    ask(connection, "quick_check")
+    ask(connection, "quick_check", None)
 }
 
 /// Whether the file is as long as its pages; SQLite itself looks past what lies behind them.

@@ -33,15 +33,19 @@
 //! |---|---|
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
-//! | `check`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
+//! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
+//! | `block_vfs`, `write_back` | reading and writing in large blocks, and early |
 //! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
 //! | `error`, `status`, `messages`, `progress` | what callers are told |
 //! | `capi` | the C boundary, and nothing else; nothing outside it uses it |
 
+mod block_vfs;
 mod catalog;
 mod check;
+mod check_indexes;
+mod check_tables;
 mod clock;
 mod connection;
 mod create;
@@ -68,6 +72,7 @@ mod staging;
 mod status;
 mod store;
 mod verify;
+mod write_back;
 
 pub mod capi;
 

@@ -113,7 +113,7 @@ impl Live {
         let path = &self.path;
         let mut connection = connection::open_live_for_reading(path, self.timeout)?;
         let found = Shape::read(&connection).map_err(|error| explain(&error, path, Role::Live))?;
-        let findings = check::run(&mut connection, path, Role::Live, level, found.pages, progress)?;
+        let findings = check::run(&mut connection, path, Role::Live, level, &found, progress)?;
         let mut problems = findings.problems;
         if !expected.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());

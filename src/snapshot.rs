@@ -5,6 +5,7 @@
 
 use std::fs::{self, Metadata};
 use std::ops::ControlFlow;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use crate::header::{self, Header};
 use crate::progress::{Progress, ProgressFn};
 use crate::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
 use crate::staging::{Staged, parent};
+use crate::write_back::WriteBack;
 
 /// A database held in one read transaction.
 pub(crate) struct Source {
@@ -99,11 +101,29 @@ pub(crate) fn take(
     copy(&source, file.path(), progress)?;
     let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
     failpoint::reach("snapshot_copied");
-    let unchecked = verify_copy(&source, file.path(), level, progress)?;
-    failpoint::reach("snapshot_verified");
-    file.finish(model)?;
+    let unchecked = verify_and_flush(&source, &file, model, level, progress)?;
     failpoint::reach("snapshot_flushed");
     Ok(Snapshot { file, unchecked })
+}
+
+/// Verifies the copy while it goes to the disk: the one needs the processor, the other the disk.
+fn verify_and_flush(
+    source: &Source,
+    file: &Staged,
+    model: Option<&Metadata>,
+    level: Verification,
+    progress: ProgressFn<'_>,
+) -> Result<Option<String>> {
+    thread::scope(|scope| {
+        let flushing = thread::Builder::new().name("respaldo-flush".to_owned());
+        let flushing = flushing.spawn_scoped(scope, || file.finish(model));
+        let unchecked = verify_copy(source, file.path(), level, progress)?;
+        failpoint::reach("snapshot_verified");
+        let flushed = flushing.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        // Without a thread it is flushed here.
+        flushed.unwrap_or_else(|_| file.finish(model))?;
+        Ok(unchecked)
+    })
 }
 
 /// Says how much room is missing before anything is written.
@@ -121,7 +141,12 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
 
 fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
     let mut target = connection::open_unpublished(target_path)?;
-    copy_pages(&source.connection, &mut target, progress).map_err(|stopped| match stopped {
+    let mut write_back = WriteBack::of(target_path);
+    let mut progress = |now: Progress| {
+        write_back.written(now.pages_done * source.shape.page_size);
+        progress(now)
+    };
+    copy_pages(&source.connection, &mut target, &mut progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
         // Reading the source and writing the copy fail through one call.
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
@@ -230,7 +255,7 @@ fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: Prog
     if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
         problems.push("the copy is still in WAL mode".to_owned());
     }
-    let findings = check::run(&mut reader, copy, Role::Backup, level, found.pages, progress).map_err(of_source)?;
+    let findings = check::run(&mut reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
     problems.extend(findings.problems);
     if problems.is_empty() {
         Ok(findings.missing)

@@ -63,8 +63,13 @@ impl Store {
         if !has_log(&source.path) {
             problems.extend(check::length_problem(&source.path, &source.shape)?);
         }
-        let (pages, role) = (source.shape.pages, source.role);
-        let findings = check::run(&mut source.connection, &source.path, role, self.verify, pages, progress)?;
+        let Source {
+            connection,
+            shape,
+            path,
+            role,
+        } = source;
+        let findings = check::run(connection, path, *role, self.verify, shape, progress)?;
         problems.extend(findings.problems);
         if problems.is_empty() {
             Ok(())
