@@ -1,0 +1,122 @@
+"""One function a command: asks the library and returns its JSON, or raises what went wrong."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .. import _call
+from .._library import load
+from .interruption import Interruption
+from .progress import reported
+from .question import confirm, require_person
+from .screen import Screen
+from .texts import Texts
+
+Body = dict[str, Any]
+
+
+class Session:
+    """An open store, and who is watching. A context manager."""
+
+    def __init__(self, options: Body, screen: Screen, texts: Texts, interruption: Interruption) -> None:
+        self.screen, self.texts, self.interruption = screen, texts, interruption
+        self._options = options
+        self._handle = _call.open_store(options)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        load().respaldo_close(self._handle)
+
+    def last_backup(self) -> _call.Answer:
+        """Asks for the last backup."""
+        return _call.last_backup(self._handle)
+
+    def request(self, function: str, body: Body) -> _call.Answer:
+        """Asks for short work."""
+        return _call.request(function, self._handle, body)
+
+    def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
+        """Asks for work that has a progress bar and can be cancelled."""
+        watching = self.screen.terminal
+        with reported(watching, doing, self.texts.verifying, self.interruption) as progress:
+            return _call.request_in_steps(function, self._handle, body, progress)
+
+    def with_backup_dir(self, folder: str) -> Session:
+        """The same store, looking at another folder of backups."""
+        return Session({**self._options, "backup_dir": folder}, self.screen, self.texts, self.interruption)
+
+
+def create(session: Session, _arguments: Namespace) -> _call.Answer:
+    """``respaldo create``"""
+    return session.long_request("respaldo_create", {}, session.texts.creating)
+
+
+def due(session: Session, _arguments: Namespace) -> _call.Answer:
+    """``respaldo due``"""
+    return session.long_request("respaldo_create_if_due", {}, session.texts.creating)
+
+
+def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo list``"""
+    return session.request("respaldo_list", {"include_safety": arguments.safety})
+
+
+def last(session: Session, _arguments: Namespace) -> _call.Answer:
+    """``respaldo last``"""
+    return session.last_backup()
+
+
+def verify(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo verify``"""
+    return session.long_request("respaldo_verify", {"backup": arguments.backup}, session.texts.verifying)
+
+
+def restore(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo restore``, which asks first, unless it writes a new file with ``--target``"""
+    body = {"backup": arguments.backup}
+    if arguments.reason is not None:
+        body["reason"] = arguments.reason
+    if arguments.target is not None:
+        body["target"] = arguments.target
+    elif not arguments.yes:
+        body["backup"] = _confirmed(session, arguments)
+    return session.long_request("respaldo_restore", body, session.texts.restoring)
+
+
+def _confirmed(session: Session, arguments: Namespace) -> str:
+    """The path of the backup that the person agreed to.
+
+    It is verified before the question: who has said yes should not hear afterwards that it is no use.
+    """
+    require_person()
+    path = Path(verify(session, arguments)["path"])
+    confirm(path.name, _display(session, path), session.texts, session.interruption)
+    return str(path)
+
+
+def _display(session: Session, backup: Path) -> str:
+    """A backup's date as the library tells it, wherever the file lies; empty if it does not list such a file."""
+    with session.with_backup_dir(str(backup.parent)) as there:
+        listed = there.request("respaldo_list", {"include_safety": True})["backups"]
+    return next((str(entry["display"]) for entry in listed if entry["name"] == backup.name), "")
+
+
+def prune(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo prune``"""
+    return session.request("respaldo_prune", {"dry_run": arguments.dry_run})
+
+
+COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
+    "create": create,
+    "due": due,
+    "list": list_backups,
+    "last": last,
+    "verify": verify,
+    "restore": restore,
+    "prune": prune,
+}

@@ -1,0 +1,114 @@
+"""The command line: what may be written, in two languages."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import SUPPRESS, RawDescriptionHelpFormatter
+from typing import Any, NoReturn
+
+from .completion import SHELLS, complete_backups
+from .store_options import STORE_OPTIONS
+from .texts import CommandTexts, Texts
+
+PROGRAM = "respaldo"
+
+
+class UsageError(Exception):
+    """The command line was not understood."""
+
+    def __init__(self, message: str, program: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.program = program
+        """Whose help to look at: ``respaldo``, or ``respaldo restore``."""
+
+
+class HelpAsked(Exception):
+    """``--help`` was given; ``text`` is what to show."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Help(argparse.Action):
+    """argparse's own writes to standard output by itself, and falls over a pipe that nobody reads."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_ignored: object) -> NoReturn:
+        raise HelpAsked(parser.format_help().rstrip())
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser that raises instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, self.prog)
+
+
+def build(texts: Texts) -> Parser:
+    """The whole command line. Options that were not given are not in what it parses to, but for the commands' own."""
+    # argparse has all its texts looked up by this name, and no other way to give it a language.
+    setattr(argparse, "_", lambda text: texts.argparse.get(text, text))
+
+    parser = Parser(PROGRAM, **_parser_options(texts.program))
+    parser.add_argument("--version", action="store_true", default=False, help=texts.version)
+    commands = parser.add_subparsers(
+        dest="command", metavar=texts.command, title=texts.commands_group, prog=PROGRAM, parser_class=Parser
+    )
+    _add_shared(parser, texts)
+
+    def command(name: str, *, backup: bool = False) -> argparse.ArgumentParser:
+        own = texts.commands[name]
+        made = commands.add_parser(name, help=own.summary, **_parser_options(own))
+        if backup:
+            argument = made.add_argument("backup", metavar=texts.backup[0], help=texts.backup[1])
+            setattr(argument, "completer", complete_backups)  # where argcomplete looks for it
+        return made
+
+    command("create")
+    command("due")
+    command("list").add_argument("--safety", action="store_true", help=texts.safety)
+    command("last")
+    command("verify", backup=True)
+    restore = command("restore", backup=True)
+    restore.add_argument("--yes", action="store_true", help=texts.yes_option)
+    restore.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
+    restore.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
+    command("prune").add_argument("--dry-run", action="store_true", help=texts.dry_run)
+    for made in commands.choices.values():
+        _add_shared(made, texts)
+    completion = command("completion")
+    completion.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
+    completion.add_argument("shell", choices=SHELLS, help=texts.shell)
+    return parser
+
+
+def _add_shared(parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """What can be given before the command and after it. SUPPRESS keeps the one from hiding the other."""
+    parser.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
+    parser.add_argument("--json", action="store_true", default=SUPPRESS, help=texts.json)
+    group = parser.add_argument_group(texts.store_group, texts.store_group_note)
+    for option in STORE_OPTIONS:
+        metavar, meaning = texts.store_options[option.key]
+        group.add_argument(
+            option.flag,
+            dest=option.key,
+            metavar=metavar,
+            type=option.convert,
+            choices=option.choices,
+            default=SUPPRESS,
+            help=meaning,
+        )
+        if option.key == "settings":
+            group.add_argument("--no-settings", action="store_true", default=SUPPRESS, help=texts.no_settings)
+
+
+def _parser_options(texts: CommandTexts) -> dict[str, Any]:
+    return {
+        "usage": texts.usage,
+        "description": texts.details,
+        "epilog": texts.examples,
+        "formatter_class": RawDescriptionHelpFormatter,
+        "add_help": False,
+        "allow_abbrev": False,  # a script must not change its meaning when an option is added
+    }

@@ -1,0 +1,116 @@
+"""Each answer, for people. A terminal gets tables; a pipe gets lines, with tabs between what would be columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from rich.box import SIMPLE
+from rich.console import JustifyMethod
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from .._call import Answer
+from ..models import Backup, CreateResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+from .screen import Screen
+from .texts import Texts
+
+
+def created(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``create`` and ``due``."""
+    result = CreateResult.from_json(answer)
+    backup = result.backup
+    if not result.created:
+        screen.say(texts.already_today.format(display=backup.display, name=backup.name))
+        return
+    screen.say(texts.created.format(name=backup.name, size=decimal(backup.size)), style="green")
+    screen.say(printable(str(backup.path)))
+    for name in result.removed:
+        screen.say(texts.removed_name.format(name=name))
+
+
+def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``list``."""
+    backups = Listing.from_json(answer)
+    if not screen.terminal:
+        for b in backups:
+            columns = (b.name, b.display, str(b.size), b.kind, "intact" if b.intact else "damaged")
+            screen.say("\t".join(map(printable, columns)))
+        return
+    if not backups:
+        screen.say(texts.no_backups)
+        return
+    rows = ((b.display, decimal(b.size), b.name, _note(b, texts)) for b in backups)
+    screen.say(_table(texts.list_columns, rows, name=2, number=1))
+
+
+def last(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``last``."""
+    screen.say(texts.last_backup.format(display=LastBackup.from_json(answer).display))
+
+
+def verified(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``verify``."""
+    result = VerifyResult.from_json(answer)
+    size = decimal(result.pages * result.page_size)
+    screen.say(texts.verified.format(name=printable(result.path.name), pages=result.pages, size=size), style="green")
+
+
+def restored(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``restore``."""
+    result = RestoreResult.from_json(answer)
+    screen.say(
+        texts.restored.format(name=printable(result.restored_from.name), database=printable(str(result.database))),
+        style="green",
+    )
+    if result.safety_backup:
+        screen.say(texts.safety_copy.format(path=printable(str(result.safety_backup)), name=result.safety_backup.name))
+
+
+def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``prune``."""
+    result = PruneResult.from_json(answer)
+    if not screen.terminal:
+        for what, decisions in (("removed", result.removed), ("kept", result.kept)):
+            for d in decisions:
+                screen.say("\t".join(map(printable, (d.name, what, d.reason))))
+        return
+    if not result.removed and not result.kept:
+        screen.say(texts.no_backups)
+        return
+    removed = texts.would_be_removed if result.dry_run else texts.removed
+    rows = [(d.name, removed, texts.reasons.get(d.reason, d.reason)) for d in result.removed]
+    rows += [(d.name, texts.kept, texts.reasons.get(d.reason, d.reason)) for d in result.kept]
+    screen.say(_table(texts.prune_columns, rows, name=0))
+
+
+SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
+    "create": created,
+    "due": created,
+    "list": listed,
+    "last": last,
+    "verify": verified,
+    "restore": restored,
+    "prune": pruned,
+}
+
+
+def printable(name: str) -> str:
+    """A file's name with its control characters escaped: they would move the cursor, or end the line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def _note(backup: Backup, texts: Texts) -> str:
+    damaged = [] if backup.intact else [texts.damaged]
+    return ", ".join([*damaged, *filter(None, [texts.kinds.get(backup.kind, backup.kind)])])
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: int, number: int | None = None) -> Table:
+    """A name too long for the terminal goes on in the next line: cut off, it could not be copied."""
+    table = Table(box=SIMPLE, show_edge=False)
+    for place, column in enumerate(columns):
+        justify: JustifyMethod = "right" if place == number else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=place != name)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return table

@@ -1,0 +1,77 @@
+"""The options that say which store is meant: on the command line, else in the environment."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+def milliseconds(seconds: str) -> int:
+    """The library counts milliseconds, people seconds."""
+    try:
+        return round(float(seconds) * 1000)
+    except OverflowError:  # "inf"; a ValueError is what argparse expects
+        raise ValueError(seconds) from None
+
+
+@dataclass(frozen=True)
+class StoreOption:
+    """One option of the library's ``respaldo_open``."""
+
+    key: str
+    """Its name there."""
+    flag: str
+    """Its name on the command line."""
+    convert: Callable[[str], Any] = str
+    choices: tuple[str, ...] | None = None
+
+    @property
+    def environment(self) -> str:
+        """The variable that stands in for it, such as ``RESPALDO_BACKUP_DIR``."""
+        return "RESPALDO_" + self.flag.removeprefix("--").replace("-", "_").upper()
+
+
+LANGUAGE = StoreOption("language", "--language", choices=("es", "en"))
+STORE_OPTIONS = (
+    StoreOption("database", "--database"),
+    StoreOption("settings", "--settings"),
+    StoreOption("backup_dir", "--backup-dir"),
+    StoreOption("max_backups", "--max-backups", convert=int),
+    StoreOption("timezone", "--timezone"),
+    StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
+    StoreOption("verify", "--verify", choices=("full", "quick")),
+    LANGUAGE,
+)
+
+
+class BadVariable(Exception):
+    """An environment variable has a value that its option does not take."""
+
+
+def collect(arguments: Namespace) -> dict[str, Any]:
+    """What the library is to be opened with. An empty variable counts as none.
+
+    Raises:
+        BadVariable: its argument is the variable's name.
+    """
+    options: dict[str, Any] = {}
+    for option in STORE_OPTIONS:
+        if option.key in arguments:
+            options[option.key] = getattr(arguments, option.key)
+        elif value := os.environ.get(option.environment):
+            options[option.key] = _converted(option, value)
+    if getattr(arguments, "no_settings", False):
+        options["settings"] = None
+    return options
+
+
+def _converted(option: StoreOption, value: str) -> object:
+    if option.choices is not None and value not in option.choices:
+        raise BadVariable(option.environment)
+    try:
+        return option.convert(value)
+    except ValueError:
+        raise BadVariable(option.environment) from None

@@ -1,0 +1,105 @@
+"""Every word that the command ``respaldo`` writes itself, once in each language.
+
+What the library says, it says in the same language: errors, hints and warnings are not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CommandTexts:
+    """What ``--help`` says about one command."""
+
+    usage: str
+    summary: str
+    """One line, for the list of commands."""
+    details: str
+    examples: str = ""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """One language. Names in braces are filled in by ``str.format``."""
+
+    # What is read while it works
+    creating: str
+    restoring: str
+    verifying: str
+    error: str
+    warning: str
+
+    # What is asked before a restore
+    restore_question: str
+    restore_overwrites: str
+    restore_saves_first: str
+    restore_prompt: str
+    yes: frozenset[str]
+
+    # Answers
+    created: str
+    already_today: str
+    removed_name: str
+    list_columns: tuple[str, ...]
+    kinds: Mapping[str, str]
+    """By the library's name for it; an ordinary backup needs no note."""
+    damaged: str
+    no_backups: str
+    last_backup: str
+    verified: str
+    restored: str
+    safety_copy: str
+    prune_columns: tuple[str, ...]
+    removed: str
+    would_be_removed: str
+    kept: str
+    reasons: Mapping[str, str]
+    """By the library's name for it."""
+    done_before_interruption: str
+
+    # Failures of the command itself, most with a hint
+    declined: tuple[str, str]
+    interrupted: tuple[str, str]
+    no_command: str
+    no_database: tuple[str, str]
+    nobody_to_ask: tuple[str, str]
+    bad_variable: tuple[str, str]
+    not_unicode: tuple[str, str]
+    library_not_loaded: tuple[str, str]
+    output_failed: tuple[str, str]
+    internal: tuple[str, str]
+    see_help: str
+
+    # --help
+    program: CommandTexts
+    commands: Mapping[str, CommandTexts]
+    store_group: str
+    store_group_note: str
+    store_options: Mapping[str, tuple[str, str]]
+    """By the option's key: what stands for its value, and what it means."""
+    no_settings: str
+    help: str
+    json: str
+    version: str
+    safety: str
+    backup: tuple[str, str]
+    yes_option: str
+    reason: tuple[str, str]
+    target: tuple[str, str]
+    dry_run: str
+    shell: str
+    commands_group: str
+    command: str
+    argparse: Mapping[str, str]
+    """The parser's own texts, by its English ones."""
+
+
+def texts_in(language: str) -> Texts:
+    """The texts of ``"en"``; for anything else, the Spanish ones."""
+    if language == "en":
+        from .en import TEXTS
+    else:
+        from .es import TEXTS
+    return TEXTS

@@ -1,0 +1,232 @@
+"""The English texts."""
+
+from __future__ import annotations
+
+from . import CommandTexts, Texts
+
+TEXTS = Texts(
+    creating="Making the backup",
+    restoring="Restoring",
+    verifying="Verifying",
+    error="Error",
+    warning="Warning",
+    restore_question="Are you sure that you want to restore this backup?",
+    restore_overwrites="Warning: this will overwrite the current database.",
+    restore_saves_first="A safety copy of the current database will be made first.",
+    restore_prompt="Type “yes” to go on [y/N]:",
+    yes=frozenset({"y", "yes", "s", "si", "sí"}),
+    created="Backup made: {name} ({size})",
+    already_today="There is a backup of today already: {display} ({name})",
+    removed_name="Old backup deleted: {name}",
+    list_columns=("Date", "Size", "Name", "Note"),
+    kinds={"backup": "", "preserved": "preserved", "safety": "before a restore"},
+    damaged="DAMAGED",
+    no_backups="There are no backups yet. To make one: respaldo create",
+    last_backup="Last backup: {display}",
+    verified="The backup is good: {name} ({pages} pages, {size})",
+    restored="Restored: {name}\nto {database}",
+    safety_copy="The database as it was is in {path}\nTo go back to it: respaldo restore {name}",
+    prune_columns=("Name", "What happens", "Why"),
+    removed="deleted",
+    would_be_removed="would be deleted",
+    kept="stays",
+    reasons={
+        "within_limit": "one of the newest",
+        "newest_good": "the newest good one",
+        "dated_in_future": "dated in the future",
+        "preserved": "renamed, or put there by somebody",
+        "over_limit": "there are enough newer ones",
+    },
+    done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
+    declined=("Nothing was restored; nothing was changed.", ""),
+    interrupted=("Cancelled with Ctrl-C; nothing was changed.", "Repeat it when you like."),
+    no_command="No command was given.",
+    no_database=(
+        "Which database is not said.",
+        "Add --database FILE, or put its path into the variable RESPALDO_DATABASE.",
+    ),
+    nobody_to_ask=(
+        "A restore asks first, and there is no terminal here to ask on. Nothing was changed.",
+        "If you are sure, add --yes.",
+    ),
+    bad_variable=("The variable {name} has a value that is not valid.", "Mend it or unset it."),
+    not_unicode=("A path has letters that are not Unicode.", "Rename that folder or file."),
+    library_not_loaded=("{detail}", ""),
+    output_failed=(
+        "The work is done, but its answer could not be written: {detail}.",
+        "See where the output is sent.",
+    ),
+    internal=(
+        "Internal error of the command respaldo: {detail}",
+        "It is a bug; send this message to whoever maintains the program.",
+    ),
+    see_help="Help: {program} --help",
+    program=CommandTexts(
+        usage="%(prog)s COMMAND --database FILE [options]",
+        summary="",
+        details="""\
+Makes, verifies and restores backups of an application's SQLite database. The
+application can stay open meanwhile.
+
+Each backup is a whole, verified .db file in the folder "backups" beside the
+database. The 20 newest are kept.""",
+        examples="""\
+examples:
+  respaldo create --database tattoostudio.db     make a backup now
+  respaldo list --database tattoostudio.db       see the backups
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db
+
+  export RESPALDO_DATABASE=~/studio/tattoostudio.db       (Linux, macOS)
+  setx RESPALDO_DATABASE C:\\Studio\\tattoostudio.db        (Windows)
+  respaldo last --language en                    without --database from now on
+
+exit status (with --json also the "status" of the error, but for 130):
+  0        done
+  4        the answer was no; nothing was changed
+  1 to 99  the library's error number, as the message says it:
+           20 no database   21 no such backup   22 permission denied
+           23 disk full   24 system error   25 the file is already there
+           40 another program uses the database   41 database damaged
+           42 not a database   43 backup damaged   44 same file
+           60 another backup is running   61 the restore was not completed
+           1, 3 option with a bad value   99 bug in the library
+  100      the command was not understood, or there was nobody to ask
+  101      the library could not be loaded
+  102      the work is done, but its answer could not be written
+  130      Ctrl-C; nothing was changed
+
+Each command has its own help: respaldo restore --help""",
+    ),
+    commands={
+        "create": CommandTexts(
+            usage="%(prog)s --database FILE [options]",
+            summary="make a backup now",
+            details="""\
+Makes a backup, verifies it and sees it onto the disk. The application can stay
+open. Then it deletes the oldest backups beyond the number to keep; never a
+renamed one. Ctrl-C cancels and leaves nothing half done.""",
+            examples="""\
+examples:
+  respaldo create --database tattoostudio.db
+  respaldo create --database tattoostudio.db --backup-dir E:\\backups
+  respaldo create --database tattoostudio.db --json | jq -r .backup.path""",
+        ),
+        "due": CommandTexts(
+            usage="%(prog)s --database FILE [options]",
+            summary="make a backup unless there is one of today",
+            details="""\
+Makes a backup unless there is one of today, in the time zone. Its exit status
+is 0 in both cases; with --json, "created" says whether it made one.""",
+            examples="""\
+example, every day at 9 with cron:
+  0 9 * * * respaldo due --database /home/ana/studio/tattoostudio.db""",
+        ),
+        "list": CommandTexts(
+            usage="%(prog)s --database FILE [--safety] [options]",
+            summary="see the backups, newest first",
+            details="""\
+On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
+date, bytes, kind (backup, preserved, safety) and "intact" or "damaged". A
+"preserved" one was renamed by somebody, and is never deleted.""",
+            examples="""\
+examples:
+  respaldo list --database tattoostudio.db
+  respaldo list --database tattoostudio.db --safety
+  respaldo list --database tattoostudio.db | head -1 | cut -f1""",
+        ),
+        "last": CommandTexts(
+            usage="%(prog)s --database FILE [options]",
+            summary="see when the last backup was made",
+            details="""\
+Says when the last backup was made, even if it lies on an external drive now;
+"—" if there never was one.""",
+            examples="""\
+example:
+  respaldo last --database tattoostudio.db""",
+        ),
+        "verify": CommandTexts(
+            usage="%(prog)s BACKUP --database FILE [options]",
+            summary="check that a backup is good",
+            details="Reads the whole backup and checks it. Changes nothing.",
+            examples="""\
+examples:
+  respaldo verify backup_20260304_142305.db --database tattoostudio.db
+  respaldo verify E:\\backups\\backup_20260304_142305.db --database tattoostudio.db""",
+        ),
+        "restore": CommandTexts(
+            usage="%(prog)s BACKUP --database FILE [--yes | --target FILE] [--reason TEXT] [options]",
+            summary="go back to a backup",
+            details="""\
+Puts the backup in the place of the database. It asks first, and before it
+changes anything it saves the current database beside itself, as
+<database>.before_restore_<time>: restoring that copy undoes it all.
+
+Ctrl-C cancels and changes nothing (status 130). If it comes when the restore
+is done already, that is said, and the status is 0.""",
+            examples="""\
+examples:
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db
+  respaldo restore E:\\backups\\backup_20260304_142305.db --database tattoostudio.db
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db --target rehearsal.db
+                                       a rehearsal: writes another file, asks nothing
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db --yes \\
+                   --reason "a client was deleted by mistake\"""",
+        ),
+        "prune": CommandTexts(
+            usage="%(prog)s --database FILE [--dry-run] [options]",
+            summary="delete old backups beyond the number to keep",
+            details="""\
+"create" does this already; it is for seeing what would go, or after lowering
+--max-backups. It never deletes a renamed one, the newest good one, or a copy
+made before a restore.""",
+            examples="""\
+examples:
+  respaldo prune --database tattoostudio.db --dry-run
+  respaldo prune --database tattoostudio.db --max-backups 5""",
+        ),
+        "completion": CommandTexts(
+            usage="%(prog)s {bash,zsh,fish,powershell}",
+            summary="completion with the TAB key",
+            details="""\
+Writes what your shell needs to complete commands, options and the names of
+backups with the TAB key.""",
+            examples="""\
+examples:
+  respaldo completion bash >> ~/.bashrc
+  respaldo completion zsh  >> ~/.zshrc       (after compinit)
+  respaldo completion fish > ~/.config/fish/completions/respaldo.fish
+  respaldo completion powershell >> $PROFILE""",
+        ),
+    },
+    store_group="the database and its backups",
+    store_group_note="""\
+Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
+RESPALDO_MAX_BACKUPS, RESPALDO_TIMEZONE, RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY,
+RESPALDO_LANGUAGE. The option wins.""",
+    store_options={
+        "database": ("FILE", "the application's database"),
+        "settings": ("FILE", "where last_backup_at is kept (default: settings.json beside the database)"),
+        "backup_dir": ("FOLDER", "where the backups are (default: backups beside the database)"),
+        "max_backups": ("N", "how many to keep (default: 20)"),
+        "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),
+        "busy_timeout_ms": ("SECONDS", "how long to wait for another program (default: 5)"),
+        "verify": ("{full,quick}", "verify fully or quickly (default: full)"),
+        "language": ("{es,en}", "the language of everything (default: es)"),
+    },
+    no_settings="there is no settings file: keep no note",
+    help="show this help and exit",
+    json="for programs: the library's answer or error, as JSON, on standard output",
+    version="show the version and exit",
+    safety="the copies made before restores too",
+    backup=("BACKUP", "the name of a backup in the list, or the path of a file"),
+    yes_option="do not ask",
+    reason=("TEXT", "why, for the log of restores"),
+    target=("FILE", "write this new file instead of the database"),
+    dry_run="only say what would be deleted",
+    shell="your shell",
+    commands_group="commands",
+    command="COMMAND",
+    argparse={
+        "invalid %(type)s value: %(value)r": "not a number: %(value)r",
+    },
+)

@@ -1,0 +1,242 @@
+"""Los textos en español."""
+
+from __future__ import annotations
+
+from . import CommandTexts, Texts
+
+TEXTS = Texts(
+    creating="Creando el respaldo",
+    restoring="Restaurando",
+    verifying="Verificando",
+    error="Error",
+    warning="Advertencia",
+    restore_question="¿Está seguro que desea restaurar este respaldo?",
+    restore_overwrites="Advertencia: Esto sobrescribirá la base de datos actual.",
+    restore_saves_first="Se creará una copia de seguridad de la BD actual antes de continuar.",
+    restore_prompt="Escriba «sí» para continuar [s/N]:",
+    yes=frozenset({"s", "si", "sí", "y", "yes"}),
+    created="Respaldo creado: {name} ({size})",
+    already_today="Ya hay un respaldo de hoy: {display} ({name})",
+    removed_name="Se borró el respaldo antiguo {name}",
+    list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
+    kinds={"backup": "", "preserved": "conservado", "safety": "antes de restaurar"},
+    damaged="DAÑADO",
+    no_backups="Todavía no hay respaldos. Para crear uno: respaldo create",
+    last_backup="Último respaldo: {display}",
+    verified="El respaldo está bien: {name} ({pages} páginas, {size})",
+    restored="Restaurado: {name}\nen {database}",
+    safety_copy="La base de datos anterior se guardó en {path}\nPara volver a ella: respaldo restore {name}",
+    prune_columns=("Nombre", "Qué pasa", "Por qué"),
+    removed="borrado",
+    would_be_removed="se borraría",
+    kept="se queda",
+    reasons={
+        "within_limit": "entre los más recientes",
+        "newest_good": "el más reciente que está bien",
+        "dated_in_future": "tiene fecha futura",
+        "preserved": "renombrado, o puesto por alguien",
+        "over_limit": "hay suficientes más recientes",
+    },
+    done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
+    declined=("No se restauró nada; no se cambió nada.", ""),
+    interrupted=("Se canceló con Ctrl-C; no se cambió nada.", "Puede repetirlo cuando quiera."),
+    no_command="Falta la orden.",
+    no_database=(
+        "Falta decir cuál es la base de datos.",
+        "Agregue --database ARCHIVO, o ponga su ruta en la variable RESPALDO_DATABASE.",
+    ),
+    nobody_to_ask=(
+        "Restaurar pide confirmación, y aquí no hay una terminal donde preguntar. No se cambió nada.",
+        "Si está seguro, agregue --yes.",
+    ),
+    bad_variable=("El valor de la variable {name} no es válido.", "Corríjala o bórrela."),
+    not_unicode=("Una ruta tiene letras que no son Unicode.", "Renombre esa carpeta o ese archivo."),
+    library_not_loaded=("No se pudo cargar la biblioteca de respaldo.\n{detail}", ""),
+    output_failed=(
+        "El trabajo está hecho, pero no se pudo escribir la respuesta: {detail}.",
+        "Revise a dónde se manda la salida.",
+    ),
+    internal=(
+        "Error interno de la orden respaldo: {detail}",
+        "Es un fallo del programa; envíe este mensaje a quien lo mantiene.",
+    ),
+    see_help="Ayuda: {program} --help",
+    program=CommandTexts(
+        usage="%(prog)s ORDEN --database ARCHIVO [opciones]",
+        summary="",
+        details="""\
+Crea, prueba y restaura respaldos de la base de datos SQLite de una aplicación.
+La aplicación puede seguir abierta mientras tanto.
+
+Cada respaldo es un archivo .db completo y verificado, en la carpeta «backups»
+junto a la base de datos. Se conservan los 20 más recientes.""",
+        examples="""\
+ejemplos:
+  respaldo create --database tattoostudio.db     crear un respaldo ahora
+  respaldo list --database tattoostudio.db       ver los respaldos
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db
+
+  export RESPALDO_DATABASE=~/estudio/tattoostudio.db      (Linux, macOS)
+  setx RESPALDO_DATABASE C:\\Estudio\\tattoostudio.db       (Windows)
+  respaldo last                                  ya sin --database
+
+estado de salida (con --json es también el «status» del error, salvo 130):
+  0        bien hecho
+  4        se contestó que no; no se cambió nada
+  1 a 99   el número de error de la biblioteca, como lo dice el mensaje:
+           20 no hay base de datos   21 no hay tal respaldo   22 sin permiso
+           23 disco lleno   24 error del sistema   25 el archivo ya existe
+           40 otro programa usa la base de datos   41 base de datos dañada
+           42 no es una base de datos   43 respaldo dañado   44 mismo archivo
+           60 otro respaldo en curso   61 la restauración no se completó
+           1, 3 opción con mal valor   99 fallo de la biblioteca
+  100      no se entendió la orden, o no hubo a quién preguntar
+  101      no se pudo cargar la biblioteca
+  102      el trabajo está hecho, pero no se pudo escribir la respuesta
+  130      Ctrl-C; no se cambió nada
+
+Cada orden tiene su ayuda: respaldo restore --help""",
+    ),
+    commands={
+        "create": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [opciones]",
+            summary="crear un respaldo ahora",
+            details="""\
+Crea un respaldo, lo verifica y lo asegura en el disco. La aplicación puede
+seguir abierta. Después borra los respaldos más antiguos que el número a
+conservar; nunca uno renombrado. Ctrl-C cancela sin dejar nada a medias.""",
+            examples="""\
+ejemplos:
+  respaldo create --database tattoostudio.db
+  respaldo create --database tattoostudio.db --backup-dir E:\\respaldos
+  respaldo create --database tattoostudio.db --json | jq -r .backup.path""",
+        ),
+        "due": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [opciones]",
+            summary="crear un respaldo si hoy todavía no hay uno",
+            details="""\
+Crea un respaldo si todavía no hay uno de hoy, según la zona horaria. Termina
+con estado 0 en ambos casos; con --json, «created» dice si lo creó.""",
+            examples="""\
+ejemplo, todos los días a las 9 con cron:
+  0 9 * * * respaldo due --database /home/ana/estudio/tattoostudio.db""",
+        ),
+        "list": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [--safety] [opciones]",
+            summary="ver los respaldos, el más reciente primero",
+            details="""\
+En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
+con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety) y
+«intact» o «damaged». «conservado» es el que alguien renombró: nunca se borra.""",
+            examples="""\
+ejemplos:
+  respaldo list --database tattoostudio.db
+  respaldo list --database tattoostudio.db --safety
+  respaldo list --database tattoostudio.db | head -1 | cut -f1""",
+        ),
+        "last": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [opciones]",
+            summary="ver cuándo fue el último respaldo",
+            details="""\
+Dice cuándo se hizo el último respaldo, aunque ya esté en un disco externo;
+«—» si nunca se hizo uno.""",
+            examples="""\
+ejemplo:
+  respaldo last --database tattoostudio.db""",
+        ),
+        "verify": CommandTexts(
+            usage="%(prog)s RESPALDO --database ARCHIVO [opciones]",
+            summary="probar que un respaldo está bien",
+            details="Lee el respaldo completo y lo revisa. No cambia nada.",
+            examples="""\
+ejemplos:
+  respaldo verify backup_20260304_142305.db --database tattoostudio.db
+  respaldo verify E:\\respaldos\\backup_20260304_142305.db --database tattoostudio.db""",
+        ),
+        "restore": CommandTexts(
+            usage="%(prog)s RESPALDO --database ARCHIVO [--yes | --target ARCHIVO] [--reason TEXTO] [opciones]",
+            summary="volver a un respaldo",
+            details="""\
+Pone el respaldo en lugar de la base de datos. Antes pregunta, y antes de
+cambiar nada guarda la base de datos actual junto a ella, con el nombre
+<base de datos>.before_restore_<fecha>: restaurar esa copia deshace todo.
+
+Ctrl-C cancela sin cambiar nada (estado 130). Si llega cuando la restauración
+ya está hecha, lo dice, y el estado es 0.""",
+            examples="""\
+ejemplos:
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db
+  respaldo restore E:\\respaldos\\backup_20260304_142305.db --database tattoostudio.db
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db --target ensayo.db
+                                       un ensayo: escribe otro archivo, no pregunta
+  respaldo restore backup_20260304_142305.db --database tattoostudio.db --yes \\
+                   --reason "se borró una clienta por error\"""",
+        ),
+        "prune": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [--dry-run] [opciones]",
+            summary="borrar los respaldos antiguos que sobran",
+            details="""\
+«create» ya lo hace; esto sirve para ver qué se borraría, o después de bajar
+--max-backups. Nunca borra uno renombrado, el más reciente que está bien, ni
+una copia de antes de restaurar.""",
+            examples="""\
+ejemplos:
+  respaldo prune --database tattoostudio.db --dry-run
+  respaldo prune --database tattoostudio.db --max-backups 5""",
+        ),
+        "completion": CommandTexts(
+            usage="%(prog)s {bash,zsh,fish,powershell}",
+            summary="completar con la tecla TAB",
+            details="""\
+Escribe lo que su terminal necesita para completar órdenes, opciones y nombres
+de respaldos con la tecla TAB.""",
+            examples="""\
+ejemplos:
+  respaldo completion bash >> ~/.bashrc
+  respaldo completion zsh  >> ~/.zshrc       (después de compinit)
+  respaldo completion fish > ~/.config/fish/completions/respaldo.fish
+  respaldo completion powershell >> $PROFILE""",
+        ),
+    },
+    store_group="la base de datos y sus respaldos",
+    store_group_note="""\
+Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
+RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_TIMEZONE, RESPALDO_BUSY_TIMEOUT,
+RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
+    store_options={
+        "database": ("ARCHIVO", "la base de datos de la aplicación"),
+        "settings": ("ARCHIVO", "donde se anota last_backup_at (si no se dice: settings.json junto a la base de datos)"),
+        "backup_dir": ("CARPETA", "dónde están los respaldos (si no se dice: backups junto a la base de datos)"),
+        "max_backups": ("N", "cuántos conservar (si no se dice: 20)"),
+        "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
+        "busy_timeout_ms": ("SEGUNDOS", "cuánto esperar a otro programa (si no se dice: 5)"),
+        "verify": ("{full,quick}", "verificación completa o rápida (si no se dice: full)"),
+        "language": ("{es,en}", "idioma de todo (si no se dice: es)"),
+    },
+    no_settings="no hay archivo de configuración: no anotar nada",
+    help="mostrar esta ayuda y terminar",
+    json="para programas: la respuesta o el error de la biblioteca, en JSON, en la salida estándar",
+    version="mostrar la versión y terminar",
+    safety="también las copias de antes de restaurar",
+    backup=("RESPALDO", "nombre de un respaldo de la lista, o la ruta de un archivo"),
+    yes_option="no preguntar",
+    reason=("TEXTO", "por qué, para el registro de restauraciones"),
+    target=("ARCHIVO", "escribir este archivo nuevo en vez de la base de datos"),
+    dry_run="solo decir qué se borraría",
+    shell="su terminal",
+    commands_group="órdenes",
+    command="ORDEN",
+    argparse={
+        "usage: ": "uso: ",
+        "options": "opciones",
+        "positional arguments": "argumentos",
+        "argument %(argument_name)s: %(message)s": "%(argument_name)s: %(message)s",
+        "expected one argument": "falta su valor",
+        "ignored explicit argument %r": "no lleva valor: %r",
+        "invalid %(type)s value: %(value)r": "debe ser un número: %(value)r",
+        "invalid choice: %(value)r (choose from %(choices)s)": "no existe %(value)r; elija entre %(choices)s",
+        "unrecognized arguments: %s": "no se entiende: %s",
+        "the following arguments are required: %s": "falta: %s",
+        "not allowed with argument %s": "no se puede usar junto con %s",
+    },
+)

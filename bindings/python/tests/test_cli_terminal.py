@@ -1,0 +1,249 @@
+"""The command ``respaldo`` on a terminal: the table, the bar, the question, Ctrl-C, and the TAB key."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import scene
+import terminal
+from terminal import SLOW_RESPALDO, Terminal, run
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals for tests")
+
+QUESTION = """\
+¿Está seguro que desea restaurar este respaldo?
+{display}   {name}
+Advertencia: Esto sobrescribirá la base de datos actual.
+Se creará una copia de seguridad de la BD actual antes de continuar.
+"""
+
+
+@pytest.fixture
+def backup(database: Path) -> tuple[str, str]:
+    """A backup's name and date; the database has lost its clients since."""
+    run("create", "--database", database)
+    name, display = run("list", "--database", database).stdout.split("\t")[:2]
+    scene.delete_clients(database)
+    return name, display
+
+
+def answered(keys: str, *arguments: object) -> tuple[int, str]:
+    """Runs a restore and answers its question with these keys."""
+    with Terminal("restore", *arguments) as there:
+        there.read_until("[s/N]:")
+        there.press(keys)
+        return there.finish()
+
+
+class TestTable:
+    def test_list(self, database: Path, backup: tuple[str, str]) -> None:
+        name, display = backup
+        good = database.parent / "backups" / name
+        shutil.copy(good, good.with_name("antes de la mudanza [2025].db"))
+        broken = good.with_name("backup_20200101_000000.db")
+        broken.write_bytes(good.read_bytes()[: scene.PAGE])
+        run("restore", name, "--yes", "--database", database)
+
+        with Terminal("list", "--safety", "--database", database) as there:
+            status, text = there.finish()
+        assert status == 0
+        rows = [re.split(r" {2,}", line.strip()) for line in text.splitlines() if line.strip()]
+        assert rows[0] == ["Fecha", "Tamaño", "Nombre", "Nota"]
+        by_name = {row[2]: row for row in rows[2:]}
+        assert by_name[name][0] == display
+        assert by_name["antes de la mudanza [2025].db"][3] == "conservado"
+        assert by_name["backup_20200101_000000.db"][3] == "DAÑADO"
+        assert [row[3:] for row in by_name.values() if "before_restore" in row[2]] == [["antes de restaurar"]]
+
+    def test_a_narrow_terminal_shows_whole_names(self, database: Path, backup: tuple[str, str]) -> None:
+        with Terminal("list", "--database", database, columns=40) as there:
+            _, text = there.finish()
+        assert "…" not in text
+        assert f" {backup[1]} " in text
+        names = (line[31:].split() for line in text.splitlines()[2:])  # after the date and the size
+        assert "".join(part for row in names for part in row) == backup[0]
+
+    def test_nothing_yet(self, database: Path) -> None:
+        with Terminal("list", "--database", database) as there:
+            assert there.finish() == (0, "Todavía no hay respaldos. Para crear uno: respaldo create\n")
+
+    def test_prune(self, database: Path, backup: tuple[str, str]) -> None:
+        run("create", "--database", database)
+        with Terminal("prune", "--dry-run", "--max-backups", 1, "--database", database) as there:
+            _, text = there.finish()
+        assert re.search(rf"{backup[0]} +se borraría +hay suficientes más recientes", text)
+        assert re.search(r"\.db +se queda +entre los más recientes", text)
+
+    def test_json_is_json_on_a_terminal_too(self, database: Path) -> None:
+        with Terminal("list", "--json", "--database", database) as there:
+            there.finish()
+        assert there.screen == '{"backups":[],"warnings":[]}\r\n'
+
+
+class TestBar:
+    @pytest.mark.parametrize("command", ["create", "restore", "verify"])
+    def test_it_moves(self, command: str, folder: Path) -> None:
+        database = scene.make_database(folder / "tattoostudio.db", mebibytes=16)
+        arguments: list[object] = [command, "--database", database]
+        if command != "create":
+            arguments.append(run("create", "--database", database).stdout.splitlines()[1])
+        if command == "restore":
+            arguments.append("--yes")
+        with Terminal(*arguments, program=SLOW_RESPALDO) as there:
+            status, text = there.finish()
+        assert status == 0, text
+        assert "Verificando ━" in text
+        if command != "verify":
+            doing = {"create": "Creando el respaldo", "restore": "Restaurando"}[command]
+            shown = {int(percent) for percent in re.findall(rf"{doing} [━╸╺]+ +(\d+)%", text)}
+            assert len(shown) >= 3, text
+
+    def test_not_in_a_pipe_and_not_with_json(self, database: Path) -> None:
+        assert "━" not in run("create", "--database", database).stdout
+        with Terminal("create", "--json", "--database", database) as there:
+            there.finish()
+        assert there.screen.startswith('{"created":true,')
+
+
+class TestQuestion:
+    @pytest.mark.parametrize("yes", ["s", "sí", "SI", "yes"])
+    def test_yes(self, yes: str, database: Path, backup: tuple[str, str]) -> None:
+        name, display = backup
+        status, text = answered(f"{yes}\n", name, "--database", database)
+        assert status == 0, text
+        assert QUESTION.format(name=name, display=display) in text
+        assert f"Restaurado: {name}" in text
+        assert scene.count_clients(database) == 200
+
+    @pytest.mark.parametrize("keys", ["n\n", "\n", "quizá\n", "\x04"])
+    def test_anything_else_is_no(self, keys: str, database: Path, backup: tuple[str, str]) -> None:
+        before = scene.folder_contents(database.parent)
+        status, text = answered(keys, backup[0], "--database", database)
+        assert status == 4
+        assert text.endswith("\nNo se restauró nada; no se cambió nada.\n")
+        assert scene.folder_contents(database.parent) == before
+
+    def test_ctrl_c(self, database: Path, backup: tuple[str, str]) -> None:
+        before = scene.folder_contents(database.parent)
+        status, text = answered("\x03", backup[0], "--database", database)
+        assert status == 130
+        assert "\nSe canceló con Ctrl-C; no se cambió nada.\n" in text
+        assert scene.folder_contents(database.parent) == before
+
+    def test_english(self, database: Path, backup: tuple[str, str]) -> None:
+        with Terminal("restore", backup[0], "--language", "en", "--database", database) as there:
+            there.read_until("Are you sure that you want to restore this backup?")
+            there.read_until("[y/N]:")
+            there.press("y\n")
+            assert there.finish()[0] == 0
+
+    def test_a_file_from_elsewhere_has_its_date(
+        self, database: Path, backup: tuple[str, str], tmp_path: Path
+    ) -> None:
+        name, display = backup
+        (tmp_path / "disco externo").mkdir()
+        moved = shutil.move(database.parent / "backups" / name, tmp_path / "disco externo" / name)
+        status, text = answered("s\n", moved, "--database", database)
+        assert status == 0
+        assert QUESTION.format(name=name, display=display) in text
+
+    def test_a_safety_copy_has_its_date(self, database: Path, backup: tuple[str, str]) -> None:
+        run("restore", backup[0], "--yes", "--database", database)
+        listed = run("list", "--safety", "--database", database).stdout.splitlines()
+        (safety,) = (line.split("\t")[:2] for line in listed if "before_restore" in line)
+        status, text = answered("s\n", safety[0], "--database", database)
+        assert status == 0
+        assert QUESTION.format(name=safety[0], display=safety[1]) in text
+        assert scene.count_clients(database) == 0
+
+    def test_a_damaged_or_missing_backup_is_not_asked_about(self, database: Path, backup: tuple[str, str]) -> None:
+        for name, status in (("no.db", 21), (backup[0], 43)):
+            if status == 43:
+                scene.damage(database.parent / "backups" / name)
+            with Terminal("restore", name, "--database", database) as there:
+                found, text = there.finish()
+            assert found == status
+            assert "¿Está seguro" not in text
+            assert f"Error {status}: " in text
+
+
+class TestCtrlC:
+    @pytest.fixture
+    def database(self, folder: Path) -> Path:
+        return scene.make_database(folder / "tattoostudio.db", mebibytes=64)
+
+    def test_while_it_creates(self, database: Path, folder: Path) -> None:
+        before = scene.folder_contents(folder)
+        with Terminal("create", "--database", database, program=SLOW_RESPALDO) as there:
+            there.read_until("%")
+            there.press("\x03")
+            status, text = there.finish()
+        assert status == 130
+        assert "no se cambió nada" in text
+        assert "Traceback" not in text
+        assert scene.folder_contents(folder) == before
+
+    def test_while_it_restores(self, database: Path, folder: Path) -> None:
+        backup = run("create", "--database", database).stdout.splitlines()[1]
+        scene.delete_clients(database)
+        before = database.read_bytes()
+        with Terminal("restore", backup, "--yes", "--database", database, program=SLOW_RESPALDO) as there:
+            there.read_until("Restaurando")
+            there.read_until("%")
+            there.press("\x03")
+            status, text = there.finish()
+        assert status == 130
+        assert "no se cambió nada" in text
+        assert database.read_bytes() == before
+
+    def test_when_the_restore_is_done(self, database: Path) -> None:
+        """The library says that all is done only while it verifies what it has committed."""
+        backup = run("create", "--database", database).stdout.splitlines()[1]
+        scene.delete_clients(database)
+        script = terminal.STEPS_TAKE_A_WHILE.replace(
+            "time.sleep(0.05)", "signal.raise_signal(signal.SIGINT) if arguments[1] == arguments[2] else None"
+        ).replace("import sys, time", "import signal, sys")
+        with Terminal(
+            "restore", backup, "--yes", "--database", database, program=(sys.executable, "-c", script)
+        ) as there:
+            status, text = there.finish()
+        assert status == 0, text
+        assert "Restaurado: " in text
+        assert "Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho" in text
+        assert scene.count_clients(database) == 200
+
+
+SHELLS = {
+    "bash": ("bash", "--norc", "--noprofile", "-i"),
+    "zsh": ("zsh", "-f", "-i"),
+    "fish": ("fish", "--no-config", "-i"),
+}
+BEGIN = {
+    "bash": 'eval "$(respaldo completion bash)"; echo re""ady\n',
+    "zsh": 'autoload -U compinit; compinit -u -D; eval "$(respaldo completion zsh)"; echo re""ady\n',
+    "fish": 'respaldo completion fish | source; echo re""ady\n',
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_tab_key(shell: str, database: Path, backup: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setitem(terminal.ENVIRONMENT, "PATH", path)
+    monkeypatch.setitem(terminal.ENVIRONMENT, "RESPALDO_DATABASE", str(database))
+    monkeypatch.setitem(terminal.ENVIRONMENT, "HOME", str(database.parent))
+    with Terminal(program=SHELLS[shell], cwd=database.parent) as there:
+        there.press(BEGIN[shell])
+        there.read_until("ready")
+        there.press("respaldo verif\t")
+        there.read_until("respaldo verify")
+        there.press("backup_\t")
+        there.read_until(backup[0])
+        there.press("\n")
+        there.read_until("El respaldo está bien")
