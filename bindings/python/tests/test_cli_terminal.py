@@ -15,6 +15,7 @@ from terminal import SLOW_RESPALDO, Terminal, run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals for tests")
 
+NAME = r"backup_\d{8}_\d{6}\.db"
 QUESTION = """\
 ¿Está seguro que desea restaurar este respaldo?
 {display}   {name}
@@ -35,7 +36,7 @@ def backup(database: Path) -> tuple[str, str]:
 def answered(keys: str, *arguments: object) -> tuple[int, str]:
     """Runs a restore and answers its question with these keys."""
     with Terminal("restore", *arguments) as there:
-        there.read_until("[s/N]:")
+        there.read_until("[s/N]: ")
         there.press(keys)
         return there.finish()
 
@@ -61,12 +62,13 @@ class TestTable:
         assert [row[3:] for row in by_name.values() if "before_restore" in row[2]] == [["antes de restaurar"]]
 
     def test_a_narrow_terminal_shows_whole_names(self, database: Path, backup: tuple[str, str]) -> None:
-        with Terminal("list", "--database", database, columns=40) as there:
+        with Terminal("list", "--database", database, columns=45) as there:
             _, text = there.finish()
         assert "…" not in text
         assert f" {backup[1]} " in text
-        names = (line[31:].split() for line in text.splitlines()[2:])  # after the date and the size
-        assert "".join(part for row in names for part in row) == backup[0]
+        header, _rule, *rows = text.splitlines()
+        begin, end = header.index("Nombre"), header.index("Nota")
+        assert "".join(row[begin:end].strip() for row in rows) == backup[0]
 
     def test_nothing_yet(self, database: Path) -> None:
         with Terminal("list", "--database", database) as there:
@@ -138,7 +140,7 @@ class TestQuestion:
     def test_english(self, database: Path, backup: tuple[str, str]) -> None:
         with Terminal("restore", backup[0], "--language", "en", "--database", database) as there:
             there.read_until("Are you sure that you want to restore this backup?")
-            there.read_until("[y/N]:")
+            there.read_until("[y/N]: ")
             there.press("y\n")
             assert there.finish()[0] == 0
 
@@ -247,3 +249,39 @@ def test_the_tab_key(shell: str, database: Path, backup: tuple[str, str], monkey
         there.read_until(backup[0])
         there.press("\n")
         there.read_until("El respaldo está bien")
+
+
+def console_block() -> str:
+    """What the README shows of the command."""
+    text = (scene.CHECKOUT / "README.md").read_text(encoding="utf-8").partition("\n## Command line\n")[2]
+    return text.partition("```console\n")[2].partition("```")[0]
+
+
+@pytest.mark.skipif(not (scene.CHECKOUT / "README.md").exists(), reason="there is no README here")
+def test_the_readme_s_sample(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its commands are run, and answer what it says, but for the digits, and for the folder."""
+    told: list[str] = []
+    newest = ""
+    for line in console_block().splitlines():
+        if not line.startswith("$ "):
+            continue
+        told.append(line)
+        words = re.sub(NAME, newest, line.removeprefix("$ ")).split()
+        if words[0] == "export":
+            name, _, value = words[1].partition("=")
+            monkeypatch.setitem(terminal.ENVIRONMENT, name, value)
+            continue
+        assert words[0] == "respaldo"
+        with Terminal(*words[1:], cwd=database.parent, columns=80) as there:
+            if words[1] == "restore":
+                there.read_until("[s/N]: ")
+                there.press("s\n")
+            status, text = there.finish()
+        assert status == 0, text
+        answer = text.replace(f"{database.parent}", "/home/ana/estudio")
+        lines = [line.rstrip() for line in answer.splitlines() if "━" not in line]
+        told += [line for line in lines if line]
+        newest = next(iter(re.findall(NAME, text)), newest)
+    print("\n".join(told))  # what to paste there when it has changed
+    without_digits = [re.sub(r"\d", "0", line) for line in told]
+    assert without_digits == [re.sub(r"\d", "0", line) for line in console_block().splitlines()]

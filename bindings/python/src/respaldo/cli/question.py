@@ -32,9 +32,10 @@ def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -
     if interruption.requested:
         raise KeyboardInterrupt
     backup = f"{display}   {name}" if display else name
-    question = (texts.restore_question, backup, texts.restore_overwrites, texts.restore_saves_first)
+    question = (texts.restore_question, backup, texts.restore_overwrites, texts.restore_saves_first, texts.restore_prompt)
     with interruption.raised():
-        print(*question, texts.restore_prompt, sep="\n", end=" ", file=sys.stderr, flush=True)
+        sys.stderr.write("\n".join(question) + " ")
+        sys.stderr.flush()
         answer = ""
         try:
             answer = sys.stdin.readline()
