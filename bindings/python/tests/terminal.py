@@ -16,7 +16,7 @@ DEADLINE = 120
 
 # The variables that would change what the command does or how it looks.
 PLAIN = {name: value for name, value in os.environ.items() if not name.startswith(("RESPALDO_", "PYTHONIO", "LC_"))}
-ENVIRONMENT = PLAIN | {"LANG": "C.UTF-8", "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+ENVIRONMENT = PLAIN | {"LANG": "C.UTF-8", "PYTHONUTF8": "1", "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
 if library := os.environ.get("RESPALDO_LIBRARY"):
     ENVIRONMENT["RESPALDO_LIBRARY"] = library
 

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import unicodedata
+from contextlib import suppress
 from typing import TextIO
 
 from rich.console import Console, RenderableType
@@ -96,13 +97,16 @@ class Screen:
             word += f" {status}"
         self._complain(word, "bold red", error["message"], error.get("hint") or "")
         for problem in error.get("problems", ())[1:]:  # the first is in the message
-            self._err.print(Text(f"  · {problem}"), soft_wrap=True)
+            self._print_error(Text(f"  · {problem}"))
 
     def _complain(self, word: str, style: str, message: str, hint: str) -> None:
-        beginning = Text(f"{word}: " if word else "", style)
-        self._err.print(beginning + Text(message), soft_wrap=True)
+        self._print_error(Text(f"{word}: " if word else "", style) + Text(message))
         if hint:
-            self._err.print(Text(hint), soft_wrap=True)
+            self._print_error(Text(hint))
+
+    def _print_error(self, text: Text) -> None:
+        with suppress(OSError):  # there is nobody left to tell
+            self._err.print(text, soft_wrap=True)
 
     def _give_up(self, error: OSError) -> None:
         """Sends the rest of the output nowhere, the interpreter's own last flush too."""
@@ -113,7 +117,13 @@ class Screen:
         os.close(nowhere)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Ends no process with status 1, as rich does: the exit status belongs to the library."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def _console(stream: TextIO) -> Console:
     """No markup, because ``[`` is a letter like any other in a file's name."""
     terminal = stream.isatty()
-    return Console(file=stream, force_terminal=terminal, markup=False, emoji=False, highlight=False)
+    return _Console(file=stream, force_terminal=terminal, markup=False, emoji=False, highlight=False)
