@@ -34,10 +34,10 @@ def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -
     backup = f"{display}   {name}" if display else name
     question = (texts.restore_question, backup, texts.restore_overwrites, texts.restore_saves_first, texts.restore_prompt)
     with interruption.raised():
-        sys.stderr.write("\n".join(question) + " ")
-        sys.stderr.flush()
         answer = ""
         try:
+            sys.stderr.write("\n".join(question) + " ")
+            sys.stderr.flush()
             answer = sys.stdin.readline()
         finally:
             if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: what comes next deserves a line of its own
