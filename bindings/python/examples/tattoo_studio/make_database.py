@@ -215,6 +215,7 @@ def make_database(
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA synchronous=OFF")  # a half-made file is thrown away anyway
+            connection.exec_driver_sql("PRAGMA cache_size=-400000")  # KiB: the indexes of a large one, all of them
             if wal:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
             Base.metadata.create_all(connection)

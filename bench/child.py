@@ -1,0 +1,29 @@
+"""One measured operation in a process of its own: says "ready", does the work, and says how long it took.
+
+child.py FOLDER SIZE OPERATION CONTENDER
+"""
+
+import json
+import sys
+import time
+
+import contenders
+from memory import private_kib
+from place import Place
+
+
+def main():
+    folder, size, operation, key = sys.argv[1:]
+    size = float(size) if "." in size else int(size)
+    work = contenders.find(operation, key).prepare(Place(folder, size))
+    before = private_kib()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    started = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "before_kib": before}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

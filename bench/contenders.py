@@ -1,0 +1,168 @@
+"""Who is measured. Each prepares what an application has ready anyway, and gives back the work that is timed."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+OURS, OURS_QUICK = "respaldo", "respaldo_quick"
+PYTHON, PYTHON_DURABLE = "python", "python_durable"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way of doing it."""
+
+    key: str
+    label: str
+    success: str
+    """What is known when it succeeds."""
+    prepare: Callable[[Any], Callable[[], object]]
+    """Takes the place, gives the work."""
+    program: str | None = None
+    """What it needs, besides Python."""
+    in_process: bool = True
+    """Whether the private memory of the measuring process is its own."""
+
+
+def flush(path):
+    """The file and the folder that names it."""
+    for each in (path, Path(path).parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+# Create.
+
+
+def respaldo_create(verify):
+    def prepare(place):
+        import respaldo
+
+        store = respaldo.Store(place.database, verify=verify, language="en")
+        return store.create
+
+    return prepare
+
+
+def python_create(durable):
+    def prepare(place):
+        source = sqlite3.connect(place.database)
+        source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+        def work():
+            with closing(sqlite3.connect(place.destination)) as copy:
+                source.backup(copy)
+            if durable:
+                flush(place.destination)
+
+        return work
+
+    return prepare
+
+
+def shell_create(place):
+    command = ["sqlite3", place.database, f".backup '{place.destination}'"]
+    return lambda: subprocess.run(command, check=True)
+
+
+def vacuum_into(place):
+    source = sqlite3.connect(place.database)
+    source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return lambda: source.execute("VACUUM INTO ?", [str(place.destination)])
+
+
+def cp(place):
+    def work():
+        subprocess.run(["cp", place.database, place.destination], check=True)
+        flush(place.destination)
+
+    return work
+
+
+def sqlite3_rsync(place):
+    command = [rsync_program(), place.database, place.destination]
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def rsync_program():
+    """sqlite3_rsync came with SQLite 3.47; many systems do not have it, and the wheels of APSW do."""
+    found = shutil.which("sqlite3_rsync")
+    if found:
+        return found
+    try:
+        import apsw
+    except ImportError:
+        return None
+    bundled = Path(apsw.__file__).parent / "sqlite_extra_binaries/sqlite3_rsync"
+    return str(bundled) if os.access(bundled, os.X_OK) else None
+
+
+CREATE = [
+    Contender(OURS, "respaldo, full check", "verified, durable", respaldo_create("full")),
+    Contender(OURS_QUICK, "respaldo, quick check", "verified, durable", respaldo_create("quick")),
+    Contender(PYTHON, "Python Connection.backup", "unverified, folder not flushed", python_create(False)),
+    Contender(PYTHON_DURABLE, "Python Connection.backup + fsync", "unverified, durable", python_create(True)),
+    Contender("shell", "sqlite3 .backup", "unverified, folder not flushed", shell_create, "sqlite3", False),
+    Contender("vacuum", "VACUUM INTO", "unverified, not flushed", vacuum_into),
+    Contender("cp", "cp + fsync", "durable, torn if anybody writes", cp, "cp", False),
+    Contender("rsync", "sqlite3_rsync", "unverified", sqlite3_rsync, "sqlite3_rsync", False),
+]
+
+# Restore: yesterday's database over the live one, after saving that.
+
+
+def respaldo_restore(verify):
+    def prepare(place):
+        import respaldo
+
+        store = respaldo.Store(place.database, verify=verify, language="en")
+        return lambda: store.restore(place.yesterday)
+
+    return prepare
+
+
+def python_restore(durable):
+    def prepare(place):
+        live = sqlite3.connect(place.database)
+        live.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+
+        def work():
+            with closing(sqlite3.connect(place.safety)) as safety:
+                live.backup(safety)
+            if durable:
+                flush(place.safety)
+            with closing(sqlite3.connect(place.yesterday)) as backup:
+                backup.backup(live)
+
+        return work
+
+    return prepare
+
+
+RESTORE = [
+    Contender(OURS, "respaldo, full check", "verified, undoable, durable", respaldo_restore("full")),
+    Contender(OURS_QUICK, "respaldo, quick check", "verified, undoable, durable", respaldo_restore("quick")),
+    Contender(PYTHON, "Python Connection.backup, twice", "unverified, safety copy may be lost", python_restore(False)),
+    Contender(PYTHON_DURABLE, "the same + fsync", "unverified, durable", python_restore(True)),
+]
+
+ALL = {"create": CREATE, "restore": RESTORE}
+
+
+def find(operation, key):
+    return next(contender for contender in ALL[operation] if contender.key == key)
+
+
+def missing(contender):
+    """The program that it would need and that is not there."""
+    if contender.key == "rsync":
+        return None if rsync_program() else "sqlite3_rsync (pip install apsw brings it)"
+    if contender.program and not shutil.which(contender.program):
+        return f"{contender.program} (apt-get install {contender.program})"
+    return None

@@ -1,0 +1,65 @@
+"""The databases that are measured: a tattoo studio's, of any size, made once and kept."""
+
+import hashlib
+import multiprocessing
+import os
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDIO = ROOT / "bindings/python/examples/tattoo_studio"
+
+SCALES = {0.2: 1, 20: 208, 200: 2060, 1200: 12230}
+"""Megabytes (of a million bytes), and how many times the example's smallest database that is."""
+
+TODAY, YESTERDAY = 2026, 2025
+"""Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
+
+
+def room_needed(sizes):
+    """Bytes on the disk: both databases, the live copy, a backup or safety copy, a journal or log, and the files to list."""
+    return int(max(sizes) * 1e6 * 5 + sum(sizes) * 1e6 * 2 + 5e8)
+
+
+def require_room(folder, sizes):
+    missing = {size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()}
+    needed = int(max(sizes) * 1e6 * 3 + sum(missing) * 1e6 * 2 + 5e8)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        sys.exit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; choose another folder with --dir")
+
+
+def path_of(folder, size, seed):
+    """Where the database lies; a change to what makes it gives it another name."""
+    maker = hashlib.sha256()
+    for source in (STUDIO / "make_database.py", STUDIO / "data/db/models.py"):
+        maker.update(source.read_bytes())
+    maker.update(str(SCALES[size]).encode())
+    return Path(folder) / "databases" / f"{size}MB-{seed}-{maker.hexdigest()[:8]}.db"
+
+
+def make(folder, sizes):
+    """Makes what is missing, two at a time."""
+    wanted = [(path_of(folder, size, seed), size, seed) for size in sorted(sizes) for seed in (TODAY, YESTERDAY)]
+    missing = [job for job in wanted if not job[0].exists()]
+    if not missing:
+        return
+    print("making the databases (once):", ", ".join(sorted({f"{size} MB" for _, size, _ in missing})), flush=True)
+    wanted[0][0].parent.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(_make, missing, chunksize=1)
+
+
+def _make(job):
+    path, size, seed = job
+    sys.path.insert(0, str(STUDIO))
+    from make_database import make_database  # the example's: SQLAlchemy and Faker are in target/venv
+
+    for old in path.parent.glob(f"{size}MB-{seed}-*"):
+        old.unlink()
+    unfinished = path.with_suffix(".unfinished")
+    make_database(unfinished, scale=SCALES[size], seed=seed)
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.rename(path)

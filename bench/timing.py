@@ -1,0 +1,103 @@
+"""Side by side: the contenders take turns, so that what disturbs the machine disturbs them all."""
+
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import contenders
+from memory import peak_until_readable
+from place import Place, same_contents
+
+CHILD = Path(__file__).with_name("child.py")
+LIMIT = 900
+
+
+def summary(values):
+    """Median, quartiles and extremes."""
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return {"median": middle, "low": low, "high": high, "least": min(values), "most": max(values), "runs": len(values)}
+
+
+def present(operation):
+    """The contenders that can run here, and why the others cannot."""
+    wanted = contenders.ALL[operation]
+    return [c for c in wanted if not contenders.missing(c)], {c.key: contenders.missing(c) for c in wanted if contenders.missing(c)}
+
+
+def compare(folder, operation, size, repetitions):
+    """Seconds of each contender. The first round is a warm-up, in which what they made is looked at."""
+    place = Place(folder, size)
+    place.build()
+    running, _ = present(operation)
+    seconds = {contender.key: [] for contender in running}
+    for turn in range(repetitions + 1):
+        start = turn % len(running)
+        for contender in running[start:] + running[:start]:
+            place.reset(live_too=operation == "restore")
+            took = run(folder, place, operation, contender)["seconds"]
+            if turn == 0:
+                check(place, operation, contender)
+            else:
+                seconds[contender.key].append(took)
+    place.remove()
+    result = {key: summary(values) for key, values in seconds.items()}
+    for contender in running:
+        figures = result[contender.key]
+        print(f"{operation} {size:>6} MB  {contender.label:34} {figures['median'] * 1000:10.1f} ms"
+              f"  ({figures['least'] * 1000:.1f} to {figures['most'] * 1000:.1f})", flush=True)
+    return result
+
+
+def run(folder, place, operation, contender, watch_memory=False):
+    """One measurement, in a fresh process: nothing is warm that an application's first backup would find cold."""
+    command = [sys.executable, "-B", CHILD, folder, str(place.size), operation, contender.key]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            if process.stdout.readline() != "ready\n":
+                sys.exit(f"{operation} by {contender.label} could not be prepared; see above")
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            peak, looks = peak_until_readable(process.pid, process.stdout) if watch_memory else (None, 0)
+            answer, _ = process.communicate(timeout=LIMIT)
+        finally:
+            process.kill()
+    if not answer:
+        sys.exit(f"{operation} by {contender.label} failed; see above")
+    return json.loads(answer) | {"peak_kib": peak, "looks": looks}
+
+
+def check(place, operation, contender):
+    """A contender that does not do the work is no contender."""
+    if operation == "restore":
+        made, expected = [place.database], place.yesterday
+    else:
+        made, expected = [path for path in place.backups.iterdir() if path.suffix == ".db"], place.database
+    if len(made) != 1 or not same_contents(made[0], expected):
+        sys.exit(f"{operation} by {contender.label} did not make what it should have: {made}")
+
+
+def memory(folder, size, repetitions=3):
+    """Private memory of each operation in KiB: before it, and at the worst of several runs."""
+    place = Place(folder, size)
+    place.build()
+    result = {}
+    for operation in contenders.ALL:
+        for contender in present(operation)[0]:
+            if not contender.in_process:
+                continue
+            runs = []
+            for _ in range(repetitions):
+                place.reset(live_too=operation == "restore")
+                runs.append(run(folder, place, operation, contender, watch_memory=True))
+            added = max(max(0, run["peak_kib"] - run["before_kib"]) for run in runs)
+            result[f"{operation} {contender.key}"] = {
+                "before_kib": min(run["before_kib"] for run in runs),
+                "peak_kib": max(run["peak_kib"] for run in runs),
+                "added_kib": added,
+                "looks": min(run["looks"] for run in runs),
+            }
+            print(f"memory {operation} {size:>6} MB  {contender.label:34} {added / 1024:6.1f} MiB added", flush=True)
+    place.remove()
+    return result
