@@ -63,6 +63,17 @@ faults: ## Kills, power cuts, I/O errors, full disks, permissions, company: all 
 faults-bounded: ## A part of each of them, as CI runs it
 	$(PYTHON) -B tests/faults/run --bounded --may-skip power --may-skip permissions --may-skip disk_full --may-skip io_errors
 
+# The wheel of apsw brings sqlite3_rsync along, which few systems have. Without it the benchmark says so and goes on.
+.PHONY: bench
+bench: $(VENV)/installed ## Measure beside Python, the shell and cp, into docs/performance.md: some 20 minutes, 7 GB of disk
+	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'apsw>=3.50'
+	$(VENV)/bin/python bench/run
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/installed ## A little of each measurement, as CI runs it
+	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'apsw>=3.50'
+	$(VENV)/bin/python bench/run --quick
+
 SECONDS_PER_TARGET ?= 60
 .PHONY: fuzz
 fuzz: ## Fuzz each target for SECONDS_PER_TARGET (60); wants nightly Rust and cargo-fuzz

@@ -21,8 +21,8 @@ def main():
     sys.stdin.readline()
     started = time.perf_counter()
     work()
-    seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "before_kib": before}), flush=True)
+    ended = time.perf_counter()
+    print(json.dumps({"seconds": ended - started, "started": started, "ended": ended, "before_kib": before}), flush=True)
 
 
 if __name__ == "__main__":

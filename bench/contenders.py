@@ -106,12 +106,12 @@ def rsync_program():
 CREATE = [
     Contender(OURS, "respaldo, full check", "verified, durable", respaldo_create("full")),
     Contender(OURS_QUICK, "respaldo, quick check", "verified, durable", respaldo_create("quick")),
-    Contender(PYTHON, "Python Connection.backup", "unverified, folder not flushed", python_create(False)),
+    Contender(PYTHON, "Python Connection.backup", "unverified, not durable yet", python_create(False)),
     Contender(PYTHON_DURABLE, "Python Connection.backup + fsync", "unverified, durable", python_create(True)),
-    Contender("shell", "sqlite3 .backup", "unverified, folder not flushed", shell_create, "sqlite3", False),
-    Contender("vacuum", "VACUUM INTO", "unverified, not flushed", vacuum_into),
-    Contender("cp", "cp + fsync", "durable, torn if anybody writes", cp, "cp", False),
-    Contender("rsync", "sqlite3_rsync", "unverified", sqlite3_rsync, "sqlite3_rsync", False),
+    Contender("shell", "sqlite3 .backup", "unverified, not durable yet", shell_create, "sqlite3", False),
+    Contender("vacuum", "VACUUM INTO", "unverified, not durable yet", vacuum_into),
+    Contender("cp", "cp + fsync", "durable; torn if anybody writes", cp, "cp", False),
+    Contender("rsync", "sqlite3_rsync", "unverified, not durable yet", sqlite3_rsync, "sqlite3_rsync", False),
 ]
 
 # Restore: yesterday's database over the live one, after saving that.
@@ -148,7 +148,7 @@ def python_restore(durable):
 RESTORE = [
     Contender(OURS, "respaldo, full check", "verified, undoable, durable", respaldo_restore("full")),
     Contender(OURS_QUICK, "respaldo, quick check", "verified, undoable, durable", respaldo_restore("quick")),
-    Contender(PYTHON, "Python Connection.backup, twice", "unverified, safety copy may be lost", python_restore(False)),
+    Contender(PYTHON, "Python Connection.backup, twice", "unverified, not durable yet", python_restore(False)),
     Contender(PYTHON_DURABLE, "the same + fsync", "unverified, durable", python_restore(True)),
 ]
 

@@ -17,14 +17,10 @@ TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
 
-def room_needed(sizes):
-    """Bytes on the disk: both databases, the live copy, a backup or safety copy, a journal or log, and the files to list."""
-    return int(max(sizes) * 1e6 * 5 + sum(sizes) * 1e6 * 2 + 5e8)
-
-
 def require_room(folder, sizes):
-    missing = {size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()}
-    needed = int(max(sizes) * 1e6 * 3 + sum(missing) * 1e6 * 2 + 5e8)
+    """Room for the databases that are not there yet, a live one, its backup or safety copy, a journal, and files to list."""
+    missing = [size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()]
+    needed = (3 * max(sizes) + sum(missing) + 500) * 1e6
     free = shutil.disk_usage(folder).free
     if free < needed:
         sys.exit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; choose another folder with --dir")

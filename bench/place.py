@@ -12,8 +12,9 @@ import databases
 class Place:
     """An application's folder: a live database with settings, a folder of backups, and a backup made yesterday."""
 
-    def __init__(self, folder, size):
+    def __init__(self, folder, size, journal_mode="delete"):
         self.size = size
+        self.journal_mode = journal_mode
         self.folder = Path(folder) / f"place-{size}MB"
         self.database = self.folder / "studio.db"
         self.backups = self.folder / "backups"
@@ -22,14 +23,11 @@ class Place:
         self.today = databases.path_of(folder, size, databases.TODAY)
         self.yesterday = databases.path_of(folder, size, databases.YESTERDAY)
 
-    def build(self, journal_mode="delete"):
+    def build(self):
         """Everything anew."""
         self.remove()
         self.backups.mkdir(parents=True)
-        shutil.copyfile(self.today, self.database)
-        if journal_mode != "delete":
-            with closing(sqlite3.connect(self.database)) as connection:
-                connection.execute(f"PRAGMA journal_mode={journal_mode}")
+        self._renew_live()
         (self.folder / "settings.json").write_text('{\n    "studio": "Tinta del Desierto"\n}\n')
 
     def reset(self, live_too):
@@ -38,14 +36,20 @@ class Place:
         for left in [*self.backups.iterdir(), *self.folder.glob("*.before_restore_*"), self.safety]:
             left.unlink(missing_ok=True)
         if live_too:
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                Path(f"{self.database}{suffix}").unlink(missing_ok=True)
-            shutil.copyfile(self.today, self.database)
+            self._renew_live()
         os.sync()
         for read in [self.database, self.yesterday] if live_too else [self.database]:
             with read.open("rb", buffering=0) as file:
                 while file.read(1 << 20):
                     pass
+
+    def _renew_live(self):
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(f"{self.database}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(self.today, self.database)
+        if self.journal_mode != "delete":
+            with closing(sqlite3.connect(self.database)) as connection:
+                connection.execute(f"PRAGMA journal_mode={self.journal_mode}")
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)

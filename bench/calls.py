@@ -1,0 +1,151 @@
+"""What calls cost that move no data: listing folders of many files, and round trips through C and ctypes."""
+
+import datetime
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COUNTS = (20, 2_000, 100_000)
+OPENED = 20
+"""Backups in the folder in which round trips are measured: as many as are kept by default."""
+
+
+def lister(folder, count):
+    """An application's folder with this many backups, made once and kept: each a database of one page, of a minute
+    of its own."""
+    place = Path(folder) / "lists" / str(count)
+    done = place / "made"
+    if not done.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        backups = place / "backups"
+        backups.mkdir(parents=True)
+        with closing(sqlite3.connect(place / "studio.db")) as connection:
+            connection.execute("PRAGMA user_version=1")
+        page = (place / "studio.db").read_bytes()
+        moment = datetime.datetime(2026, 3, 4, 18)
+        for _ in range(count):
+            (backups / f"backup_{moment:%Y%m%d_%H%M%S}.db").write_bytes(page)
+            moment -= datetime.timedelta(minutes=1)
+        os.sync()
+        done.touch()
+    return place
+
+
+def listing(folder, count, repetitions):
+    """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects; one process for both, in turns."""
+    place = lister(folder, count)
+    command = [sys.executable, "-B", __file__, place, str(count), str(repetitions)]
+    answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout)
+    print(f"list {count:>7} backups: {answer['c'] * 1000:.2f} ms in C, {answer['python'] * 1000:.2f} ms in Python", flush=True)
+    return answer
+
+
+def _measure_listing(place, count, repetitions):
+    import respaldo
+    from respaldo._library import load
+
+    library = load()
+    store = respaldo.Store(place / "studio.db", language="en")
+    seconds = {"c": [], "python": []}
+    for turn in range(repetitions + 1):
+        started = time.perf_counter()
+        status, text = _list(library, store._handle())
+        in_c = time.perf_counter() - started
+        started = time.perf_counter()
+        found = len(store.list())
+        in_python = time.perf_counter() - started
+        if status != 0 or found != count or text.count(b'"name"') < count:
+            sys.exit(f"{found} backups were listed, status {status}; {count} are there")
+        if turn:
+            seconds["c"].append(in_c)
+            seconds["python"].append(in_python)
+    print(json.dumps({key: statistics.median(values) for key, values in seconds.items()}))
+
+
+def _list(library, handle):
+    """As a thin binding calls it: one call, the answer's bytes, freed."""
+    import ctypes
+
+    text = ctypes.c_void_p()
+    status = library.respaldo_list(handle, None, ctypes.byref(text))
+    answer = ctypes.string_at(text.value)
+    library.respaldo_string_free(text)
+    return status, answer
+
+
+def round_trips(folder):
+    """Nanoseconds of each call, in C, in plain ctypes and in the Python package."""
+    place = lister(folder, OPENED)
+    results = {"c": _in_c(Path(folder), place), **_in_python(place)}
+    for way, calls in results.items():
+        print(f"round trips, {way}: " + ", ".join(f"{name} {nanoseconds / 1000:.1f} µs" for name, nanoseconds in calls.items()), flush=True)
+    return results
+
+
+def _in_c(folder, place):
+    """Compiled against the library that Python loads, whichever that is."""
+    from respaldo._library import load
+
+    program, linked = folder / "roundtrip", folder / "linked"
+    linked.mkdir(exist_ok=True)
+    for name in ("librespaldo.so", "librespaldo.so.1"):
+        (linked / name).unlink(missing_ok=True)
+        (linked / name).symlink_to(load()._name)
+    command = [os.environ.get("CC", "cc"), "-O2", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include",
+               Path(__file__).with_name("roundtrip.c"), "-o", program, f"-L{linked}", "-lrespaldo", f"-Wl,-rpath,{linked}"]
+    subprocess.run(command, check=True)
+    options = json.dumps({"database": str(place / "studio.db"), "language": "en"})
+    return json.loads(subprocess.run([program, options], check=True, stdout=subprocess.PIPE, timeout=300).stdout)
+
+
+def _in_python(place):
+    import respaldo
+    from respaldo._library import load
+
+    library, database = load(), place / "studio.db"
+    store = respaldo.Store(database, language="en")
+
+    def unknown_zone():
+        try:
+            respaldo.Store(database, timezone="Nowhere/Land")
+        except respaldo.UnknownTimezoneError:
+            return
+        sys.exit("a time zone that does not exist was accepted")
+
+    ctypes_calls = {
+        "version": library.respaldo_version,
+        "list": lambda: _list(library, store._handle()),
+        "closed_store": lambda: _list(library, 0),
+    }
+    package_calls = {
+        "open_close": lambda: respaldo.Store(database, language="en").close(),
+        "list": store.list,
+        "unknown_zone": unknown_zone,
+    }
+    return {
+        "ctypes": {name: _median(call) for name, call in ctypes_calls.items()},
+        "package": {name: _median(call) for name, call in package_calls.items()},
+    }
+
+
+def _median(call, batches=51, batch=50):
+    nanoseconds = []
+    for turn in range(batches + 1):
+        started = time.perf_counter_ns()
+        for _ in range(batch):
+            call()
+        if turn:  # the first is a warm-up
+            nanoseconds.append((time.perf_counter_ns() - started) / batch)
+    return round(statistics.median(nanoseconds))
+
+
+if __name__ == "__main__":
+    _measure_listing(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,127 @@
+"""The figures as Markdown."""
+
+import contenders
+import targets
+
+ROUND_TRIPS = {
+    "version": "`respaldo_version`",
+    "closed_store": "an error: a closed store",
+    "unknown_key": "an error: an unknown key",
+    "unknown_zone": "an error, as an exception: a time zone that does not exist",
+    "open_close": "open and close",
+    "list": "list of 20 backups (reads the folder and each header)",
+}
+
+
+def markdown(results):
+    parts = [_machine(results), _targets(results)]
+    for operation, title in (("create", "Create"), ("restore", "Restore, with the safety copy")):
+        if operation in results:
+            parts += [f"### {title}", _medians(results[operation], operation), _spread(results[operation], operation)]
+    parts += [section(results) for section in (_memory, _list, _round_trips, _writer)]
+    parts += [f"Not measured here: {missing}." for missing in results.get("missing", [])]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(header, rows):
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def duration(seconds):
+    """Three digits, in the unit that fits."""
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    return f"{seconds * 1000:.3g} ms"
+
+
+def _size(size):
+    return f"{int(size):,} MB" if float(size) >= 1 else f"{size} MB"
+
+
+def _machine(results):
+    return "One run on " + ", ".join(results["machine"]) + "."
+
+
+def _targets(results):
+    rows = []
+    for asked, limit, found, unit in targets.rows(results):
+        measured = "not in this run" if found is None else f"{found:.2f}{unit}" if found < 10 else f"{found:.0f}{unit}"
+        met = "" if found is None else "yes" if found <= limit else "**no**"
+        rows.append([asked, f"at most {limit}{unit}", measured, met])
+    return "### Targets\n\n" + _table(["", "target", "measured", "met"], rows)
+
+
+def _medians(by_size, operation):
+    """Medians, and in brackets how many times Python's."""
+    header = ["median (times Python's)", *map(_size, by_size), "success means"]
+    rows = []
+    for contender in contenders.ALL[operation]:
+        row = [contender.label]
+        for figures in by_size.values():
+            if contender.key in figures:
+                median = figures[contender.key]["median"]
+                row.append(f"{duration(median)} ({median / figures[contenders.PYTHON]['median']:.2f})")
+            else:
+                row.append("—")
+        rows.append([*row, contender.success])
+    per_megabyte = ["respaldo, full check, for each MB"]
+    for size, figures in by_size.items():
+        per_megabyte.append(duration(figures[contenders.OURS]["median"] / float(size)))
+    return _table(header, [*rows, [*per_megabyte, ""]])
+
+
+def _spread(by_size, operation):
+    """How far the repetitions lie apart, at the largest size."""
+    size, figures = list(by_size.items())[-1]
+    rows = []
+    for contender in contenders.ALL[operation]:
+        if contender.key in figures:
+            found = figures[contender.key]
+            rows.append([contender.label, *(duration(found[name]) for name in ("least", "low", "median", "high", "most")), str(found["runs"])])
+    title = f"<details><summary>Spread at {_size(size)}</summary>"
+    return f"{title}\n\n{_table(['', 'least', '1st quartile', 'median', '3rd quartile', 'most', 'runs'], rows)}\n\n</details>"
+
+
+def _memory(results):
+    by_size = results.get("memory")
+    if not by_size:
+        return ""
+    rows = []
+    for operation, measured in contenders.ALL.items():
+        for contender in measured:
+            name = f"{operation} {contender.key}"
+            found = [figures.get(name) for figures in by_size.values()]
+            if all(found):
+                rows.append([f"{operation}: {contender.label}", *(f"{f['added_kib'] / 1024:.1f} ({f['peak_kib'] / 1024:.1f})" for f in found)])
+    return "### Private memory\n\n" + _table(["MiB added (peak of the process)", *map(_size, by_size)], rows)
+
+
+def _list(results):
+    rows = [[f"{int(count):,}", duration(found["c"]), duration(found["python"])] for count, found in results.get("list", {}).items()]
+    return rows and "### List\n\n" + _table(["backups", "`respaldo_list`, JSON", "`Store.list`, Python objects"], rows)
+
+
+def _round_trips(results):
+    ways = results.get("round_trips")
+    if not ways:
+        return ""
+    rows = [[label, *(f"{ways[way][call] / 1000:.1f} µs" if call in ways[way] else "" for way in ("c", "ctypes", "package"))]
+            for call, label in ROUND_TRIPS.items()]
+    return "### Round trips\n\n" + _table(["", "C", "plain ctypes", "Python package"], rows)
+
+
+def _writer(results):
+    writer = results.get("writer")
+    if not writer:
+        return ""
+    parts = [f"### Beside a writer of 50 commits a second, {_size(results['writer_size'])}"]
+    for mode, found in writer.items():
+        rows = []
+        for name, figures in found.items():
+            operation, _, key = name.partition(" ")
+            label = f"{operation}: {contenders.find(operation, key).label}" if key else "nothing"
+            rows.append([label, duration(figures["slowest"]), duration(figures["usual"]), str(figures["refused"]), duration(figures["seconds"])])
+        header = [f"{mode} mode, beside it", "slowest commit", "usual commit", "commits refused", "it took"]
+        parts.append(_table(header, rows))
+    return "\n\n".join(parts)

@@ -1,0 +1,45 @@
+"""What the library means to keep, as ratios of medians of one run, so that they hold on any machine."""
+
+LARGEST, SMALLEST = "1200", "0.2"
+
+
+def _ratio(results, operation, size, key, other):
+    figures = results.get(operation, {}).get(size, {})
+    if key in figures and other in figures:
+        return figures[key]["median"] / figures[other]["median"]
+    return None
+
+
+def _most_memory(results):
+    added = [figures["added_kib"] / 1024
+             for by_size in results.get("memory", {}).values()
+             for name, figures in by_size.items() if "respaldo" in name]
+    return max(added, default=None)
+
+
+def _milliseconds_of_list(results, count):
+    found = results.get("list", {}).get(count)
+    return found and found["c"] * 1000
+
+
+def _ctypes_without_work(results):
+    found = results.get("round_trips", {}).get("ctypes")
+    return found and found["closed_store"] / 1000
+
+
+def rows(results):
+    """What is asked, the limit, what was measured (None: not in this run) and the unit."""
+    return [
+        ("create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB",
+         0.6, _ratio(results, "create", LARGEST, "respaldo", "python"), "×"),
+        ("create, fully verified and durable, beside `cp` + fsync, 1,200 MB",
+         1.2, _ratio(results, "create", LARGEST, "respaldo", "cp"), "×"),
+        ("create beside Python's made as durable, 0.2 MB",
+         1.5, _ratio(results, "create", SMALLEST, "respaldo", "python_durable"), "×"),
+        ("restore with its safety copy beside Python's pair, 1,200 MB",
+         0.8, _ratio(results, "restore", LARGEST, "respaldo", "python"), "×"),
+        ("private memory that any operation adds, at any size", 16, _most_memory(results), " MiB"),
+        ("list of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
+        ("list of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),
+        ("a round trip through ctypes that has nothing to do", 20, _ctypes_without_work(results), " µs"),
+    ]
