@@ -110,7 +110,7 @@ CREATE = [
     Contender(PYTHON_DURABLE, "Python Connection.backup + fsync", "unverified, durable", python_create(True)),
     Contender("shell", "sqlite3 .backup", "unverified, not durable yet", shell_create, "sqlite3", False),
     Contender("vacuum", "VACUUM INTO", "unverified, not durable yet", vacuum_into),
-    Contender("cp", "cp + fsync", "durable; torn if anybody writes", cp, "cp", False),
+    Contender("cp", "cp + fsync", "durable; torn if anybody writes", cp, in_process=False),
     Contender("rsync", "sqlite3_rsync", "unverified, not durable yet", sqlite3_rsync, "sqlite3_rsync", False),
 ]
 

@@ -20,7 +20,7 @@ TODAY, YESTERDAY = 2026, 2025
 def require_room(folder, sizes):
     """Room for the databases that are not there yet, a live one, its backup or safety copy, a journal, and files to list."""
     missing = [size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()]
-    needed = (3 * max(sizes) + sum(missing) + 500) * 1e6
+    needed = (3 * max(sizes, default=0) + sum(missing) + 500) * 1e6
     free = shutil.disk_usage(folder).free
     if free < needed:
         sys.exit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; choose another folder with --dir")

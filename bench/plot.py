@@ -6,9 +6,9 @@ from xml.sax.saxutils import escape
 import contenders
 from tables import duration
 
-WIDTH, ROW = 960, 380
-CHART = (70, 46, 380, 280)  # left, top, width, height
-BARS_LEFT, BARS_WIDTH = 690, 250
+WIDTH, ROW = 980, 380
+CHART = (70, 46, 370, 280)  # left, top, width, height
+BARS_LEFT, LONGEST_BAR, BAR_STEP = 690, 160, 35
 LABEL_GAP = 14
 
 STYLE = """
@@ -80,7 +80,17 @@ def _lines(operation, by_size):
         parts += [f'<circle class="dot" cx="{a:.1f}" cy="{b:.1f}" r="3"/>' for a, b in points]
         parts.append("</g>")
         ends.append((points[-1][1], contender))
+    parts.append(_in_proportion(by_size, low, x, y))
     return parts + _end_labels(left + width + 10, ends)
+
+
+def _in_proportion(by_size, low, x, y):
+    """Where respaldo's line would lie if its cost were the largest database's for every megabyte, and nothing else."""
+    size, figures = list(by_size.items())[-1]
+    median = figures[contenders.OURS]["median"]
+    smallest = max(float(next(iter(by_size))), float(size) * low / median)
+    there = median * smallest / float(size)
+    return f'<path class="one" d="M{x(smallest):.1f} {y(there):.1f} L{x(float(size)):.1f} {y(median):.1f}"/>'
 
 
 def _end_labels(x, ends):
@@ -96,15 +106,13 @@ def _end_labels(x, ends):
 def _bars(operation, by_size):
     size, figures = list(by_size.items())[-1]
     python = figures[contenders.PYTHON]["median"]
-    shown = [(c, figures[c.key]["median"]) for c in contenders.ALL[operation] if c.key in figures]
-    most = max(median / python for _, median in shown)
-    parts = [_text(BARS_LEFT, 24, f"times Python's at {float(size):,g} MB (less is better)", kind="title")]
-    step = 280 / len(shown)
-    for row, (contender, median) in enumerate(shown):
-        ratio, y = median / python, CHART[1] + row * step
+    shown = [(c, figures[c.key]["median"] / python) for c in contenders.ALL[operation] if c.key in figures]
+    unit = LONGEST_BAR / max(ratio for _, ratio in shown)
+    parts = [_text(BARS_LEFT, 24, f"times Python's at {float(size):,g} MB", kind="title")]
+    for row, (contender, ratio) in enumerate(shown):
+        y = CHART[1] + row * BAR_STEP
         parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{_text(BARS_LEFT, y + 10, contender.label)}')
-        parts.append(f'<rect class="bar" x="{BARS_LEFT}" y="{y + 14:.0f}" width="{max(1, BARS_WIDTH * 0.5 * ratio / most):.1f}" height="10"/>')
-        parts.append(_text(BARS_LEFT + BARS_WIDTH * 0.5 * ratio / most + 6, y + 23, f"{ratio:.2f}  ({duration(median)})") + "</g>")
-    one = BARS_LEFT + BARS_WIDTH * 0.5 / most
-    parts.append(f'<path class="one" d="M{one:.1f} {CHART[1] + 12}v{280 - 8}"/>')
+        parts.append(f'<rect class="bar" x="{BARS_LEFT}" y="{y + 14}" width="{max(1, unit * ratio):.1f}" height="10"/>')
+        parts.append(f'<path class="one" d="M{BARS_LEFT + unit:.1f} {y + 13}v12"/>')
+        parts.append(_text(BARS_LEFT + max(ratio, 1) * unit + 6, y + 23, f"{ratio:.2f}  ({duration(ratio * python)})") + "</g>")
     return parts

@@ -4,6 +4,7 @@ import json
 import statistics
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import contenders
@@ -12,6 +13,7 @@ from place import Place, same_contents
 
 CHILD = Path(__file__).with_name("child.py")
 LIMIT = 900
+"""Seconds after which a measurement that does not end is killed."""
 
 
 def summary(values):
@@ -54,17 +56,20 @@ def run(folder, place, operation, contender, watch_memory=False):
     """One measurement, in a fresh process: nothing is warm that an application's first backup would find cold."""
     command = [sys.executable, "-B", CHILD, folder, str(place.size), operation, contender.key]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        limit = threading.Timer(LIMIT, process.kill)
+        limit.start()
         try:
             if process.stdout.readline() != "ready\n":
                 sys.exit(f"{operation} by {contender.label} could not be prepared; see above")
             process.stdin.write("go\n")
             process.stdin.flush()
             peak, looks = peak_until_readable(process.pid, process.stdout) if watch_memory else (None, 0)
-            answer, _ = process.communicate(timeout=LIMIT)
+            answer, _ = process.communicate()
         finally:
+            limit.cancel()
             process.kill()
     if not answer:
-        sys.exit(f"{operation} by {contender.label} failed; see above")
+        sys.exit(f"{operation} by {contender.label} failed (see above), or did not end within {LIMIT} s")
     return json.loads(answer) | {"peak_kib": peak, "looks": looks}
 
 
@@ -78,7 +83,7 @@ def check(place, operation, contender):
         sys.exit(f"{operation} by {contender.label} did not make what it should have: {made}")
 
 
-def memory(folder, size, repetitions=3):
+def memory(folder, size, repetitions):
     """Private memory of each operation in KiB: before it, and at the worst of several runs."""
     place = Place(folder, size)
     place.build()
