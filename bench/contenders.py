@@ -4,10 +4,11 @@ import os
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 OURS, OURS_QUICK = "respaldo", "respaldo_quick"
 PYTHON, PYTHON_DURABLE = "python", "python_durable"

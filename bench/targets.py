@@ -39,7 +39,7 @@ def rows(results):
         ("restore with its safety copy beside Python's pair, 1,200 MB",
          0.8, _ratio(results, "restore", LARGEST, "respaldo", "python"), "×"),
         ("private memory that any operation adds, at any size", 16, _most_memory(results), " MiB"),
-        ("list of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
-        ("list of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),
+        ("`respaldo_list` of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
+        ("`respaldo_list` of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),
         ("a round trip through ctypes that has nothing to do", 20, _ctypes_without_work(results), " µs"),
     ]
