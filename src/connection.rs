@@ -67,6 +67,8 @@ pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Co
         let connection = readable(connection)?;
         // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
+        // Each time the cache is full of pages to be written, the journal is flushed.
+        connection.pragma_update(None, "cache_size", -8192)?;
         Ok(connection)
     });
     opened.map_err(|error| explain(&error, path, Role::Live))

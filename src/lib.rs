@@ -34,7 +34,7 @@
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
-//! | `block_vfs`, `write_back` | reading and writing in large blocks, and early |
+//! | `block_vfs`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
 //! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
@@ -65,6 +65,7 @@ mod restore;
 mod restore_log;
 mod retention;
 mod safety;
+mod same_pages;
 mod settings;
 mod snapshot;
 mod sqlite_error;

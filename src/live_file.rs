@@ -79,6 +79,11 @@ impl<'c> LiveFile<'c> {
         }
     }
 
+    /// Fills `part` with the bytes from `offset` on.
+    pub fn read_exact_at(&self, part: &mut [u8], offset: u64) -> io::Result<()> {
+        succeeded(self.read(part, offset))
+    }
+
     /// Copies all `size` bytes to `target`. The file system knows the size; SQLite takes one byte for none.
     pub fn copy_to(&self, target: &mut File, size: u64) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];
@@ -86,7 +91,7 @@ impl<'c> LiveFile<'c> {
         while offset < size {
             let rest = usize::try_from(size - offset).unwrap_or(CHUNK);
             let part = &mut buffer[..rest.min(CHUNK)];
-            succeeded(self.read(part, offset))?;
+            self.read_exact_at(part, offset)?;
             target.write_all(part)?;
             offset += part.len() as u64;
         }

@@ -11,11 +11,15 @@ use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
 
 use crate::check::{self, Shape, Verification};
-use crate::connection;
+use crate::connection::{self, has_log};
 use crate::error::{Cause, Error, Result};
-use crate::progress::ProgressFn;
+use crate::live_file::LiveFile;
+use crate::progress::{Progress, ProgressFn};
+use crate::same_pages::same_pages;
 use crate::snapshot::{self, Source, Stopped};
 use crate::sqlite_error::{self, Role, explain};
+use crate::staging::{real_path, with_suffix};
+use crate::write_back::WriteBack;
 
 /// The live database, opened to be overwritten.
 pub(crate) struct Live {
@@ -78,9 +82,11 @@ impl Live {
             snapshot::step(&backup, 0, timeout).map_err(explained)?;
         }
         let page_size = u32::try_from(source.shape.page_size).unwrap_or(512);
+        let log = with_suffix(&real_path(path), if wal { "-wal" } else { "-journal" });
         Ok(Writer {
             backup,
             path,
+            log,
             timeout,
             page_size,
         })
@@ -106,16 +112,21 @@ impl Live {
         Ok(unchanged)
     }
 
-    /// Checks what was written against what it should be.
+    /// Makes sure that the database is what `source` is, which was verified.
     ///
-    /// Others may have written since, so the number of pages proves nothing.
-    pub fn verify(&self, expected: &Shape, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
+    /// Others may have written since. Then it cannot be the same, and is checked instead; the number of pages proves nothing.
+    pub fn verify(&self, source: &Source, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
         let path = &self.path;
         let mut connection = connection::open_live_for_reading(path, self.timeout)?;
-        let found = Shape::read(&connection).map_err(|error| explain(&error, path, Role::Live))?;
+        let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
+        connection.execute_batch("BEGIN").map_err(explained)?;
+        let found = Shape::read(&connection).map_err(explained)?;
+        if !self.wal && is_same(&connection, &found, source, progress) {
+            return Ok(());
+        }
         let findings = check::run(&mut connection, path, Role::Live, level, &found, progress)?;
         let mut problems = findings.problems;
-        if !expected.same_schema(&found) {
+        if !source.shape.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());
         }
         if problems.is_empty() {
@@ -136,6 +147,19 @@ impl Live {
                 .connection
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
+    }
+}
+
+/// Whether the live database, as `connection` sees it, is the backup page by page. What cannot be read is left to the check to
+/// tell.
+fn is_same(connection: &Connection, found: &Shape, source: &Source, progress: ProgressFn<'_>) -> bool {
+    if !source.shape.differences(found).is_empty() || has_log(&source.path) {
+        return false;
+    }
+    let (written, backup) = (LiveFile::of(connection), LiveFile::of(&source.connection));
+    match (written, backup) {
+        (Some(written), Some(backup)) => same_pages(&written, &backup, found, progress).unwrap_or(false),
+        _ => false,
     }
 }
 
@@ -161,6 +185,8 @@ fn keep_the_write_lock(connection: &Connection) -> rusqlite::Result<()> {
 pub(crate) struct Writer<'a> {
     backup: Backup<'a, 'a>,
     path: &'a Path,
+    /// What has to be on the disk before the database is written, or in its place.
+    log: PathBuf,
     timeout: Duration,
     page_size: u32,
 }
@@ -176,9 +202,14 @@ pub(crate) struct WriteFailure {
 impl Writer<'_> {
     /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
     pub fn write(&self, progress: ProgressFn<'_>) -> std::result::Result<(), WriteFailure> {
+        let mut write_back = WriteBack::of(self.log.clone());
+        let mut progress = |now: Progress| {
+            write_back.advance();
+            progress(now)
+        };
         snapshot::step(&self.backup, 0, self.timeout)
             .map_err(Stopped::Sqlite)
-            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.page_size, self.timeout, progress))
+            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.page_size, self.timeout, &mut progress))
             .map_err(|stopped| match stopped {
                 Stopped::Cancelled => WriteFailure {
                     error: Error::new(Cause::Cancelled),

@@ -233,7 +233,7 @@ impl Store {
                 return Err(self.failed(failure.error, &safety, undone));
             }
         }
-        if let Err(error) = live.verify(&source.shape, self.verify, &mut work.after()) {
+        if let Err(error) = live.verify(&source, self.verify, &mut work.after()) {
             let undone = self.put_back(&safety).is_ok();
             return Err(self.failed(error, &safety, undone));
         }

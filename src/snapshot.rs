@@ -141,9 +141,9 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
 
 fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
     let mut target = connection::open_unpublished(target_path)?;
-    let mut write_back = WriteBack::of(target_path);
+    let mut write_back = WriteBack::of(target_path.to_owned());
     let mut progress = |now: Progress| {
-        write_back.written(now.pages_done * source.shape.page_size);
+        write_back.advance();
         progress(now)
     };
     copy_pages(&source.connection, &mut target, &mut progress).map_err(|stopped| match stopped {
