@@ -143,8 +143,9 @@ impl Store {
 
     /// Gives the snapshot the first free name of its second.
     fn publish(&self, file: Staged, now: &Moment) -> Result<Backup> {
+        // Looked at first: once it has its name, nothing may fail any more.
+        let metadata = fs::metadata(file.path()).map_err(|error| Error::io(&error, &self.backup_dir))?;
         let (path, stamp) = staging::publish_numbered(file, &self.backup_dir, now.naive_local(), names::backup)?;
-        let metadata = fs::metadata(&path).map_err(|error| Error::io(&error, &path))?;
         Ok(self.backup_at(&path, &names::backup(stamp), &metadata, Kind::Backup, Some(stamp)))
     }
 

@@ -74,7 +74,7 @@ impl Store {
             local: self.now()?.naive_local(),
             ordinal: 1,
         };
-        let path = staging::first_free(folder, &mut stamp, |stamp| names::safety(&self.database_name(), stamp));
+        let path = staging::first_free(folder, &mut stamp, |stamp| names::safety(&self.database_name(), stamp))?;
         let real = staging::real_path(&self.database);
         let mut saved = Vec::new();
         for suffix in sidecars {

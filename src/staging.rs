@@ -112,7 +112,7 @@ pub(crate) fn publish_numbered(
 ) -> Result<(PathBuf, Stamp)> {
     let mut stamp = Stamp { local, ordinal: 1 };
     loop {
-        let path = first_free(folder, &mut stamp, &name);
+        let path = first_free(folder, &mut stamp, &name)?;
         match file.publish(&path)? {
             Published::Done => return Ok((path, stamp)),
             Published::NameTaken(again) => file = again,
@@ -121,15 +121,23 @@ pub(crate) fn publish_numbered(
 }
 
 /// The first path, from `stamp` on, that is free and has no sidecar waiting beside it: SQLite would take a log or journal
-/// that is there for the new file's.
-pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) -> String) -> PathBuf {
-    loop {
+/// that is there for the new file's. Fails where the system does not say whether something is there: of the next name it
+/// might not say it either, and so on for ever.
+pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) -> String) -> Result<PathBuf> {
+    'taken: loop {
         let path = folder.join(name(*stamp));
         let sidecars = names::SIDECARS.iter().map(|suffix| with_suffix(&path, suffix));
-        if sidecars.chain([path.clone()]).all(|path| is_free(&path)) {
-            return path;
+        for wanted in sidecars.chain([path.clone()]) {
+            match fs::symlink_metadata(&wanted) {
+                Err(error) if is_missing(&error) => {}
+                Err(error) => return Err(Error::io(&error, &wanted)),
+                Ok(_) => {
+                    stamp.ordinal += 1;
+                    continue 'taken;
+                }
+            }
         }
-        stamp.ordinal += 1;
+        return Ok(path);
     }
 }
 
@@ -148,11 +156,11 @@ pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
 
 /// Makes `folder` if it is not there, durably.
 pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if fs::metadata(folder).is_ok() {
-        return Err(Error::at(Cause::NotAFolder, folder));
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => return Err(Error::at(Cause::NotAFolder, folder)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(Error::io(&error, folder)),
     }
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     fs::create_dir_all(folder).map_err(|error| Error::io(&error, folder))?;

@@ -9,6 +9,7 @@ import sys
 from library import Store
 
 NEVER_ANSWERED = None
+HUNG_SECONDS = 120
 
 
 class Child:
@@ -50,7 +51,14 @@ class Child:
 
     def answer(self):
         """What the work returned, or NEVER_ANSWERED when the process was killed."""
-        said = self._pipe.read()
+        said, part = b"", None
+        while part != b"":
+            if not select.select([self._pipe], [], [], HUNG_SECONDS)[0]:
+                self.kill()
+                os.waitpid(self.process, 0)
+                raise AssertionError(f"no answer after {HUNG_SECONDS} s")
+            part = self._pipe.read(1 << 20)
+            said += part
         self._pipe.close()
         _, status = os.waitpid(self.process, 0)
         if os.WIFSIGNALED(status):

@@ -1,12 +1,11 @@
-"""I/O errors: every file operation of every call fails in turn, once and for ever, until the call comes through untouched.
+"""I/O errors: every system call of every operation fails in turn, once and for ever, until the operation comes through.
 
-SQLite's own method. Most operations fail through a preloaded shim (shim.c); the library renames by direct system calls,
-which strace makes fail. Status 0 must mean that the result is complete, anything else that the state is the one before,
-under a right status, explained; and the next call must work.
+SQLite's own method. Which calls, and with which errors, is in system_calls.py; how, in inject.c. Status 0 must mean that
+the result is complete, anything else that the state is the one before, under a right status, explained; and the next call
+must work. The census says when an operation makes a system call that is in no list.
 """
 
 import argparse
-import ctypes
 import errno
 import json
 import os
@@ -19,39 +18,27 @@ from collections import Counter
 from pathlib import Path
 
 import child
+import inject
 import library
 import studio
 from child import Child
+from inject import Injector
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene, check_explained
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER_NAMES, UNUSABLE, Scene, check_explained
+from system_calls import KINDS, SHORT_WRITE
 from tally import Tally
 
-SHIM = library.ROOT / "target/faults/shim.so"
 SIZE = 16_000
-SHORT_WRITE = -1
-KINDS = ("open", "read", "write", "fsync", "truncate", "unlink", "chmod", "chown", "mkdir")
-ERRORS = (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
-RIGHT_STATUS = {
-    errno.EIO: library.IO_ERROR,
-    errno.ENOSPC: library.DISK_FULL,
-    errno.EDQUOT: library.DISK_FULL,
-    errno.EACCES: library.PERMISSION_DENIED,
-    errno.EROFS: library.PERMISSION_DENIED,
+OPERATIONS = [
+    *(("create", live) for live in ("rollback", "wal")), ("create_if_due", "rollback"), *(("restore", live) for live in LIVES),
+    ("prune", "rollback"), ("list", "rollback"), ("verify", "rollback"), ("last_backup", "rollback"),
+]
+BOUNDED = [("create", "wal"), *(("restore", live) for live in ("rollback", "wal", "damaged")), ("list", "rollback")]
+REQUESTS = {
+    "restore": {"backup": CHOSEN_NAME}, "verify": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False},
+    "list": {"include_safety": True},
 }
-# Which of these a real system answers to which call: only there is a status right or wrong.
-REAL = {
-    "open": ERRORS,
-    "read": (errno.EIO,),
-    "write": (errno.EIO, errno.ENOSPC, errno.EDQUOT),
-    "fsync": (errno.EIO, errno.ENOSPC, errno.EDQUOT),
-    "truncate": (errno.EIO, errno.ENOSPC),
-    "unlink": (errno.EIO, errno.EACCES, errno.EROFS),
-    "chmod": (errno.EIO, errno.EROFS),
-    "chown": (errno.EIO, errno.EROFS),
-    "mkdir": ERRORS,
-}
-# What the system does to a call that is merely to be tried again, or continued.
-HARMLESS = {"open": [errno.EINTR], "read": [errno.EINTR], "write": [errno.EINTR, SHORT_WRITE]}
+OPTIONS = {"prune": {"max_backups": 2}, "last_backup": {"settings": None}}
 
 
 def error_name(number):
@@ -61,25 +48,25 @@ def error_name(number):
 class Case:
     """An operation, and what must be true after a fault in it."""
 
-    def __init__(self, folder, operation, live, options=None):
+    def __init__(self, folder, operation, live):
         self.name, self.operation, self.live = f"{operation} {live}", operation, live
         own = Path(folder) / f"{operation}-{live}"
         (own / "scene").mkdir(parents=True)
         self.scene = Scene(Scene.build(own / "template", live, SIZE), own / "scene")
-        self.scene.options |= {"busy_timeout_ms": 300} | (options or {})
-        self.request = {"restore": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False}}.get(operation)
+        self.scene.options |= {"busy_timeout_ms": 100} | OPTIONS.get(operation, {})
+        self.request = REQUESTS.get(operation)
 
-    def run(self, kind, which, for_ever, error):
-        """Whether the fault happened, the status and the answer."""
+    def run(self, kind=None, which=0, for_ever=False, error=0):
+        """How often the fault happened, the status, the answer, and how often which call was made."""
 
-        def work(store):
-            shim = ctypes.CDLL(None)
-            shim.shim_arm(str(self.scene.folder).encode(), kind.encode(), which, for_ever, error)
+        def work(prepared):
+            store, injector = prepared
+            injector.arm(self.scene.folder, kind, which, for_ever, error)
             status, answer = store.call(self.operation, self.request)
-            return [shim.shim_fired(), status, answer]
+            return [injector.disarm(), status, answer, {} if kind else injector.counts()]
 
         self.scene.reset()
-        return Child(lambda: Store(self.scene.options), work).answer()
+        return Child(lambda: (Store(self.scene.options), Injector(kind)), work).answer()
 
     def check(self, status, answer, swept=True, lasting=False):
         scene, old = self.scene, self.scene.old_generation(self.live)
@@ -95,11 +82,12 @@ class Case:
             assert self.operation not in ("create", "create_if_due") or len(made) == 1, "no backup was made"
             copies = scene.check_safety_copies(self.live)
             assert not restoring or self.live == "missing" or len(copies) == 1, "no safety copy was made"
+            self.check_answer(answer, backups)
         else:
             check_explained(status, answer)
             assert not made, f"status {answer['error']['name']}, and yet there is {made[0]['name']}"
             # What replaced a file that was no database cannot be taken back, nor can anything under a lasting fault.
-            may_stay = lasting or self.live in ("damaged", "foreign")
+            may_stay = lasting or self.live in UNUSABLE
             try:
                 scene.check_live(self.live, {old, CHOSEN} if may_stay and admits_it_is_not_undone(answer) else {old})
             except AssertionError as changed:
@@ -111,6 +99,20 @@ class Case:
         scene.check_nothing_left()
         scene.check_backups(at_least=fewest)
         scene.check_live(self.live, {CHOSEN if restoring else old})
+
+    def check_answer(self, answer, backups):
+        """An answer with status 0 is complete."""
+        names = {backup["name"] for backup in backups}
+        match self.operation:
+            case "list":
+                listed = {backup["name"] for backup in answer["backups"]}
+                assert listed == names, f"not listed: {names - listed}"
+            case "prune":
+                removed = {decision["name"] for decision in answer["removed"]}
+                assert removed | names == {CHOSEN_NAME, *OLDER_NAMES} and not removed & names, answer
+                assert len(names) == 2 or answer["warnings"], "not all are gone, and nothing warns"
+            case "last_backup":
+                assert answer["display"] == "05/01/2026 09:00", answer
 
 
 def admits_it_is_not_undone(answer):
@@ -126,21 +128,24 @@ def every_fault(case, tally, kind, faults, wrong):
         while True:
             which += 1
             error, for_ever = chosen(which)
+            if for_ever and error in KINDS[kind].waited_for and which & (which - 1):
+                continue
             fired = status = 0
-            with tally.case(f"{case.name}, {kind} {which} {error_name(error)}{' for ever' if for_ever else ''}"):
-                fired, status, answer = case.run(kind, which, for_ever, error)
+            name = f"{case.name}, {kind} {which} {error_name(error)}{' for ever' if for_ever else ''}"
+            with tally.case(name):
+                fired, status, answer, _ = case.run(kind, which, for_ever, error)
                 if fired:
                     tally.count("injected faults")
                     case.check(status, answer, swept=kind != "unlink", lasting=for_ever)
-                    if error not in RIGHT_STATUS:
-                        assert status == library.OK, f"status {status} for what is no error: {answer}"
                 else:
                     assert status == library.OK, f"without a fault: {answer}"
             if not fired:
                 break
-            right = (library.OK, library.RESTORE_FAILED, RIGHT_STATUS.get(error))
-            if error in REAL[kind] and status not in right and not sqlite_hides_the_reason(status, answer):
-                wrong[case.name, kind, error_name(error), answer["error"]["name"]] += 1
+            right = (library.OK, library.RESTORE_FAILED, *KINDS[kind].errors.get(error, ()))
+            if error not in KINDS[kind].errors:
+                right = (library.OK,)
+            if status not in right and not sqlite_hides_the_reason(status, answer):
+                wrong[case.name, kind, error_name(error), f"{answer['error']['name']}: {answer['error']['message']}"[:140]] += 1
 
 
 def sqlite_hides_the_reason(status, answer):
@@ -151,43 +156,54 @@ def sqlite_hides_the_reason(status, answer):
 
 def faults_of(kind, bounded):
     """Functions from which call it is to how it fails: every error, or in the bounded run one after the other."""
-    harmless = [lambda _, error=error: (error, False) for error in HARMLESS.get(kind, [])]
+    errors, harmless = list(KINDS[kind].errors), KINDS[kind].harmless
+    # Nobody tries again for ever.
+    harmless = [(error, for_ever) for error in harmless for for_ever in (False, True) if error != errno.EINTR or not for_ever]
     if bounded:
-        return [lambda which: (REAL[kind][which % len(REAL[kind])], which % 2 == 0)] + harmless[:1]
+        in_turn = [lambda which: (errors[which % len(errors)], which % 2 == 0)] if errors else []
+        return in_turn + ([lambda which: harmless[which % len(harmless)]] if harmless else [])
     return [
-        lambda _, error=error, for_ever=for_ever: (error, for_ever) for error in ERRORS for for_ever in (False, True)
-    ] + harmless
+        lambda _, fault=fault: fault
+        for fault in [(error, for_ever) for error in errors for for_ever in (False, True)] + harmless
+    ]
 
 
-# Renames, which do not come by the shim.
+# The census.
 
 
-def rename_faults(case, tally, errors):
-    for error in errors:
-        which = 0
-        while True:
-            which += 1
-            case.scene.reset()
-            name = error_name(error)
-            with tempfile.NamedTemporaryFile("r") as log:
-                injected = f"inject=rename,renameat,renameat2:error={name}:when={which}"
-                command = ["strace", "-f", "-qq", "-o", log.name, "-e", "trace=rename,renameat,renameat2", "-e", injected]
-                status, answer = run_traced(case, command)
-                fired = "(INJECTED)" in log.read()
-            with tally.case(f"{case.name}, rename {which} {name}"):
-                if fired:
-                    tally.count("injected faults")
-                    case.check(status, answer)
-                    if error in RIGHT_STATUS:
-                        assert status in (library.OK, RIGHT_STATUS[error]), answer
-            if not fired:
-                break
+def census(case, tally, seen):
+    """Every system call that the operation makes is in one of the lists."""
+    with tally.case(f"{case.name}, census of system calls"):
+        _, status, answer, counts = case.run()
+        assert status == library.OK, answer
+        seen.update(counts)
+        tally.count("system calls looked at", sum(counts.values()))
+        unknown = inject.unknown_calls(counts)
+        assert not unknown, f"in neither list of system_calls.py: {unknown}"
+
+
+def census_control(case, tally):
+    """A call in neither list must be noticed, from any thread."""
+
+    def work(injector):
+        injector.arm(case.scene.folder)
+        try:
+            os.getxattr(case.scene.folder, "user.nobody")
+        except OSError:
+            pass
+        injector.disarm()
+        return inject.unknown_calls(injector.counts())
+
+    with tally.case("control: a call in no list"):
+        assert Child(Injector, work).answer() == ["getxattr"]
+
+
+# The order of flushing and naming.
 
 
 def run_traced(case, command):
     arguments = [json.dumps(argument) for argument in (case.scene.options, case.operation, case.request)]
-    environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-    done = subprocess.run([*command, sys.executable, child.__file__, *arguments], env=environment, capture_output=True, text=True)
+    done = subprocess.run([*command, sys.executable, child.__file__, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -195,7 +211,8 @@ def run_traced(case, command):
 def flushed_before_named(case, tally):
     """What gets its final name has been flushed since it was last written, and its folder is flushed afterwards."""
     case.scene.reset()
-    calls = "write,pwrite64,copy_file_range,ftruncate,fsync,fdatasync,rename,renameat,renameat2"
+    changing = ("write", "copy", "allocate", "truncate", "flush", "rename")
+    calls = ",".join(sorted({call.name for kind in changing for call in KINDS[kind].calls} - {"ioctl"}))
     with tally.case(f"{case.name}, order of flushing and naming"), tempfile.NamedTemporaryFile("r") as log:
         status, answer = run_traced(case, ["strace", "-f", "-qq", "-y", "-o", log.name, "-e", f"trace={calls}"])
         assert status == library.OK, answer
@@ -209,7 +226,7 @@ def check_order(trace, folder):
     """Reads strace's lines; returns how many renames there were."""
     unflushed, unflushed_folders, named = set(), {}, 0
     for line in trace.splitlines():
-        if renamed := re.search(r"rename\w*\(.*?\"([^\"]+)\".*?\"([^\"]+)\".* = 0", line):
+        if renamed := re.search(r"(?:rename|link)\w*\(.*?\"([^\"]+)\".*?\"([^\"]+)\".* = 0", line):
             source, target = renamed.groups()
             assert source not in unflushed, f"{target} was named before it was flushed"
             unflushed_folders[os.path.dirname(target)] = target
@@ -245,14 +262,13 @@ def negative_controls(case, tally):
     caught = 0
     for which in (1, 2, 3):
         for error in (errno.EIO, SHORT_WRITE):
-            def work(_):
-                shim = ctypes.CDLL(None)
-                shim.shim_arm(str(case.scene.folder).encode(), b"write", which, True, error)
+            def work(injector):
+                injector.arm(case.scene.folder, "write", which, True, error)
                 naive_backup(case.scene)
-                return shim.shim_fired()
+                return injector.disarm()
 
             case.scene.reset()
-            assert Child(lambda: None, work).answer(), "the shim saw nothing"
+            assert Child(lambda: Injector("write"), work).answer(), f"{error_name(error)} did not happen"
             try:
                 case.scene.check_backups(new=[LIVE])
             except (AssertionError, studio.Torn):
@@ -270,46 +286,52 @@ def negative_controls(case, tally):
         raise AssertionError("not noticed")
 
 
-def preload():
-    """Starts this program again with the shim in it."""
-    if os.environ.get("LD_PRELOAD") == str(SHIM):
-        return
-    SHIM.parent.mkdir(parents=True, exist_ok=True)
-    source = Path(__file__).with_name("shim.c")
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-Wall", "-o", SHIM, source, "-ldl"], check=True)
-    os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"LD_PRELOAD": str(SHIM)})
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bounded", action="store_true")
-    bounded = parser.parse_args().bounded
-    preload()
+    parser.add_argument("--case", action="append", help="only this operation and state, such as 'restore resized' (may be repeated)")
+    parser.add_argument("--kind", action="append", choices=KINDS, help="only this kind of call (may be repeated)")
+    arguments = parser.parse_args()
     tally = Tally("io_errors")
-    wrong = Counter()
+    inject.build()
+    if reason := inject.reason_against_watching():
+        tally.skip("I/O errors", reason)
+        tally.finish()
+    operations = [pair for pair in OPERATIONS if " ".join(pair) in arguments.case] if arguments.case else OPERATIONS
+    if not operations:
+        parser.error(f"no such case; there are {', '.join(' '.join(pair) for pair in OPERATIONS)}")
+    wrong, seen = Counter(), Counter()
     with tempfile.TemporaryDirectory(prefix="respaldo-io-") as folder:
-        operations = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")]
-        operations += [("restore", live) for live in LIVES]
-        if bounded:
-            operations = [("create", "wal"), *(("restore", live) for live in ("rollback", "wal", "missing", "damaged"))]
         cases = [Case(folder, operation, live) for operation, live in operations]
-        cases.append(Case(folder, "prune", "rollback", {"max_backups": 2}))
         negative_controls(cases[0], tally)
+        census_control(cases[0], tally)
         for case in cases:
-            for kind in KINDS:
-                every_fault(case, tally, kind, faults_of(kind, bounded), wrong)
-        if not shutil.which("strace"):
-            tally.skip("renames", "strace is not installed")
-        elif subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
-            tally.skip("renames", "strace may not trace here")
+            census(case, tally, seen)
+        for case in cases:
+            if arguments.bounded and not arguments.case and tuple(case.name.split()) not in BOUNDED:
+                continue
+            for kind in arguments.kind or KINDS:
+                every_fault(case, tally, kind, faults_of(kind, arguments.bounded), wrong)
+        if reason := reason_against_tracing():
+            tally.skip("the order of flushing and naming", reason)
         else:
-            for case in cases[:-1]:
-                flushed_before_named(case, tally)
-                rename_faults(case, tally, ERRORS[:2] if bounded else (*ERRORS, errno.EINVAL))
+            for case in cases:
+                if case.operation in ("create", "create_if_due", "restore"):
+                    flushed_before_named(case, tally)
+    never = [kind for kind, of_kind in KINDS.items() if not any(seen[str(call)] for call in of_kind.calls)]
+    print(f"io_errors: kinds of calls that no operation made: {', '.join(never) or 'none'}", flush=True)
     for (name, kind, error, status), times in sorted(wrong.items()):
         with tally.case(f"{name}, status of {kind} {error}"):
             raise AssertionError(f"it was {status}, {times} times")
     tally.finish()
+
+
+def reason_against_tracing():
+    if not shutil.which("strace"):
+        return "strace is not installed"
+    if subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], capture_output=True).returncode != 0:
+        return "strace may not trace here"
+    return None
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ LIVES = ("rollback", "wal", "resized", "missing", "damaged", "foreign")
 """States of the live database: the two journal modes, WAL with another page size than the backups, no file, a file
 whose pages are damaged, and a file that is not a database. Beside no file, and beside what is not one, lies the log of a
 database that vanished: applied to the restored one, it would silently undo the restore."""
+UNUSABLE = ("damaged", "foreign")
 LEFT_BEHIND = 99  # generation of that log
 
 
