@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::failpoint;
 use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
+use crate::staging;
 use crate::store::Store;
 
 /// The answer of [`Store::prune`].
@@ -125,22 +126,30 @@ impl Store {
         (kept, removed)
     }
 
-    /// Deletes these; what was deleted comes back, with a warning for what was not.
+    /// Deletes these, durably; what was deleted comes back, with a warning for what was not or may not last.
     fn remove(&self, decisions: Vec<Decision>) -> (Vec<Decision>, Vec<Warning>) {
         let mut warnings = Vec::new();
         let mut removed = Vec::new();
+        let mut warn = |name: &str, why: String| {
+            let notice = Notice::OldBackupNotRemoved(&self.backup_dir.join(name), why);
+            warnings.push(messages::warning(&notice, self.language));
+        };
         for decision in decisions {
-            let path = self.backup_dir.join(&decision.name);
-            match remove_file(&path) {
+            match remove_file(&self.backup_dir.join(&decision.name)) {
                 Ok(()) => {
                     failpoint::reach("backup_removed");
                     removed.push(decision);
                 }
-                Err(error) => {
-                    let notice = Notice::OldBackupNotRemoved(&path, error.to_string());
-                    warnings.push(messages::warning(&notice, self.language));
-                }
+                Err(error) => warn(&decision.name, error.to_string()),
             }
+        }
+        if !removed.is_empty()
+            && let Err(error) = staging::flush_folder(&self.backup_dir)
+        {
+            // They are gone now, and after a power cut may be there again.
+            removed
+                .iter()
+                .for_each(|decision| warn(&decision.name, error.to_string()));
         }
         (removed, warnings)
     }

@@ -8,6 +8,7 @@ what was left.
 import argparse
 import random
 import re
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -82,7 +83,8 @@ def large_cases():
     yield Case("create", "wal", LARGE)
     yield Case("restore", "rollback", LARGE, request=RESTORE)
     yield Case("restore", "wal", LARGE, request=RESTORE)
-    yield Case("restore", "damaged", LARGE, request=RESTORE)
+    for live in ("damaged", "damaged_wal", "worn_wal"):
+        yield Case("restore", live, LARGE, request=RESTORE)
 
 
 def kill_at_steps(case, tally, times, reached):
@@ -150,6 +152,23 @@ def negative_control(tally, folder, times):
     print(f"kills: control: copying in place was torn {torn} of {times} times")
 
 
+def forgotten_log(tally, folder):
+    """A restore that drops the log of a damaged database must be caught."""
+    scene = Scene(Scene.build(Path(folder) / "template", "worn_wal"), Path(folder) / "scene")
+    scene.folder.mkdir()
+    scene.reset()
+    with tally.case("control: a log forgotten"):
+        scene.check_safety_copies("worn_wal")
+        scene.database.rename(f"{scene.database}.before_restore_20260106_090000")
+        shutil.copy(scene.backups / CHOSEN_NAME, scene.database)
+        Path(f"{scene.database}-wal").unlink()
+        try:
+            scene.check_safety_copies("worn_wal")
+        except AssertionError:
+            return
+        raise AssertionError("not noticed")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bounded", action="store_true")
@@ -158,6 +177,7 @@ def main():
     reached = set()
     with tempfile.TemporaryDirectory(prefix="respaldo-kills-") as folder:
         negative_control(tally, Path(folder) / "control", 10 if bounded else 30)
+        forgotten_log(tally, Path(folder) / "log")
         cases = [(case, 6 if bounded else 80, TIMES[:1] if bounded else TIMES) for case in small_cases()]
         cases += [] if bounded else [(case, 25, TIMES) for case in large_cases()]
         for place, (case, at_random, times) in enumerate(cases):

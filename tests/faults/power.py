@@ -21,10 +21,12 @@ import studio
 from child import NEVER_ANSWERED, Child, calling
 from kills import copy_in_place
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER_NAMES, Scene
 from tally import Tally
 
-OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [("restore", live) for live in LIVES]
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback"), ("prune", "rollback")]
+OPERATIONS += [("restore", live) for live in LIVES]
+KEPT = 2  # with retention at work
 LOGS = {disk.LOG_FLUSHED: "journal flushed", disk.LOG_LOST: "journal lost"}
 SIZE = 400_000
 
@@ -32,11 +34,14 @@ SIZE = 400_000
 class Case:
     """An operation on a file system whose power fails."""
 
-    def __init__(self, template, the_disk, operation, live):
+    def __init__(self, template, the_disk, operation, live, retention=False):
         self.scene = Scene(template, the_disk.place)
         self.disk, self.operation, self.live = the_disk, operation, live
-        self.request = {"backup": CHOSEN_NAME} if operation == "restore" else None
-        self.name = f"{operation} {live}"
+        self.request = {"restore": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False}}.get(operation)
+        self.name = f"{operation} {live}" + (" with retention" if retention else "")
+        self.prunes = retention or operation == "prune"
+        if self.prunes:
+            self.scene.options["max_backups"] = KEPT
 
     def prepare(self):
         self.scene.reset()
@@ -77,18 +82,31 @@ class Case:
         scene = self.scene
         old = scene.old_generation(self.live)
         new = CHOSEN if self.operation == "restore" else old
-        backups = scene.check_backups()
+        backups = scene.check_backups(at_least=KEPT if self.prunes else 5)
+        if self.prunes:
+            check_retention({backup["name"] for backup in backups}, self.operation != "prune", reported)
         scene.check_settings()
         copies = scene.check_safety_copies(self.live)
         found = scene.check_live(self.live, {new} if reported else {old, new})
         if self.operation == "restore" and found == CHOSEN and self.live != "missing":
             assert copies, "the live database was restored, and its safety copy is gone"
-        if self.operation != "restore" and reported:
+        if self.operation in ("create", "create_if_due") and reported:
             made = [backup for backup in backups if not backup["name"].startswith("backup_202601")]
             assert len(made) == 1, "the backup was reported and is not there"
         status, answer = scene.call(self.operation, self.request)
         assert status == library.OK, f"the next call: {answer}"
         scene.check_nothing_left()
+
+
+def check_retention(names, makes_one, reported):
+    """Only what retention may delete is gone, and only after the new backup was safe; what was reported is gone for good."""
+    before = [CHOSEN_NAME, *reversed(OLDER_NAMES)]  # newest first
+    made = names - set(before)
+    gone = [name for name in before if name not in names]
+    stay = before[: KEPT - makes_one]
+    assert not set(gone) & set(stay), f"retention took {gone} of {before}"
+    assert made or not makes_one or not gone, f"{gone} went before a new backup was there"
+    assert not reported or set(before) - set(gone) == set(stay), f"reported as removed, and there again: {names}"
 
 
 def duration_of(case):
@@ -151,6 +169,22 @@ def is_live_whole(scene):
         return False
 
 
+def prune_too_early(scene):
+    """Removes the old backups for the sake of a new one that is not on the disk yet."""
+    for name in (CHOSEN_NAME, *OLDER_NAMES):
+        (scene.backups / name).unlink()
+    copy(scene, False, True)
+
+
+def is_retention_right(scene):
+    try:
+        scene.check_backups(at_least=1)
+        check_retention({path.name for path in scene.backups.glob("backup_*.db")}, True, False)
+    except AssertionError:
+        return False
+    return True
+
+
 def negative_controls(template, the_disk, tally, times):
     scene = Scene(template, the_disk.place)
     in_place = lambda: copy_in_place(scene.backups / CHOSEN_NAME, scene.database)
@@ -158,6 +192,7 @@ def negative_controls(template, the_disk, tally, times):
         ("file and folder flushed", lambda: copy(scene, True, True), is_backup_there, disk.LOG_LOST, (0, 0)),
         ("nothing flushed", lambda: copy(scene, False, False), is_backup_there, disk.LOG_FLUSHED, (1, times)),
         ("folder not flushed", lambda: copy(scene, True, False), is_backup_there, disk.LOG_LOST, (times // 2, times)),
+        ("pruned too early", lambda: prune_too_early(scene), is_retention_right, disk.LOG_FLUSHED, (times, times)),
         ("in place", lambda: in_place(), is_live_whole, disk.LOG_FLUSHED, (times // 2, times)),
     ]
     the_disk.mount()
@@ -189,9 +224,10 @@ def main():
     with tempfile.TemporaryDirectory(prefix="respaldo-power-") as folder, disk.disk(folder, 64) as the_disk:
         templates = {live: Scene.build(Path(folder) / live, live, SIZE) for live in LIVES}
         negative_controls(templates["rollback"], the_disk, tally, 5 if bounded else 20)
-        for operation, live in OPERATIONS:
-            case = Case(templates[live], the_disk, operation, live)
-            run(case, tally, *((3, 3) if bounded else (50, 50)))
+        cases = [Case(templates[live], the_disk, operation, live) for operation, live in OPERATIONS]
+        cases += [Case(templates[live], the_disk, "create", live, retention=True) for live in ("rollback", "wal")]
+        for case in cases:
+            run(case, tally, *((2, 2) if bounded else (50, 50)))
     tally.finish()
 
 

@@ -16,12 +16,18 @@ OLDER_NAMES = [f"backup_202601{day:02}_090000.db" for day in (1, 2, 3, 4)]
 SETTINGS = '{\n    "tema": "oscuro",\n    "ñ": [1, 2.50],\n    "last_backup_at": "2026-01-05T09:00:00-07:00"\n}\n'
 GARBAGE = b"not a database at all \xff" * 9000
 
-LIVES = ("rollback", "wal", "resized", "missing", "damaged", "foreign")
+LIVES = ("rollback", "wal", "resized", "missing", "damaged", "damaged_wal", "worn_wal", "foreign")
 """States of the live database: the two journal modes, WAL with another page size than the backups, no file, a file
-whose pages are damaged, and a file that is not a database. Beside no file, and beside what is not one, lies the log of a
-database that vanished: applied to the restored one, it would silently undo the restore."""
-UNUSABLE = ("damaged", "foreign")
-LEFT_BEHIND = 99  # generation of that log
+whose first page is damaged, the same with a log, one that opens but has a damaged page, with a log, and a file that is
+not a database. Beside no file, and beside what is not one, lies the log of a database that vanished: applied to the
+restored one, it would silently undo the restore."""
+UNUSABLE = ("damaged", "damaged_wal", "foreign")
+"""What SQLite cannot write to, so that it is replaced."""
+DAMAGED = (*UNUSABLE, "worn_wal")
+"""What is saved byte for byte."""
+WITH_LOG_TO_SAVE = ("missing", "foreign", "damaged_wal", "worn_wal")
+LEFT_BEHIND = 99  # generation of the log of a database that vanished
+LOGGED = 8  # what the log of a damaged database says
 
 
 class Scene:
@@ -59,6 +65,8 @@ class Scene:
                 studio.make_with_log(database, LIVE, size)
             case "resized":
                 studio.make_with_log(database, LIVE, size, page_size=1024)
+            case "damaged_wal" | "worn_wal":
+                studio.make_with_small_log(database, LIVE, LOGGED, size)
             case "foreign":
                 database.write_bytes(GARBAGE)
         if live in ("missing", "foreign"):
@@ -66,9 +74,10 @@ class Scene:
             studio.make_with_log(vanished, LEFT_BEHIND, 20_000)
             vanished.unlink()
             Path(f"{vanished}-wal").rename(f"{database}-wal")
-        if live == "damaged":
+        if live in ("damaged", "damaged_wal", "worn_wal"):
+            # The schema, or a page of the rows that the log does not have.
             with database.open("r+b") as file:
-                file.seek(100)
+                file.seek(100 if live != "worn_wal" else 4096 * 6)
                 file.write(b"\xff" * 3000)
         return template
 
@@ -112,22 +121,28 @@ class Scene:
         """Whether the live database is what it was, where that is not a usable database."""
         if live == "missing":
             return not self.database.exists()
-        if live in ("damaged", "foreign"):
-            return self.database.exists() and same_bytes(self.database, self.template / "studio.db")
+        if live in DAMAGED:
+            same = self.database.exists() and same_bytes(self.database, self.template / "studio.db")
+            return same and (live != "worn_wal" or studio.logged_generation(self.database) == LOGGED)
         return False
 
     def check_safety_copies(self, live, before=LIVE):
         """Every safety copy with its final name is the database as it was, and a log that was there is saved or there."""
-        if live in ("missing", "foreign"):
+        if live in WITH_LOG_TO_SAVE:
             logs = [*self.folder.glob("studio.db-wal"), *self.folder.glob("studio.db.before_restore_*-wal")]
-            assert any(same_bytes(log, self.template / "studio.db-wal") for log in logs), "the log is gone"
+            log = (self.template / "studio.db-wal").read_bytes()
+            # A restore that broke off may have written behind what was in the log, and not committed it.
+            assert any(found.read_bytes().startswith(log) for found in logs), "the log is gone"
         copies = [path for path in self.folder.iterdir() if re.fullmatch(r"studio\.db\.before_restore_\d{8}_\d{6}(_\d+)?", path.name)]
         for copy in copies:
-            if live in ("damaged", "foreign"):
+            if live in DAMAGED:
                 if not same_bytes(copy, self.template / "studio.db"):
                     # Made by a second restore, after the first had put the backup in place.
                     generation = studio.generation_of(copy, read_only=True)
                     assert generation == CHOSEN, f"{copy.name} is of {generation}"
+                elif live == "worn_wal":
+                    logged = studio.logged_generation(copy)
+                    assert logged == LOGGED, f"{copy.name} has lost its log: it is of {logged}"
             else:
                 generation = studio.generation_of(copy, read_only=True)
                 assert generation in (before, CHOSEN), f"{copy.name} is of {generation}"
@@ -144,7 +159,7 @@ class Scene:
         assert not left, f"left behind: {left}"
 
     def old_generation(self, live):
-        return None if live in ("missing", "damaged", "foreign") else LIVE
+        return None if live == "missing" or live in DAMAGED else LIVE
 
     def temporaries(self):
         return list(self.folder.rglob(".respaldo-*"))

@@ -7,6 +7,7 @@ databases, a half-written one or one that lost its log cannot pass for either.
 import os
 import shutil
 import sqlite3
+import tempfile
 import zlib
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,31 @@ def make_with_log(path, generation, size=200_000, page_size=4096):
         shutil.copy(building, path)
         shutil.copy(f"{building}-wal", f"{path}-wal")
     building.unlink()
+
+
+def make_with_small_log(path, generation, logged, size=200_000):
+    """A database in WAL mode whose log holds nothing but a change of what `logged_generation` reads."""
+    building = Path(f"{path}.building")
+    make(building, generation, size, journal_mode="wal")
+    with closing(sqlite3.connect(building, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("UPDATE totals SET generation=?", (logged,))
+        shutil.copy(building, path)
+        shutil.copy(f"{building}-wal", f"{path}-wal")
+    building.unlink()
+
+
+def logged_generation(path):
+    """What the database and its log say, read from a copy, and of a damaged database too; None where nothing can be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in ("", "-wal"):
+            if os.path.exists(f"{path}{suffix}"):
+                shutil.copy(f"{path}{suffix}", f"{folder}/copy{suffix}")
+        try:
+            with closing(sqlite3.connect(f"{folder}/copy")) as connection:
+                return connection.execute("SELECT generation FROM totals").fetchone()[0]
+        except sqlite3.Error:
+            return None
 
 
 def generation_of(path, read_only=False):
