@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta};
 use serde::{Serialize, Serializer};
 
 use crate::clock::{self, Moment};
+use crate::connection::is_missing;
 use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::messages::{self, Notice, Warning};
@@ -99,10 +100,8 @@ impl Store {
             let Some(stamp) = names::parse_safety(&self.database_name(), name) else {
                 continue;
             };
-            if let Ok(metadata) = fs::metadata(entry.path())
-                && metadata.is_file()
-            {
-                copies.push(self.backup_at(&entry.path(), name, &metadata, Kind::Safety, Some(stamp)));
+            if let Some(metadata) = file_metadata(&entry) {
+                copies.push(self.backup_at(&entry.path(), name, metadata.as_ref(), Kind::Safety, Some(stamp)));
             }
         }
         Ok(copies)
@@ -116,7 +115,7 @@ impl Store {
         if is_another || name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
             return None;
         }
-        let metadata = fs::metadata(&path).ok().filter(Metadata::is_file)?;
+        let metadata = file_metadata(entry)?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
         let stamp = names::parse_backup(name).filter(|_| made_here);
         let kind = if stamp.is_some() { Kind::Backup } else { Kind::Preserved };
@@ -124,21 +123,22 @@ impl Store {
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("db"));
         let has_header = || matches!(Header::read(&path), Ok(Some(_)));
-        (is_database_by_name || has_header()).then(|| self.backup_at(&path, name, &metadata, kind, stamp))
+        (is_database_by_name || has_header()).then(|| self.backup_at(&path, name, metadata.as_ref(), kind, stamp))
     }
 
-    /// The backup that `path` is, its time taken from its name where the name says one.
+    /// The backup that `path` is, its time taken from its name where the name says one. Without metadata, which the system
+    /// refused, nothing is known of it and it is not intact.
     pub(crate) fn backup_at(
         &self,
         path: &Path,
         name: &str,
-        metadata: &Metadata,
+        metadata: Option<&Metadata>,
         kind: Kind,
         stamp: Option<Stamp>,
     ) -> Backup {
+        let size = metadata.map_or(0, Metadata::len);
         let modified = metadata
-            .modified()
-            .ok()
+            .and_then(|metadata| metadata.modified().ok())
             .and_then(|time| clock::from_system(time, self.zone));
         let created_at = match stamp {
             Some(stamp) => clock::from_local(stamp.local, self.zone, modified),
@@ -147,11 +147,11 @@ impl Store {
         Backup {
             name: name.to_owned(),
             display: clock::display(&created_at),
-            size: metadata.len(),
+            size,
             path: path.to_owned(),
             created_at,
             kind,
-            intact: matches!(Header::read(path), Ok(Some(header)) if header.fits(metadata.len())),
+            intact: matches!(Header::read(path), Ok(Some(header)) if header.fits(size)),
             ordinal: stamp.map_or(1, |stamp| stamp.ordinal),
         }
     }
@@ -170,6 +170,16 @@ impl Store {
                 .push(messages::warning(&Notice::LastBackupOld(&display), self.language));
         }
         Ok(())
+    }
+}
+
+/// The metadata of a file; `Some(None)` when the system refuses to tell, and `None` when it is no file. A file that cannot be
+/// looked at now is still there, and whoever looks for it must find it.
+fn file_metadata(entry: &DirEntry) -> Option<Option<Metadata>> {
+    match fs::metadata(entry.path()) {
+        Ok(metadata) => metadata.is_file().then_some(Some(metadata)),
+        Err(error) if is_missing(&error) => None,
+        Err(_) => entry.file_type().is_ok_and(|kind| kind.is_file()).then_some(None),
     }
 }
 

@@ -146,7 +146,7 @@ impl Store {
         // Looked at first: once it has its name, nothing may fail any more.
         let metadata = fs::metadata(file.path()).map_err(|error| Error::io(&error, &self.backup_dir))?;
         let (path, stamp) = staging::publish_numbered(file, &self.backup_dir, now.naive_local(), names::backup)?;
-        Ok(self.backup_at(&path, &names::backup(stamp), &metadata, Kind::Backup, Some(stamp)))
+        Ok(self.backup_at(&path, &names::backup(stamp), Some(&metadata), Kind::Backup, Some(stamp)))
     }
 
     fn note_in_settings(&self, backup: &Backup) -> Vec<Warning> {

@@ -58,8 +58,8 @@ pub enum Reason {
 impl Store {
     /// Applies retention now, or with `dry_run` only says what it would do.
     pub fn prune(&self, dry_run: bool) -> Result<Pruned> {
-        if !self.backup_dir.is_dir() {
-            self.scan_backups()?; // a backup folder that is a file is an error, one that is not there is not
+        // A folder that is not there holds nothing; one that cannot be looked at is an error.
+        if fs::metadata(&self.backup_dir).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Pruned {
                 kept: vec![],
                 removed: vec![],

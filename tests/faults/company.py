@@ -182,7 +182,7 @@ def busy_writer(template, folder, tally, backups):
             seconds = time.monotonic() - started
             stop.touch()
             commits, failed, longest = writer.answer()
-            print(f"company: {mode}: {commits} commits in {seconds:.1f} s, {failed} failed, the longest took {longest * 1000:.0f} ms", flush=True)
+            print(f"company: note: {mode}: {commits} commits in {seconds:.1f} s, {failed} failed, the longest took {longest * 1000:.0f} ms", flush=True)
             assert not failed, f"{failed} writes failed"
             assert commits, "the writer wrote nothing"
             scene.check_backups()

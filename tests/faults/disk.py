@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +23,15 @@ def reason_against_mounting():
         if not shutil.which(tool):
             return f"{tool} is not installed"
     return None
+
+
+def become_root_of_a_namespace():
+    """Without root, starts this program again where it may mount disks in memory, if the system lets it."""
+    unshare = ["unshare", "--user", "--map-root-user", "--mount"]
+    if os.geteuid() == 0 or not shutil.which("unshare"):
+        return
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode == 0:
+        os.execvp("unshare", [*unshare, sys.executable, "-B", *sys.argv])
 
 
 @contextmanager
@@ -86,5 +96,3 @@ def read_only(folder):
         yield
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
-
-

@@ -109,6 +109,7 @@ def main():
     bounded = parser.parse_args().bounded
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is mounted gets unmounted
     tally = Tally("disk_full")
+    disk.become_root_of_a_namespace()
     if reason := disk.reason_against_mounting():
         tally.skip("a full disk", reason)
         tally.finish()

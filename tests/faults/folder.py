@@ -194,7 +194,7 @@ def compare(few, many, tally):
         with tally.case(f"{name}: memory with {many.entries:,} entries"):
             assert is_bounded(grown, many), f"{grown / many.entries:.0f} bytes for each"
         each = "" if calls is None else f"{(calls - few.costs[name][0]) / entries:.1f} system calls and "
-        print(f"folder: {name}: {each}{grown / many.entries:.0f} bytes for each of {many.entries:,} entries", flush=True)
+        print(f"folder: note: {name}: {each}{grown / many.entries:.0f} bytes for each of {many.entries:,} entries", flush=True)
 
 
 def is_bounded(grown, folder):

@@ -8,6 +8,7 @@ must work. The census says when an operation makes a system call that is in no l
 import argparse
 import errno
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -33,7 +34,7 @@ OPERATIONS = [
     *(("create", live) for live in ("rollback", "wal")), ("create_if_due", "rollback"), *(("restore", live) for live in LIVES),
     ("prune", "rollback"), ("list", "rollback"), ("verify", "rollback"), ("last_backup", "rollback"),
 ]
-BOUNDED = [("create", "wal"), *(("restore", live) for live in ("rollback", "wal", "damaged")), ("list", "rollback")]
+BOUNDED = [("create", "wal"), ("restore", "wal"), ("restore", "damaged"), ("list", "rollback")]
 REQUESTS = {
     "restore": {"backup": CHOSEN_NAME}, "verify": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False},
     "list": {"include_safety": True},
@@ -110,9 +111,13 @@ class Case:
             case "prune":
                 removed = {decision["name"] for decision in answer["removed"]}
                 assert removed | names == {CHOSEN_NAME, *OLDER_NAMES} and not removed & names, answer
-                assert len(names) == 2 or answer["warnings"], "not all are gone, and nothing warns"
+                # When the newest cannot be read, the newest that can is kept besides.
+                kept_besides = any(decision["reason"] == "newest_good" for decision in answer["kept"])
+                assert len(names) == 2 + kept_besides or answer["warnings"], "not all are gone, and nothing warns"
             case "last_backup":
-                assert answer["display"] == "05/01/2026 09:00", answer
+                # The newest that can be read.
+                days = [f"{day:02}/01/2026 09:00" for day in range(1, 6)]
+                assert answer["display"] in (*days, "—"), answer
 
 
 def admits_it_is_not_undone(answer):
@@ -128,7 +133,7 @@ def every_fault(case, tally, kind, faults, wrong):
         while True:
             which += 1
             error, for_ever = chosen(which)
-            if for_ever and error in KINDS[kind].waited_for and which & (which - 1):
+            if for_ever and error in KINDS[kind].waited_for and which not in (1, 8, 64):
                 continue
             fired = status = 0
             name = f"{case.name}, {kind} {which} {error_name(error)}{' for ever' if for_ever else ''}"
@@ -136,7 +141,8 @@ def every_fault(case, tally, kind, faults, wrong):
                 fired, status, answer, _ = case.run(kind, which, for_ever, error)
                 if fired:
                     tally.count("injected faults")
-                    case.check(status, answer, swept=kind != "unlink", lasting=for_ever)
+                    # A lock that could not be given up stays, too.
+                    case.check(status, answer, swept=kind != "unlink", lasting=for_ever or kind == "unlock")
                 else:
                     assert status == library.OK, f"without a fault: {answer}"
             if not fired:
@@ -146,6 +152,15 @@ def every_fault(case, tally, kind, faults, wrong):
                 right = (library.OK,)
             if status not in right and not sqlite_hides_the_reason(status, answer):
                 wrong[case.name, kind, error_name(error), f"{answer['error']['name']}: {answer['error']['message']}"[:140]] += 1
+
+
+def inflict(work):
+    """Every fault of these kinds in one case, in a process of its own: the cases have folders of their own."""
+    case, kinds, bounded = work
+    tally, wrong = Tally("io_errors"), Counter()
+    for kind in kinds:
+        every_fault(case, tally, kind, faults_of(kind, bounded), wrong)
+    return tally, wrong
 
 
 def sqlite_hides_the_reason(status, answer):
@@ -307,11 +322,13 @@ def main():
         census_control(cases[0], tally)
         for case in cases:
             census(case, tally, seen)
-        for case in cases:
-            if arguments.bounded and not arguments.case and tuple(case.name.split()) not in BOUNDED:
-                continue
-            for kind in arguments.kind or KINDS:
-                every_fault(case, tally, kind, faults_of(kind, arguments.bounded), wrong)
+        few = arguments.bounded and not arguments.case
+        faulted = [case for case in cases if not few or tuple(case.name.split()) in BOUNDED]
+        with multiprocessing.Pool() as workers:
+            work = [(case, arguments.kind or list(KINDS), arguments.bounded) for case in faulted]
+            for found, wrongly in workers.imap_unordered(inflict, work):
+                tally.add(found)
+                wrong.update(wrongly)
         if reason := reason_against_tracing():
             tally.skip("the order of flushing and naming", reason)
         else:
@@ -319,7 +336,7 @@ def main():
                 if case.operation in ("create", "create_if_due", "restore"):
                     flushed_before_named(case, tally)
     never = [kind for kind, of_kind in KINDS.items() if not any(seen[str(call)] for call in of_kind.calls)]
-    print(f"io_errors: kinds of calls that no operation made: {', '.join(never) or 'none'}", flush=True)
+    print(f"io_errors: note: kinds of calls that no operation made: {', '.join(never) or 'none'}", flush=True)
     for (name, kind, error, status), times in sorted(wrong.items()):
         with tally.case(f"{name}, status of {kind} {error}"):
             raise AssertionError(f"it was {status}, {times} times")

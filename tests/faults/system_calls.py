@@ -109,7 +109,7 @@ KINDS = {
     "unlock": Kind([Call("fcntl", use="unlock")], {errno.EIO: (IO, *LOCKED), errno.ENOLCK: (IO, *LOCKED)}),
     # A real system closes the descriptor all the same; here it stays open, which is worse. A folder's close has nothing to
     # fail with, and is left alone.
-    "close": Kind(on_file("close"), {}, (errno.EIO, errno.EINTR, errno.ENOSPC, errno.EDQUOT)),
+    "close": Kind(on_file("close"), BROKEN, (errno.EINTR, errno.ENOSPC, errno.EDQUOT)),
     "thread": Kind([Call("clone3", NOTHING), Call("clone", NOTHING)], {errno.EAGAIN: (IO,)}),
     "own table": Kind([Call("close_range", NOTHING), Call("unshare", NOTHING)], {errno.EPERM: (IO,)}),
 }

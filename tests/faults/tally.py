@@ -31,6 +31,11 @@ class Tally:
         else:
             self.passed += 1
 
+    def add(self, other):
+        """What another process found."""
+        self.passed, self.failed, self.skipped = self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        self.inflicted.update(other.inflicted)
+
     def count(self, what, times=1):
         self.inflicted[what] += times
 
