@@ -2,8 +2,11 @@
 eight callers of everything at once."""
 
 import argparse
+import mmap
 import os
 import random
+import shutil
+import signal
 import sqlite3
 import tempfile
 import time
@@ -241,6 +244,48 @@ def everybody_at_once(template, folder, tally, processes, seconds):
         scene.check_nothing_left()
 
 
+def cut_off_meanwhile(template, folder, tally, times):
+    """A file that another program cuts off while it is read is an error, and not the end of the process: whoever reads a file
+    through a mapping is killed by SIGBUS then."""
+    scene = Scene(template, folder).reset()
+    large = Path(template) / "../large.db"
+    studio.make(large, LIVE, 10_000_000)
+    sound = (library.OK, library.BACKUP_CORRUPT, library.DATABASE_CORRUPT, library.NOT_A_DATABASE, library.IO_ERROR)
+    for operation, cut in (("verify", scene.backups / "large.db"), ("restore", scene.backups / "large.db"), ("create", scene.database)):
+        request = None if operation == "create" else {"backup": "large.db"}
+        for turn in range(times + 1):
+            scene = Scene(template, folder).reset()
+            shutil.copy(large, cut)
+            child = Child(lambda: Store(scene.options), lambda store: store.call(operation, request))
+            child.wait_ready()
+            started = time.monotonic()
+            if turn == 0:
+                assert child.answer()[0] == library.OK
+                duration = time.monotonic() - started
+                continue
+            time.sleep(duration * random.random())
+            os.truncate(cut, 1_000_000)
+            with tally.case(f"{operation} of a file that is cut off meanwhile"):
+                tally.count("files cut off while they were read")
+                status, answer = child.answer()
+                assert status in sound or status == library.RESTORE_FAILED, answer
+                for backup in scene.backups.glob("backup_2*.db"):
+                    studio.generation_of(backup, read_only=True)
+
+    def read_through_a_mapping(_):
+        with large.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+            os.truncate(large, 4096)
+            return mapped[1_000_000]
+
+    with tally.case("control: a mapped file that is cut off"):
+        try:
+            Child(lambda: None, read_through_a_mapping).answer()
+        except AssertionError as crashed:
+            assert f"signal {signal.SIGBUS:d}" in str(crashed), crashed
+            return
+        raise AssertionError("it survived")
+
+
 def control(template, folder, tally, times):
     """A backup by copying the file under the constant writer must be caught torn."""
     scene = Scene(template, folder).reset()
@@ -285,6 +330,7 @@ def main():
         control(template, folder, tally, 5 if bounded else 20)
         locks(template, folder, tally)
         stuck_reader(template, folder, tally)
+        cut_off_meanwhile(template, folder, tally, 4 if bounded else 30)
         killed_writer(template, folder, tally, 10 if bounded else 100)
         busy_writer(template, folder, tally, 15 if bounded else 100)
         for _ in range(1 if bounded else 5):

@@ -138,6 +138,34 @@ def run(case, tally, after_success, in_the_middle):
     case.disk.unmount()
 
 
+def disk_that_goes_away(template, the_disk, tally, times):
+    """Reading from a disk that is gone is an error, and not the end of the process: a mapping would raise SIGBUS then."""
+    scene = Scene(template, the_disk.place)
+    large = scene.backups / "large.db"
+    the_disk.mount()
+    for turn in range(times + 1):
+        scene.reset()
+        studio.make(large, LIVE, 10_000_000)
+        os.sync()
+        with large.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # so that it is read from the disk
+        child = calling(scene.options, "verify", {"backup": "large.db"})
+        child.wait_ready()
+        started = time.monotonic()
+        if turn:
+            time.sleep(duration * random.random())
+            the_disk.cut_power(disk.LOG_LOST)
+        with tally.case(f"verify on a disk that goes away, turn {turn}"):
+            tally.count("disks that went away", turn > 0)
+            status, answer = child.answer()
+            assert status in (library.OK, library.IO_ERROR) and (turn or status == library.OK), answer
+        if turn:
+            the_disk.after_power_returns()
+        else:
+            duration = time.monotonic() - started
+    the_disk.unmount()
+
+
 # Writers that do what the library must not do, each of which must be caught.
 
 
@@ -224,6 +252,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="respaldo-power-") as folder, disk.disk(folder, 64) as the_disk:
         templates = {live: Scene.build(Path(folder) / live, live, SIZE) for live in LIVES}
         negative_controls(templates["rollback"], the_disk, tally, 5 if bounded else 20)
+        disk_that_goes_away(templates["rollback"], the_disk, tally, 4 if bounded else 30)
         cases = [Case(templates[live], the_disk, operation, live) for operation, live in OPERATIONS]
         cases += [Case(templates[live], the_disk, "create", live, retention=True) for live in ("rollback", "wal")]
         for case in cases:
