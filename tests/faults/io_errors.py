@@ -32,9 +32,10 @@ from tally import Tally
 SIZE = 16_000
 OPERATIONS = [
     *(("create", live) for live in ("rollback", "wal")), ("create_if_due", "rollback"), *(("restore", live) for live in LIVES),
-    ("prune", "rollback"), ("list", "rollback"), ("verify", "rollback"), ("last_backup", "rollback"),
+    ("create_first", "rollback"), ("prune", "rollback"), ("list", "rollback"), ("verify", "rollback"), ("last_backup", "rollback"),
 ]
-BOUNDED = [("create", "wal"), ("restore", "wal"), ("restore", "damaged"), ("list", "rollback")]
+"""create_first makes the first backup, and the folder for it."""
+BOUNDED = [("create", "wal"), ("create_first", "rollback"), ("restore", "wal"), ("restore", "damaged"), ("list", "rollback")]
 REQUESTS = {
     "restore": {"backup": CHOSEN_NAME}, "verify": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False},
     "list": {"include_safety": True},
@@ -55,6 +56,10 @@ class Case:
         (own / "scene").mkdir(parents=True)
         self.scene = Scene(Scene.build(own / "template", live, SIZE), own / "scene")
         self.scene.options |= {"busy_timeout_ms": 100} | OPTIONS.get(operation, {})
+        self.fewest = min(5, self.scene.options["max_backups"])
+        if operation == "create_first":
+            self.operation, self.fewest = "create", 0
+            self.scene.options["backup_dir"] = str(self.scene.folder / "new" / "backups")
         self.request = REQUESTS.get(operation)
 
     def run(self, kind=None, which=0, for_ever=False, error=0):
@@ -72,10 +77,9 @@ class Case:
     def check(self, status, answer, swept=True, lasting=False):
         scene, old = self.scene, self.scene.old_generation(self.live)
         restoring = self.operation == "restore"
-        fewest = min(5, scene.options["max_backups"])
         # Looked at first: opening a database as an application does would repair what is not right.
         temporaries = scene.temporaries()
-        backups = scene.check_backups(at_least=fewest)
+        backups = scene.check_backups(at_least=self.fewest)
         made = [backup for backup in backups if not backup["name"].startswith("backup_202601")]
         scene.check_settings()
         if status == library.OK:
@@ -98,7 +102,7 @@ class Case:
         status, answer = scene.call(self.operation, self.request)
         assert status == library.OK, f"the next call: {answer}"
         scene.check_nothing_left()
-        scene.check_backups(at_least=fewest)
+        scene.check_backups(at_least=self.fewest)
         scene.check_live(self.live, {CHOSEN if restoring else old})
 
     def check_answer(self, answer, backups):
@@ -126,14 +130,16 @@ def admits_it_is_not_undone(answer):
     return error.get("undone") is False and error["safety_backup"]
 
 
-def every_fault(case, tally, kind, faults, wrong):
-    """Each of these faults in the first, second, ... call of this kind, until the operation comes through."""
-    for chosen in faults:
-        which = 0
+def every_fault(case, tally, kind, bounded, wrong):
+    """Each fault in the first, second, ... call of this kind, until the operation comes through; in the bounded run from the
+    tenth call on in every fourth."""
+    for chosen in faults_of(kind, bounded):
+        which = turn = 0
         while True:
-            which += 1
-            error, for_ever = chosen(which)
-            if for_ever and error in KINDS[kind].waited_for and which not in (1, 8, 64):
+            which += 4 if bounded and which >= 10 else 1
+            turn += 1
+            error, for_ever = chosen(turn)
+            if for_ever and error in KINDS[kind].waited_for and which not in (1, 10, 50):
                 continue
             fired = status = 0
             name = f"{case.name}, {kind} {which} {error_name(error)}{' for ever' if for_ever else ''}"
@@ -159,7 +165,7 @@ def inflict(work):
     case, kinds, bounded = work
     tally, wrong = Tally("io_errors"), Counter()
     for kind in kinds:
-        every_fault(case, tally, kind, faults_of(kind, bounded), wrong)
+        every_fault(case, tally, kind, bounded, wrong)
     return tally, wrong
 
 
@@ -170,13 +176,13 @@ def sqlite_hides_the_reason(status, answer):
 
 
 def faults_of(kind, bounded):
-    """Functions from which call it is to how it fails: every error, or in the bounded run one after the other."""
+    """Functions from the turn to the fault: every error, or in the bounded run one after the other."""
     errors, harmless = list(KINDS[kind].errors), KINDS[kind].harmless
     # Nobody tries again for ever.
     harmless = [(error, for_ever) for error in harmless for for_ever in (False, True) if error != errno.EINTR or not for_ever]
     if bounded:
-        in_turn = [lambda which: (errors[which % len(errors)], which % 2 == 0)] if errors else []
-        return in_turn + ([lambda which: harmless[which % len(harmless)]] if harmless else [])
+        in_turn = [lambda turn: (errors[turn % len(errors)], turn % 4 > 1)] if errors else []
+        return in_turn + ([lambda turn: harmless[turn % len(harmless)]] if harmless else [])
     return [
         lambda _, fault=fault: fault
         for fault in [(error, for_ever) for error in errors for for_ever in (False, True)] + harmless
@@ -325,6 +331,7 @@ def main():
         few = arguments.bounded and not arguments.case
         faulted = [case for case in cases if not few or tuple(case.name.split()) in BOUNDED]
         with multiprocessing.Pool() as workers:
+            faulted.sort(key=lambda case: case.operation != "restore")  # the longest first
             work = [(case, arguments.kind or list(KINDS), arguments.bounded) for case in faulted]
             for found, wrongly in workers.imap_unordered(inflict, work):
                 tally.add(found)
