@@ -43,12 +43,13 @@ impl Store {
             Ok(true) => {}
             Ok(false) => return Err(Error::at(Cause::DatabaseLocked, &self.database)),
             Err(error) => {
-                let refused = !sqlite_error::may_write(&self.database);
-                let detail = error.to_string();
-                let cause = if refused {
-                    Cause::PermissionDenied(detail)
+                // What SQLite may not open for writing it opens for reading, where no exclusive lock is to be had.
+                let cause = if live.is_readonly("main").unwrap_or(false) {
+                    Cause::PermissionDenied("it is read-only".to_owned())
+                } else if sqlite_error::may_write(&self.database) {
+                    Cause::Io(error.to_string())
                 } else {
-                    Cause::Io(detail)
+                    Cause::PermissionDenied(error.to_string())
                 };
                 return Err(Error::at(cause, &self.database));
             }

@@ -170,9 +170,13 @@ def inflict(work):
 
 
 def sqlite_hides_the_reason(status, answer):
-    """Opening a file, and the index of a write-ahead log, fail in SQLite with one code whatever the system said."""
-    codes = ("SQLite 8)", "SQLite 14)", "SQLite 4618)", "SQLite 4874)")
-    return status == library.IO_ERROR and any(code in answer["error"]["message"] for code in codes)
+    """Opening a file, and the index of a write-ahead log, fail in SQLite with one code whatever the system said; and what it
+    cannot open for writing, for whatever reason, it opens for reading."""
+    message = answer["error"]["message"]
+    code = re.search(r"\(SQLite (\d+)\)", message)
+    if status == library.IO_ERROR:
+        return code is not None and (int(code[1]) & 0xFF in (8, 14) or int(code[1]) in (4618, 4874))
+    return status == library.PERMISSION_DENIED and "read-only" in message
 
 
 def faults_of(kind, bounded):
