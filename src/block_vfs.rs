@@ -19,6 +19,8 @@ use std::sync::OnceLock;
 
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods, sqlite3_vfs};
 
+use crate::long_path;
+
 /// Bytes of a block. SQLite's Unix VFS takes less than 128 KiB in one call.
 const BLOCK: usize = 1 << 16;
 /// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
@@ -39,8 +41,13 @@ struct BlockVfs {
 }
 
 fn register() -> bool {
-    // SAFETY: NULL asks for the default VFS, which lives as long as the process.
-    let real = unsafe { ffi::sqlite3_vfs_find(ptr::null()) };
+    let real = if cfg!(windows) {
+        long_path::VFS.as_ptr()
+    } else {
+        ptr::null()
+    };
+    // SAFETY: a name of SQLite's own, or NULL for the default VFS; both live as long as the process.
+    let real = unsafe { ffi::sqlite3_vfs_find(real) };
     // SAFETY: a VFS that was found is valid, and nobody changes it.
     let Some(found) = (unsafe { real.as_ref() }) else {
         return false;

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::header::Header;
 use crate::messages::{self, Notice, Warning};
 use crate::names::{self, Stamp};
-use crate::staging::parent;
+use crate::staging::{parent, same_file};
 use crate::store::Store;
 
 /// A backup as it is listed.
@@ -107,11 +107,16 @@ impl Store {
         Ok(copies)
     }
 
+    /// Whether `path` is the live database, which may be in its own backup folder.
+    fn is_database(&self, path: &Path) -> bool {
+        // Windows knows one file by names in other letter cases and by short ones.
+        path == self.database || (cfg!(windows) && same_file(path, &self.database))
+    }
+
     /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
     fn look_at(&self, entry: &DirEntry, name: &str) -> Option<Backup> {
         let path = entry.path();
-        // The backup folder may be the database's own.
-        let is_another = path == self.database || names::parse_safety(&self.database_name(), name).is_some();
+        let is_another = self.is_database(&path) || names::parse_safety(&self.database_name(), name).is_some();
         if is_another || name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
             return None;
         }

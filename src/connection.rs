@@ -4,6 +4,7 @@
 //! (<https://www.sqlite.org/security.html>). None is ever opened with the create flag: a mistyped path must be an
 //! error and not an empty database.
 
+use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -16,6 +17,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use crate::block_vfs;
 use crate::error::{Cause, Error, Result};
 use crate::header::Header;
+use crate::long_path;
 use crate::names::SIDECARS;
 use crate::sqlite_error::{Role, explain, extended_code, needs_recovery, remember_system_error};
 use crate::staging::{real_path, with_suffix};
@@ -97,9 +99,15 @@ pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> 
     opened.map_err(|error| explain(&error, path, Role::Backup))
 }
 
+/// SQLite's way to the files that takes no locks.
+const WITHOUT_LOCKS: &CStr = if cfg!(windows) {
+    c"win32-longpath-none"
+} else {
+    c"unix-none"
+};
+
 /// A backup with a log on a read-only drive, after an ordinary open failed because the log's index cannot be written there:
 /// with the index in memory, and without the locks that would keep others out of it.
-#[cfg(unix)]
 fn open_unshared(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
     let may_not_write = matches!(
         extended_code(&error).map(|code| code & 0xff),
@@ -109,15 +117,10 @@ fn open_unshared(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connec
         return Err(error);
     }
     let flags = base_flags(OpenFlags::SQLITE_OPEN_READ_ONLY);
-    let connection = harden(Connection::open_with_flags_and_vfs(path, flags, c"unix-none")?)?;
+    let path = long_path::for_system(path);
+    let connection = harden(Connection::open_with_flags_and_vfs(path, flags, WITHOUT_LOCKS)?)?;
     connection.execute_batch("PRAGMA locking_mode=EXCLUSIVE")?;
     readable(connection)
-}
-
-/// Elsewhere there is no way without locks.
-#[cfg(not(unix))]
-fn open_unshared(_path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
-    Err(error)
 }
 
 /// Our own unpublished file, for writing. Nobody else knows it, and a crash only orphans it.
@@ -132,10 +135,10 @@ pub(crate) fn open_unpublished(path: &Path) -> Result<Connection> {
     opened.map_err(|error| explain(&error, path, Role::Backup))
 }
 
-fn connect(path: impl AsRef<Path>, access: OpenFlags) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     match block_vfs::name() {
-        Some(vfs) => Connection::open_with_flags_and_vfs(path, base_flags(access), vfs),
-        None => Connection::open_with_flags(path, base_flags(access)),
+        Some(vfs) => Connection::open_with_flags_and_vfs(long_path::for_system(path), base_flags(access), vfs),
+        None => long_path::open(path, base_flags(access)),
     }
 }
 
@@ -170,9 +173,9 @@ fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::R
 }
 
 fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
-    let uri = format!("{}?immutable=1", file_uri(path));
+    let uri = format!("{}?immutable=1", file_uri(&long_path::for_system(path)));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    harden(connect(uri, flags)?)
+    harden(connect(Path::new(&uri), flags)?)
 }
 
 fn harden(connection: Connection) -> rusqlite::Result<Connection> {
@@ -218,6 +221,11 @@ pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
 
 /// SQLite opens a journal or log that is there; opening a pipe would wait for ever.
 fn require_plain_sidecars(path: &Path) -> Result<()> {
+    // Windows keeps its pipes elsewhere. Looking at a journal means to have it open, and while it is, a program that deletes
+    // it cannot make the next one.
+    if cfg!(windows) {
+        return Ok(());
+    }
     let real = real_path(path);
     for suffix in SIDECARS {
         let sidecar = with_suffix(&real, suffix);
@@ -276,18 +284,25 @@ mod tests {
 
     #[test]
     fn names_that_mean_something_in_a_uri_are_encoded() {
-        if cfg!(unix) {
-            assert_eq!(
-                file_uri(Path::new("/datos/100% #1?/año.db")),
-                "file:///datos/100%25 %231%3F/a%C3%B1o.db"
-            );
-        }
+        let (path, uri) = if cfg!(windows) {
+            (
+                r"\\?\C:\datos\100% #1\año.db",
+                "file:////%3F/C:/datos/100%25 %231/a%C3%B1o.db",
+            )
+        } else {
+            ("/datos/100% #1?/año.db", "file:///datos/100%25 %231%3F/a%C3%B1o.db")
+        };
+        assert_eq!(file_uri(Path::new(path)), uri);
     }
 
     #[test]
     fn a_wal_backup_opens_without_anything_written_beside_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("100% #1? año.db");
+        let path = folder.path().join(if cfg!(windows) {
+            "100% #1 año.db"
+        } else {
+            "100% #1? año.db"
+        });
         let writer = Connection::open(&path).expect("open");
         writer
             .execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES(1);")

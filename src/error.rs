@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::held::is_held;
 use crate::messages::{self, Language};
 use crate::status::Status;
 
@@ -149,6 +150,7 @@ impl Error {
                 free: fs4::available_space(existing_ancestor(path)).ok(),
             },
             Kind::NotADirectory => Cause::NotAFolder,
+            _ if is_held(error) => Cause::DatabaseLocked,
             _ => Cause::Io(error.to_string()),
         };
         Error::at(cause, path)

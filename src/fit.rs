@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::header::Header;
+use crate::long_path::for_system;
 use crate::overwrite::Live;
 use crate::progress::ProgressFn;
 use crate::snapshot::{self, Source};
@@ -51,7 +52,7 @@ impl Store {
         let connection = connection::open_backup(original.path(), self.busy_timeout)?;
         connection
             .execute_batch(&format!("PRAGMA page_size={page_size}"))
-            .and_then(|()| connection.execute("VACUUM INTO ?1", [resized.path().to_string_lossy()]))
+            .and_then(|()| connection.execute("VACUUM INTO ?1", [for_system(resized.path()).to_string_lossy()]))
             .map_err(|error| explain(&error, folder, Role::Backup))?;
         Ok(resized)
     }

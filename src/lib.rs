@@ -35,7 +35,8 @@
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
 //! | `block_vfs`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
-//! | `staging`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
+//! | `staging`, `rename`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
+//! | `held`, `long_path` | what Windows does otherwise |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
 //! | `error`, `status`, `messages`, `progress` | what callers are told |
@@ -53,13 +54,16 @@ mod error;
 mod failpoint;
 mod fit;
 mod header;
+mod held;
 mod last_backup;
 mod live_file;
 mod lock;
+mod long_path;
 mod messages;
 mod names;
 mod overwrite;
 mod progress;
+mod rename;
 mod replace;
 mod restore;
 mod restore_log;

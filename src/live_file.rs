@@ -7,12 +7,16 @@
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::{self, Write};
+#[cfg(any(windows, test))]
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::ptr;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::long_path;
 
 /// A connection's main file.
 pub(crate) struct LiveFile<'c> {
@@ -21,11 +25,14 @@ pub(crate) struct LiveFile<'c> {
 }
 
 const CHUNK: usize = 1 << 16;
+/// A database's header is within these bytes.
+#[cfg(any(windows, test))]
+const BEGINNING: usize = 512;
 const RETRY: Duration = Duration::from_millis(10);
 
 /// Opens the file without reading it, so that it may hold anything.
 pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(
+    long_path::open(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )
@@ -98,6 +105,66 @@ impl<'c> LiveFile<'c> {
         Ok(())
     }
 
+    /// Writes all of `new` in place of what is there. The caller holds the exclusive lock.
+    ///
+    /// The first bytes go away first and come last: what is there meanwhile passes for no database. Fails with nothing
+    /// changed when there is no room for it.
+    #[cfg(any(windows, test))]
+    pub fn overwrite(&self, new: &mut File, old_size: u64) -> io::Result<()> {
+        let size = new.metadata()?.len();
+        if size > old_size {
+            self.truncate(size).inspect_err(|_| drop(self.truncate(old_size)))?;
+        }
+        self.write(&[0; BEGINNING], 0)?;
+        self.sync()?;
+        new.seek(SeekFrom::Start(BEGINNING as u64))?;
+        let mut buffer = vec![0; CHUNK];
+        let mut offset = BEGINNING as u64;
+        while offset < size {
+            let rest = usize::try_from(size - offset).unwrap_or(CHUNK);
+            let part = &mut buffer[..rest.min(CHUNK)];
+            new.read_exact(part)?;
+            self.write(part, offset)?;
+            offset += part.len() as u64;
+        }
+        self.truncate(size)?;
+        self.sync()?;
+        let mut beginning = Vec::with_capacity(BEGINNING);
+        new.rewind()?;
+        new.take(BEGINNING as u64).read_to_end(&mut beginning)?;
+        self.write(&beginning, 0)?;
+        self.sync()
+    }
+
+    #[cfg(any(windows, test))]
+    fn write(&self, part: &[u8], offset: u64) -> io::Result<()> {
+        let (Some(write), Ok(length), Ok(offset)) =
+            (self.methods.xWrite, c_int::try_from(part.len()), i64::try_from(offset))
+        else {
+            return succeeded(ffi::SQLITE_IOERR);
+        };
+        // SAFETY: as in `lock`; xWrite reads `length` bytes, which is the length of `part`.
+        succeeded(unsafe { write(self.file, part.as_ptr().cast(), length, offset) })
+    }
+
+    #[cfg(any(windows, test))]
+    fn truncate(&self, size: u64) -> io::Result<()> {
+        let (Some(truncate), Ok(size)) = (self.methods.xTruncate, i64::try_from(size)) else {
+            return succeeded(ffi::SQLITE_IOERR);
+        };
+        // SAFETY: as in `lock`.
+        succeeded(unsafe { truncate(self.file, size) })
+    }
+
+    #[cfg(any(windows, test))]
+    fn sync(&self) -> io::Result<()> {
+        let Some(sync) = self.methods.xSync else {
+            return succeeded(ffi::SQLITE_IOERR);
+        };
+        // SAFETY: as in `lock`.
+        succeeded(unsafe { sync(self.file, ffi::SQLITE_SYNC_FULL) })
+    }
+
     fn lock(&self, level: c_int) -> c_int {
         let Some(lock) = self.methods.xLock else {
             return ffi::SQLITE_IOERR;
@@ -141,9 +208,19 @@ mod tests {
         let mut copy = tempfile::tempfile_in(folder.path()).expect("a file");
         file.copy_to(&mut copy, 200_001).expect("copied");
         let mut copied = Vec::new();
-        io::Seek::rewind(&mut copy).expect("rewound");
-        io::Read::read_to_end(&mut copy, &mut copied).expect("read");
+        copy.rewind().expect("rewound");
+        copy.read_to_end(&mut copied).expect("read");
         assert_eq!(copied, garbage);
+
+        for size in [0, 100, 512, 70_000, 300_000_u32] {
+            let new: Vec<u8> = (0..size).map(|n| n.to_le_bytes()[1]).collect();
+            let mut source = tempfile::tempfile_in(folder.path()).expect("a file");
+            source.write_all(&new).expect("written");
+            let old_size = fs::metadata(&path).expect("there").len();
+            file.overwrite(&mut source, old_size).expect("written");
+            assert_eq!(fs::read(&path).expect("read"), new);
+        }
+        file.overwrite(&mut copy, 300_000).expect("written");
 
         assert!(file.starts_with(&[0, 1, 2]).expect("read"));
         assert!(!file.starts_with(&[0; 200_002]).expect("read"));

@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Cause, Error, Result};
+#[cfg(windows)]
+use crate::held::{is_held, patiently};
 
 const LOCK_FILE: &str = ".respaldo.lock";
 const RETRY: Duration = Duration::from_millis(10);
@@ -56,25 +58,25 @@ fn open(folder: &Path) -> Result<Option<File>> {
 #[cfg(windows)]
 fn open(folder: &Path) -> Result<Option<File>> {
     use std::os::windows::fs::OpenOptionsExt;
-    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
-    const ERROR_ACCESS_DENIED: i32 = 5; // also said of a file that is about to be deleted
-    const ERROR_SHARING_VIOLATION: i32 = 32;
+    use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_HIDDEN, FILE_FLAG_DELETE_ON_CLOSE};
     let path = folder.join(LOCK_FILE);
-    let opened = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .share_mode(0)
-        .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
-        .open(&path);
-    match opened {
-        Ok(file) => Ok(Some(file)),
-        Err(error) => match error.raw_os_error() {
-            Some(ERROR_SHARING_VIOLATION) => Ok(None),
-            Some(ERROR_ACCESS_DENIED) if path.exists() => Ok(None),
-            _ => Err(Error::io(&error, &path)),
-        },
-    }
+    let open = || {
+        let opened = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .share_mode(0)
+            .attributes(FILE_ATTRIBUTE_HIDDEN)
+            .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
+            .open(&path);
+        match opened {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if is_held(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    // A file that is about to be deleted is refused like one that is forbidden, but only for a moment.
+    patiently(open).map_err(|error| Error::io(&error, folder))
 }
 
 /// For file systems that lock files but not folders, such as NFS.

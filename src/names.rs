@@ -37,7 +37,14 @@ pub(crate) fn safety(database_name: &str, stamp: Stamp) -> String {
 
 /// What a safety copy's name says, or `None` when it is not one of this database.
 pub(crate) fn parse_safety(database_name: &str, name: &str) -> Option<Stamp> {
-    Stamp::parse(name.strip_prefix(database_name)?.strip_prefix(SAFETY_MARK)?)
+    let (beginning, stamp) = name.rsplit_once(SAFETY_MARK)?;
+    let is_ours = if cfg!(windows) {
+        // One file has one name there, in whatever letter case it is written.
+        beginning.to_lowercase() == database_name.to_lowercase()
+    } else {
+        beginning == database_name
+    };
+    Stamp::parse(stamp).filter(|_| is_ours)
 }
 
 /// Whether a name is that of an unpublished file, or of what SQLite keeps beside one.

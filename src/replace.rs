@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+#[cfg(not(windows))]
 use std::time::SystemTime;
 
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
+#[cfg(windows)]
+use crate::held::patiently;
 use crate::live_file::LiveFile;
 use crate::names::SIDECARS;
 use crate::progress::ProgressFn;
@@ -56,18 +59,35 @@ impl Store {
         }
         let safety = self.save_bytes(Some(&file), &SIDECARS)?;
         failpoint::reach("replace_saved");
-        if cfg!(windows) {
-            // A file that is open cannot be replaced there.
-            drop(live);
-        }
-        let before = look(&real);
-        staging::remove_sidecars(&real)
-            .and_then(|()| new.replace(&real))
-            .map_err(|error| {
-                let undone = look(&real) == before && safety.is_alone();
-                self.failed(error, &safety, undone)
-            })?;
+        self.put_in_place(new, &real, &file, &safety)?;
         Ok(safety)
+    }
+
+    /// The new file takes the old one's name.
+    #[cfg(not(windows))]
+    fn put_in_place(&self, new: Staged, real: &Path, _old: &LiveFile<'_>, safety: &SafetyCopy) -> Result<()> {
+        let before = look(real);
+        staging::remove_sidecars(real)
+            .and_then(|()| new.replace(real))
+            .map_err(|error| {
+                let undone = look(real) == before && safety.is_alone();
+                self.failed(error, safety, undone)
+            })
+    }
+
+    /// A file that any program has open cannot be replaced on Windows, so the new one's bytes are written into it.
+    #[cfg(windows)]
+    fn put_in_place(&self, new: Staged, real: &Path, old: &LiveFile<'_>, safety: &SafetyCopy) -> Result<()> {
+        let write = |path: &Path| {
+            let mut file = patiently(|| fs::File::open(path))?;
+            old.overwrite(&mut file, fs::metadata(real)?.len())
+        };
+        staging::remove_sidecars(real)
+            .and_then(|()| write(new.path()).map_err(|error| Error::io(&error, real)))
+            .map_err(|error| {
+                let undone = write(&safety.path).is_ok() && safety.is_alone();
+                self.failed(error, safety, undone)
+            })
     }
 
     fn stage(&self, source: Source, target: &Path, progress: ProgressFn<'_>) -> Result<Staged> {
@@ -79,6 +99,7 @@ impl Store {
 }
 
 /// What tells the old file from the new one.
+#[cfg(not(windows))]
 fn look(path: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))

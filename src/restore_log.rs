@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::error::Result;
+use crate::held::patiently;
 use crate::messages::{self, Notice, Warning};
 use crate::names::RESTORE_LOG;
 use crate::restore::Restored;
@@ -64,7 +65,7 @@ fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
     if !is_free(path) {
         open_plain(path)?; // opening anything else, such as a pipe, might wait for ever
     }
-    let mut log = File::options().create(true).append(true).open(path)?;
+    let mut log = patiently(|| File::options().create(true).append(true).open(path))?;
     let length = log.metadata()?.len();
     let written = log.write_all(text.as_bytes()).and_then(|()| log.sync_all());
     // A full disk may have taken half a line, to which the next would be glued.

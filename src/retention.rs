@@ -12,6 +12,7 @@ use crate::catalog::{Backup, Kind};
 use crate::clock::Moment;
 use crate::error::Result;
 use crate::failpoint;
+use crate::held::patiently;
 use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
 use crate::staging;
@@ -157,9 +158,13 @@ impl Store {
 
 /// Deletes a file that is still a plain file: not a link that took its name since.
 fn remove_file(path: &Path) -> std::io::Result<()> {
-    if fs::symlink_metadata(path)?.is_file() {
-        fs::remove_file(path)
-    } else {
-        Err(std::io::Error::other("it is no longer a plain file"))
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() {
+        return Err(std::io::Error::other("it is no longer a plain file"));
     }
+    // Windows' mark forbids deleting, and only some of its versions keep to that.
+    if cfg!(windows) && metadata.permissions().readonly() {
+        return Err(std::io::Error::other("it is marked as read-only"));
+    }
+    patiently(|| fs::remove_file(path))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::connection;
 use crate::error::{Cause, Error, Result};
+use crate::held::patiently;
 use crate::live_file::{self, LiveFile};
 use crate::names::{self, Stamp};
 use crate::progress::ProgressFn;
@@ -30,7 +31,7 @@ impl SafetyCopy {
     pub fn discard(self) {
         // A copy that cannot be removed is one copy too many, which harms nobody.
         for path in self.sidecars.iter().chain([&self.path]) {
-            let _ = fs::remove_file(path);
+            let _ = patiently(|| fs::remove_file(path));
         }
     }
 }
@@ -112,9 +113,7 @@ pub(crate) fn is_damage(error: &Error) -> bool {
 }
 
 fn copy_into(copy: &Staged, original: &Path, copy_bytes: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
-    File::options()
-        .write(true)
-        .open(copy.path())
+    patiently(|| File::options().write(true).open(copy.path()))
         .and_then(|mut target| copy_bytes(&mut target))
         .map_err(|error| Error::io(&error, original))
 }

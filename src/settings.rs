@@ -15,7 +15,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{self, Moment, has_a_name};
-use crate::staging::{Staged, open_plain, parent, real_path};
+use crate::held::patiently;
+use crate::staging::{Staged, follow_links, open_plain, parent};
 
 const KEY: &str = "last_backup_at";
 
@@ -47,7 +48,7 @@ fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
 /// A file that is not there yet gets the permissions of `model`.
 pub(crate) fn note(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
     // A link stays a link: the file it leads to is what is replaced.
-    let path = real_path(path);
+    let path = follow_links(path);
     let value = format!("\"{}\"", clock::rfc3339(moment));
     for _ in 0..ATTEMPTS {
         let before = read(&path)?;
@@ -74,17 +75,12 @@ fn read(path: &Path) -> Result<Option<String>, String> {
 /// Puts `after` in place of `before`; `false` when the file no longer holds `before`.
 fn replace(path: &Path, before: Option<&str>, after: &str, model: &Path) -> Result<bool, String> {
     let staged = Staged::new(parent(path)).map_err(|error| error.to_string())?;
-    File::options()
-        .write(true)
-        .open(staged.path())
+    patiently(|| File::options().write(true).open(staged.path()))
         .and_then(|mut file| file.write_all(after.as_bytes()))
         .map_err(|error| error.to_string())?;
     if before.is_some() {
         // Opening for writing respects a file that its owner made read-only.
-        File::options()
-            .write(true)
-            .open(path)
-            .map_err(|error| error.to_string())?;
+        patiently(|| File::options().write(true).open(path)).map_err(|error| error.to_string())?;
     }
     let model = fs::metadata(path).or_else(|_| fs::metadata(model)).ok();
     staged.finish(model.as_ref()).map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, ffi};
 
 use crate::error::{Cause, Error};
+use crate::held::is_held;
 use crate::staging::parent;
 
 /// Which file an answer of SQLite is about.
@@ -82,6 +83,8 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
             Cause::Io(system.to_string())
         }
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
+        // On Windows another program can keep everybody else from opening or reading a file.
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_held(&system) => Cause::DatabaseLocked,
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
         ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
         ffi::SQLITE_FULL => disk_full(path),
@@ -131,9 +134,17 @@ fn is_writable(path: &Path) -> bool {
     unsafe { libc::access(path.as_ptr(), libc::W_OK) == 0 }
 }
 
-#[cfg(not(unix))]
+/// Attributes say too little: who may write is a matter of access rules, so it is tried. Locks belong to handles there.
+#[cfg(windows)]
 fn is_writable(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
+    use std::os::windows::fs::OpenOptionsExt;
+    use windows_sys::Win32::Storage::FileSystem::{FILE_ADD_FILE, FILE_FLAG_BACKUP_SEMANTICS, FILE_WRITE_DATA};
+    const _: () = assert!(FILE_ADD_FILE == FILE_WRITE_DATA); // the same right, of a folder and of a file
+    let opened = std::fs::File::options()
+        .access_mode(FILE_WRITE_DATA)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS) // without it folders cannot be opened
+        .open(path);
+    opened.map_or_else(|error| is_held(&error), |_| true)
 }
 
 fn is_full(error: &io::Error) -> bool {
@@ -151,8 +162,22 @@ fn is_refused(error: &io::Error) -> bool {
 pub(crate) fn is_trouble(error: &io::Error) -> bool {
     #[cfg(unix)]
     const TROUBLES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
-    #[cfg(not(unix))]
-    const TROUBLES: [i32; 0] = [];
+    #[cfg(windows)]
+    const TROUBLES: [i32; 10] = {
+        use windows_sys::Win32::Foundation as system;
+        [
+            system::ERROR_CRC.cast_signed(),
+            system::ERROR_IO_DEVICE.cast_signed(),
+            system::ERROR_NOT_READY.cast_signed(),
+            system::ERROR_SEM_TIMEOUT.cast_signed(), // a drive or server that does not answer
+            system::ERROR_NETNAME_DELETED.cast_signed(),
+            system::ERROR_UNEXP_NET_ERR.cast_signed(),
+            system::ERROR_TOO_MANY_OPEN_FILES.cast_signed(),
+            system::ERROR_NOT_ENOUGH_MEMORY.cast_signed(),
+            system::ERROR_OUTOFMEMORY.cast_signed(),
+            system::ERROR_NO_SYSTEM_RESOURCES.cast_signed(),
+        ]
+    };
     error.raw_os_error().is_some_and(|code| TROUBLES.contains(&code))
 }
 

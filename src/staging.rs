@@ -13,7 +13,9 @@ use tempfile::TempPath;
 use crate::connection::is_missing;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
+use crate::held::{is_held, patiently};
 use crate::names::{self, Stamp};
+use crate::rename;
 
 /// A file without its final name. Dropping it deletes it, with whatever SQLite left beside it.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl Staged {
             .prefix(names::TEMPORARY.0)
             .suffix(names::TEMPORARY.1)
             .rand_bytes(6)
-            .tempfile_in(folder)
+            .make_in(folder, create_new)
             .map_err(|error| Error::io(&error, folder))?;
         let path = file.into_temp_path();
         let sidecars = Sidecars(path.to_path_buf());
@@ -54,10 +56,7 @@ impl Staged {
 
     /// Gives the file the permissions of `model` and forces it to the disk.
     pub fn finish(&self, model: Option<&Metadata>) -> Result<()> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .open(&self.path)
+        let file = patiently(|| File::options().read(true).write(true).open(&self.path))
             .map_err(|error| Error::io(&error, parent(&self.path)))?;
         if let Some(model) = model {
             copy_permissions(&file, model).map_err(|error| Error::io(&error, parent(&self.path)))?;
@@ -70,27 +69,24 @@ impl Staged {
     /// When `target` is taken the file comes back, for another name.
     pub fn publish(self, target: &Path) -> Result<Published> {
         let Staged { path, sidecars } = self;
-        match path.persist_noclobber(target) {
+        match rename::to_new(path, target) {
             Ok(()) => {
                 failpoint::reach("named_not_flushed");
                 // A name that may not last is taken back: the caller is told that nothing was made.
                 flush_folder(parent(target)).inspect_err(|_| drop(fs::remove_file(target)))?;
                 Ok(Published::Done)
             }
-            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(Published::NameTaken(Staged {
-                path: refused.path,
-                sidecars,
-            })),
-            Err(refused) => Err(Error::io(&refused.error, target)),
+            Err((refused, path)) if refused.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(Published::NameTaken(Staged { path, sidecars }))
+            }
+            Err((refused, _)) => Err(Error::io(&refused, target)),
         }
     }
 
     /// Gives the file the name `target` in place of the file that has it, and makes that durable. May fail when it is
     /// done, but not durable.
     pub fn replace(self, target: &Path) -> Result<()> {
-        self.path
-            .persist(target)
-            .map_err(|refused| Error::io(&refused.error, target))?;
+        rename::over(self.path, target).map_err(|refused| Error::io(&refused, target))?;
         failpoint::reach("replaced_not_flushed");
         flush_folder(parent(target))
     }
@@ -145,13 +141,26 @@ pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) 
 pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
     for suffix in names::SIDECARS {
         let path = with_suffix(database, suffix);
-        match fs::remove_file(&path) {
+        match remove_or_empty(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&error, &path)),
             _ => {}
         }
     }
     failpoint::reach("sidecars_removed");
     flush_folder(parent(database))
+}
+
+/// Removes a log or journal. One that a connection at rest keeps open on Windows is emptied instead, which means the same
+/// to SQLite.
+fn remove_or_empty(path: &Path) -> io::Result<()> {
+    patiently(|| fs::remove_file(path)).or_else(|error| {
+        if is_held(&error) {
+            let file = File::options().write(true).open(path)?;
+            file.set_len(0).and_then(|()| file.sync_all())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// Makes `folder` if it is not there, durably.
@@ -204,23 +213,47 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case.
+/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case. Asking for its attributes
+/// only, the file may be one that somebody else shares with nobody.
 #[cfg(windows)]
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
-    same_file::is_same_file(a, b).unwrap_or(false)
+    use std::os::windows::fs::OpenOptionsExt;
+    use windows_sys::Win32::Storage::FileSystem::{FILE_FLAG_BACKUP_SEMANTICS, FILE_READ_ATTRIBUTES};
+    let identity = |path: &Path| {
+        File::options()
+            .access_mode(FILE_READ_ATTRIBUTES)
+            .custom_flags(FILE_FLAG_BACKUP_SEMANTICS) // without it folders cannot be opened
+            .open(path)
+            .and_then(same_file::Handle::from_file)
+    };
+    matches!((identity(a), identity(b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Opens a plain file for reading. Opening a pipe would wait for whoever writes into it.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
     if fs::metadata(path)?.is_file() {
-        File::open(path)
+        patiently(|| File::open(path))
     } else {
         Err(io::Error::other("it is not a plain file"))
     }
 }
 
-/// The file that `path` leads to through links: SQLite keeps a database's sidecars beside it.
+/// The path beside which SQLite keeps the sidecars of the database at `path`: that of the file it leads to through links,
+/// except on Windows, where SQLite does not follow them.
 pub(crate) fn real_path(path: &Path) -> PathBuf {
+    if cfg!(windows) {
+        path.to_owned()
+    } else {
+        follow_links(path)
+    }
+}
+
+/// The file that `path` leads to through links.
+pub(crate) fn follow_links(path: &Path) -> PathBuf {
+    // A path without a link stays as people know it: Windows would answer in its verbatim form.
+    if cfg!(windows) && !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+        return path.to_owned();
+    }
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
@@ -234,6 +267,23 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+#[cfg(unix)]
+fn create_new(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Without the mark of a temporary file, which allows Windows not to write it to the disk.
+#[cfg(windows)]
+fn create_new(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create_new(true).open(path)
 }
 
 /// The same mode and, as far as this user may, the same owner and group. A group that cannot be kept gets no more

@@ -3,6 +3,27 @@
 use super::{Notice, first, megabytes, shown};
 use crate::error::{Argument, Cause, Error, Expected};
 
+const NO_PERMISSION: &str = if cfg!(windows) {
+    "Choose a folder of your user, such as one in Documents; in Program Files, start the application with \"Run as administrator\". \
+     If the file is marked \"Read-only\", take the mark off in its Properties. If Windows Security protects the folder, allow the \
+     application under \"Controlled folder access\"."
+} else {
+    "Give your user write permission on that folder, or choose another folder."
+};
+
+const LOCKED: &str = if cfg!(windows) {
+    "Close the application and any other program that has the file open, and repeat the operation. If that does not help, wait \
+     until the antivirus or the synchronization (OneDrive, Dropbox) has finished, or restart the computer."
+} else {
+    "Close the application and any other program that has it open, and repeat the operation."
+};
+
+const NO_DEVICE: &str = if cfg!(windows) {
+    "See that the disk or the network drive is connected and sound, and repeat the operation."
+} else {
+    "See that the disk is connected and sound, and repeat the operation."
+};
+
 pub(super) fn error(error: &Error) -> (String, String) {
     let path = shown(error);
     let (message, hint) = match &error.cause {
@@ -32,7 +53,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::PermissionDenied(detail) => (
             format!("There is no permission to use {path} ({detail})."),
-            "Give your user write permission on that folder, or choose another folder.".to_owned(),
+            NO_PERMISSION.to_owned(),
         ),
         Cause::DiskFull { needed, free } => (
             match (needed, free) {
@@ -50,7 +71,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::Io(detail) => (
             format!("The system could not read or write {path}: {detail}."),
-            "See that the disk is connected and sound, and repeat the operation.".to_owned(),
+            NO_DEVICE.to_owned(),
         ),
         Cause::NotAFolder => (
             format!("{path} is a file and not a folder."),
@@ -66,7 +87,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::DatabaseLocked => (
             format!("Another program is using the database {path}."),
-            "Close the application and any other program that has it open, and repeat the operation.".to_owned(),
+            LOCKED.to_owned(),
         ),
         Cause::DatabaseCorrupt(problems) => (
             format!("The database {path} is damaged: {}.", first(problems)),

@@ -3,6 +3,27 @@
 use super::{Notice, first, megabytes, shown};
 use crate::error::{Argument, Cause, Error, Expected};
 
+const NO_PERMISSION: &str = if cfg!(windows) {
+    "Elija una carpeta de su usuario, por ejemplo en Documentos; en Archivos de programa, abra la aplicación con «Ejecutar como administrador». \
+     Si el archivo está marcado como «Solo lectura», quite la marca en sus Propiedades. Si Seguridad de Windows protege la carpeta, \
+     permita la aplicación en «Acceso controlado a carpetas»."
+} else {
+    "Dé permiso de escritura sobre esa carpeta a su usuario, o elija otra carpeta."
+};
+
+const LOCKED: &str = if cfg!(windows) {
+    "Cierre la aplicación y cualquier otro programa que tenga abierto el archivo, y repita la operación. Si sigue igual, espere a que \
+     terminen el antivirus o la sincronización (OneDrive, Dropbox), o reinicie la computadora."
+} else {
+    "Cierre la aplicación y cualquier otro programa que la tenga abierta, y repita la operación."
+};
+
+const NO_DEVICE: &str = if cfg!(windows) {
+    "Revise que el disco o la unidad de red estén conectados y en buen estado, y repita la operación."
+} else {
+    "Revise que el disco esté conectado y en buen estado, y repita la operación."
+};
+
 pub(super) fn error(error: &Error) -> (String, String) {
     let path = shown(error);
     let (message, hint) = match &error.cause {
@@ -32,7 +53,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::PermissionDenied(detail) => (
             format!("No hay permiso para usar {path} ({detail})."),
-            "Dé permiso de escritura sobre esa carpeta a su usuario, o elija otra carpeta.".to_owned(),
+            NO_PERMISSION.to_owned(),
         ),
         Cause::DiskFull { needed, free } => (
             match (needed, free) {
@@ -51,7 +72,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::Io(detail) => (
             format!("El sistema no pudo leer o escribir {path}: {detail}."),
-            "Revise que el disco esté conectado y en buen estado, y repita la operación.".to_owned(),
+            NO_DEVICE.to_owned(),
         ),
         Cause::NotAFolder => (
             format!("{path} es un archivo, no una carpeta."),
@@ -67,7 +88,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
         ),
         Cause::DatabaseLocked => (
             format!("Otro programa está usando la base de datos {path}."),
-            "Cierre la aplicación y cualquier otro programa que la tenga abierta, y repita la operación.".to_owned(),
+            LOCKED.to_owned(),
         ),
         Cause::DatabaseCorrupt(problems) => (
             format!("La base de datos {path} está dañada: {}.", first(problems)),

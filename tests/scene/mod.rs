@@ -38,7 +38,10 @@ impl Scene {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        // In the system's own spelling: backslashes on Windows.
+        self.folder
+            .path()
+            .join(Path::new(name).components().collect::<PathBuf>())
     }
 
     pub fn database(&self) -> PathBuf {

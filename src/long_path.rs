@@ -1,0 +1,76 @@
+//! Paths longer than the 260 characters that Windows' functions take by default.
+//!
+//! Rust's own file functions take them as they are. SQLite and other functions of the system want them in the verbatim
+//! form, `\\?\C:\...`, which people are never shown: <https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation>.
+
+use std::borrow::Cow;
+use std::ffi::CStr;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// SQLite's way to files whose path is long.
+pub(crate) const VFS: &CStr = c"win32-longpath";
+
+/// Opens a database with SQLite, whatever the length of its path.
+pub(crate) fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match for_system(path) {
+        Cow::Borrowed(path) => Connection::open_with_flags(path, flags),
+        Cow::Owned(path) => Connection::open_with_flags_and_vfs(path, flags, VFS),
+    }
+}
+
+/// `path` in the form that every function of the system takes. It must be absolute.
+#[cfg(windows)]
+pub(crate) fn for_system(path: &Path) -> Cow<'_, Path> {
+    use std::os::windows::ffi::OsStrExt;
+    // MAX_PATH, less the longest name that SQLite puts behind a file's own, and the NUL.
+    const SHORT: usize = 260 - "-journal".len() - 1;
+    if path.as_os_str().encode_wide().count() <= SHORT {
+        Cow::Borrowed(path)
+    } else {
+        verbatim(path)
+    }
+}
+
+/// `path` in the form that every function of the system takes.
+#[cfg(not(windows))]
+pub(crate) fn for_system(path: &Path) -> Cow<'_, Path> {
+    Cow::Borrowed(path)
+}
+
+#[cfg(windows)]
+fn verbatim(path: &Path) -> Cow<'_, Path> {
+    use std::path::{Component, PathBuf, Prefix};
+    let Some(Component::Prefix(prefix)) = path.components().next() else {
+        return Cow::Borrowed(path);
+    };
+    let text = path.to_string_lossy(); // paths are UTF-8 since `Store::open`
+    match prefix.kind() {
+        Prefix::Disk(_) => Cow::Owned(PathBuf::from(format!(r"\\?\{text}"))),
+        Prefix::UNC(..) => Cow::Owned(PathBuf::from(format!(r"\\?\UNC{}", &text[1..]))),
+        _ => Cow::Borrowed(path),
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_paths_are_made_verbatim() {
+        let long = "ñ".repeat(250);
+        for (path, expected) in [
+            (r"C:\datos\studio.db".to_owned(), None),
+            (format!(r"C:\{long}"), Some(format!(r"\\?\C:\{long}"))),
+            (
+                format!(r"\\nas\datos\{long}"),
+                Some(format!(r"\\?\UNC\nas\datos\{long}")),
+            ),
+            (format!(r"\\?\C:\{long}"), None),
+        ] {
+            let expected = expected.unwrap_or_else(|| path.clone());
+            assert_eq!(for_system(Path::new(&path)), Path::new(&expected));
+        }
+    }
+}
