@@ -55,6 +55,30 @@ test-python: $(VENV)/installed ## The Python package, its types, and the example
 	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
 	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider bindings/python
 
+WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
+
+.PHONY: windows
+windows: $(WINDOWS_LIBRARY) ## The library for Windows: target/windows/respaldo.dll and its import library, built here
+
+$(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo
+	tests/windows/cargo build --release --locked --lib
+	@touch $@
+	cp $@ $(@D)/librespaldo.dll.a target/windows/
+
+.PHONY: test-windows
+test-windows: $(WINDOWS_LIBRARY) ## The C clients and the Rust tests on Windows, under Wine
+	$(PYTHON) -B tests/windows/run
+
+.PHONY: test-windows-bounded
+test-windows-bounded: $(WINDOWS_LIBRARY) ## The part of it that CI runs, with the lints of the Windows code
+	$(PYTHON) -B tests/windows/run --bounded
+
+.PHONY: wheel-windows
+wheel-windows: $(WINDOWS_LIBRARY) $(VENV)/installed ## The Python package for Windows, with the library in it: target/windows/*.whl
+	rm -f target/windows/*.whl
+	RESPALDO_CARGO=$(CURDIR)/tests/windows/cargo $(VENV)/bin/python -m build --wheel --no-isolation --outdir target/windows bindings/python
+	$(PYTHON) -B tests/windows/check_wheel target/windows/*.whl
+
 .PHONY: faults
 faults: ## Kills, power cuts, I/O errors, full disks, permissions, company: all of them, as root; see docs/reliability.md
 	$(PYTHON) -B tests/faults/run

@@ -7,9 +7,11 @@ up; in an unpacked sdist it lies in ``rust/``.
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tomllib
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
+CARGO = "RESPALDO_CARGO"  # names a program that is called in cargo's place, to build for another system
 RUST_SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "include", "src")
 
 
@@ -39,7 +42,7 @@ def build_library() -> Path:
     Cargo itself says where that is, so ``CARGO_TARGET_DIR`` and cargo's configuration are
     respected. Without them it is the checkout's ``target``, and nothing is built twice.
     """
-    cargo = shutil.which("cargo")
+    cargo = os.environ.get(CARGO) or shutil.which("cargo")
     if cargo is None:
         raise RuntimeError("cargo is not on the PATH: respaldo is written in Rust, install it from https://rustup.rs")
     command = [cargo, "build", "--release", "--locked", "--lib", "--message-format=json-render-diagnostics"]
@@ -53,8 +56,10 @@ def build_library() -> Path:
     raise RuntimeError("cargo reported no dynamic library: " + " ".join(command))
 
 
-def platform_tag() -> str:
-    """The wheel's platform, such as ``linux_x86_64``: the library is built for this machine only."""
+def platform_tag(library: Path) -> str:
+    """The wheel's platform, such as ``linux_x86_64``: this machine's, unless the library is for Windows."""
+    if library.suffix == ".dll" and sys.platform != "win32":
+        return "win_amd64"
     name = sysconfig.get_platform().replace("universal2", platform.machine())
     return name.replace("-", "_").replace(".", "_")
 
@@ -69,7 +74,7 @@ class CustomBuildHook(BuildHookInterface[Any]):
             return
         library = build_library()
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{platform_tag()}"
+        build_data["tag"] = f"py3-none-{platform_tag(library)}"
         if version == "editable":  # the package is imported from src/, so the library has to be there
             shutil.copy2(library, HERE / "src" / "respaldo" / library.name)
         else:

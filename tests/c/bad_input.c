@@ -2,12 +2,20 @@
  * Everything a caller can get wrong, against every function: the status, an error object that names the key or the path,
  * an answer on every path, no crash, and nothing changed on disk.
  *
- * Usage: bad_input FOLDER, where FOLDER/studio.db is a small database and FOLDER/pipe.db a named pipe that nobody writes;
+ * Usage: bad_input FOLDER, where FOLDER/studio.db is a small database and FOLDER/pipe.db a named pipe that nobody writes, or,
+ * on Windows, a folder;
  * the current directory is FOLDER.
  */
 #include "check.h"
 
 #include <limits.h>
+
+/* In a path as an answer's JSON writes it. */
+#ifdef _WIN32
+#define SEPARATOR "\\\\"
+#else
+#define SEPARATOR "/"
+#endif
 
 enum function { OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, FUNCTIONS_WITH_REQUEST };
 
@@ -226,12 +234,12 @@ static const struct {
     {RESTORE, "{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
     {RESTORE, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
     {RESTORE, "{\"backup\": \"../not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
-    {RESTORE, "{\"backup\": \"no/such/folder/backup.db\"}", RESPALDO_BACKUP_NOT_FOUND, "no/such/folder"},
+    {RESTORE, "{\"backup\": \"no/such/folder/backup.db\"}", RESPALDO_BACKUP_NOT_FOUND, "no" SEPARATOR "such" SEPARATOR "folder"},
     {RESTORE, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
     {RESTORE, "{\"backup\": \"..\"}", ANY_FAILURE, NULL},
     {RESTORE, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
-    {RESTORE, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, "/dev/null"},
-    {RESTORE, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, "/dev/zero"},
+    {RESTORE, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "null"},
+    {RESTORE, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "zero"},
     {RESTORE, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"\"}", RESPALDO_INVALID_ARGUMENT, "target"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "target"},
@@ -243,8 +251,8 @@ static const struct {
     {VERIFY, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
     {VERIFY, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
     {VERIFY, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
-    {VERIFY, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, "/dev/null"},
-    {VERIFY, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, "/dev/zero"},
+    {VERIFY, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "null"},
+    {VERIFY, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "zero"},
     {VERIFY, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
 };
 

@@ -102,6 +102,20 @@ static inline int looks_like(const char *text, const char *pattern)
     return *text == '\0' && *pattern == '\0';
 }
 
+/* Whether two paths are written alike, but for the separators: Windows answers with backslashes, which JSON doubles. */
+static inline int same_path(const char *a, const char *b)
+{
+    static const char separators[] = "/\\";
+    while (*a && *b) {
+        size_t in_a = strspn(a, separators), in_b = strspn(b, separators);
+        if ((in_a == 0) != (in_b == 0) || (in_a == 0 && *a != *b))
+            return 0;
+        a += in_a ? in_a : 1;
+        b += in_b ? in_b : 1;
+    }
+    return *a == *b;
+}
+
 static inline int file_exists(const char *path)
 {
     FILE *file = fopen(path, "rb");

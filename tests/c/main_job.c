@@ -154,7 +154,7 @@ static void restore(respaldo_store store, const char *name)
     check_progress(&seen);
     CHECK(strstr(json_string(json, "restored_from", text, sizeof text), name) != NULL);
     CHECK(file_exists(text));
-    CHECK(strcmp(json_string(json, "database", text, sizeof text), in_folder("studio.db")) == 0);
+    CHECK(same_path(json_string(json, "database", text, sizeof text), in_folder("studio.db")));
     CHECK(strstr(json_string(json, "safety_backup", text, sizeof text), "studio.db.before_restore_") != NULL);
     CHECK(file_exists(text));
     CHECK(json_is(json, "warnings", "[]"));
