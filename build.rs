@@ -9,4 +9,8 @@ fn main() {
         // A thread of the library lives as long as the process, so dlclose must not unmap its code.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+    if os == "macos" {
+        // Programs find it where they say, and not where it was built.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/librespaldo.dylib");
+    }
 }

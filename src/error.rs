@@ -256,3 +256,28 @@ struct ReportBody<'a> {
 fn existing_ancestor(path: &Path) -> &Path {
     path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path)
 }
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+    use windows_sys::Win32::Foundation as system;
+
+    #[test]
+    fn what_windows_says_has_the_status_it_means() {
+        for (code, status) in [
+            (system::ERROR_ACCESS_DENIED, Status::PermissionDenied), // Controlled Folder Access says the same
+            (system::ERROR_WRITE_PROTECT, Status::PermissionDenied),
+            (system::ERROR_SHARING_VIOLATION, Status::DatabaseLocked),
+            (system::ERROR_LOCK_VIOLATION, Status::DatabaseLocked),
+            (system::ERROR_DISK_FULL, Status::DiskFull),
+            (system::ERROR_HANDLE_DISK_FULL, Status::DiskFull),
+            (system::ERROR_DISK_QUOTA_EXCEEDED, Status::DiskFull),
+            (system::ERROR_BAD_NETPATH, Status::IoError),
+            (system::ERROR_NOT_READY, Status::IoError),
+        ] {
+            let error = io::Error::from_raw_os_error(code.cast_signed());
+            let error = Error::io(&error, Path::new(r"C:\datos\studio.db"));
+            assert_eq!(error.status(), status, "{code}: {error}");
+        }
+    }
+}

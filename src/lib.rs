@@ -35,7 +35,7 @@
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
 //! | `block_vfs`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
-//! | `staging`, `rename`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
+//! | `staging`, `rename`, `flush`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `held`, `long_path` | what Windows does otherwise |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
@@ -53,6 +53,7 @@ mod create;
 mod error;
 mod failpoint;
 mod fit;
+mod flush;
 mod header;
 mod held;
 mod last_backup;

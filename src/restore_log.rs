@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::error::Result;
+use crate::flush::flush;
 use crate::held::patiently;
 use crate::messages::{self, Notice, Warning};
 use crate::names::RESTORE_LOG;
@@ -67,7 +68,7 @@ fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
     }
     let mut log = patiently(|| File::options().create(true).append(true).open(path))?;
     let length = log.metadata()?.len();
-    let written = log.write_all(text.as_bytes()).and_then(|()| log.sync_all());
+    let written = log.write_all(text.as_bytes()).and_then(|()| flush(&log));
     // A full disk may have taken half a line, to which the next would be glued.
     written.inspect_err(|_| drop(log.set_len(length)))
 }

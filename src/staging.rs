@@ -13,6 +13,7 @@ use tempfile::TempPath;
 use crate::connection::is_missing;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
+use crate::flush::flush;
 use crate::held::{is_held, patiently};
 use crate::names::{self, Stamp};
 use crate::rename;
@@ -61,7 +62,7 @@ impl Staged {
         if let Some(model) = model {
             copy_permissions(&file, model).map_err(|error| Error::io(&error, parent(&self.path)))?;
         }
-        file.sync_all().map_err(|error| Error::io(&error, parent(&self.path)))
+        flush(&file).map_err(|error| Error::io(&error, parent(&self.path)))
     }
 
     /// Gives the file the name `target`, never over an existing file, and makes the name durable.
@@ -156,7 +157,7 @@ fn remove_or_empty(path: &Path) -> io::Result<()> {
     patiently(|| fs::remove_file(path)).or_else(|error| {
         if is_held(&error) {
             let file = File::options().write(true).open(path)?;
-            file.set_len(0).and_then(|()| file.sync_all())
+            file.set_len(0).and_then(|()| flush(&file))
         } else {
             Err(error)
         }
@@ -182,7 +183,7 @@ pub(crate) fn flush_folder(folder: &Path) -> Result<()> {
         return Ok(());
     }
     File::open(folder)
-        .and_then(|folder| folder.sync_all())
+        .and_then(|folder| flush(&folder))
         .map_err(|error| Error::io(&error, folder))
 }
 
