@@ -178,7 +178,7 @@ fn the_live_database_is_known_by_its_other_names() {
     let short = short_name(&database);
     assert_ne!(short, database, "the drive has short names");
     for alias in [database, hard, short] {
-        for held in [None, Some(hold(&alias, READING_AND_WRITING))] {
+        for held in [None, Some(hold(&alias, WITH_NOBODY))] {
             let request = RestoreRequest::of(&alias);
             let error = store.restore(&request, &mut unwatched).expect_err("onto itself");
             assert_eq!(error.status(), Status::SameFile, "{}", alias.display());

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,16 @@ def build(compiler: str, tmp_path: Path) -> Build:
 def test_versions_come_from_one_source() -> None:
     manifest = tomllib.loads((scene.CHECKOUT / "Cargo.toml").read_text(encoding="utf-8"))
     assert respaldo.version() == respaldo.__version__ == manifest["package"]["version"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [("linux", "librespaldo.so"), ("darwin", "librespaldo.dylib"), ("win32", "respaldo.dll")],
+)
+def test_the_library_has_its_systems_name(monkeypatch: pytest.MonkeyPatch, platform: str, name: str) -> None:
+    monkeypatch.delenv("RESPALDO_LIBRARY", raising=False)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert [place.name for place in _library._places()] == [name]
 
 
 def test_importing_does_not_load_the_library() -> None:
