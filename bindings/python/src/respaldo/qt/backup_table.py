@@ -1,0 +1,118 @@
+"""The table of backups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qtpy.QtCore import QEvent, QLocale, Qt
+from qtpy.QtGui import QBrush, QPalette
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from ..models import Backup
+from .palette import warning_colour
+from .texts import Texts
+
+_STATE = 3
+
+
+class BackupTable(QTableWidget):
+    """One backup a row, in the order given; one row can be selected."""
+
+    def __init__(self, texts: Texts, parent: QWidget | None = None) -> None:
+        super().__init__(0, 5, parent)
+        self._texts = texts
+        self._locale = QLocale(texts.locale)
+        self._backups: tuple[Backup, ...] = ()
+        self._whole: dict[Path, bool] = {}
+        self.setHorizontalHeaderLabels([texts.date, texts.kind, texts.size, texts.state, texts.name])
+        self.setAccessibleName(texts.backups)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setTabKeyNavigation(False)  # Tab leads on to the buttons
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        assert rows is not None and columns is not None
+        rows.hide()
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setStretchLastSection(True)
+        columns.setHighlightSections(False)
+
+    def show_backups(self, backups: Sequence[Backup]) -> None:
+        """Fills the table. What was selected stays so; else the first is."""
+        selected = self.selected()
+        self._backups = tuple(backups)
+        self.setRowCount(len(backups))
+        for row, backup in enumerate(self._backups):
+            texts = (
+                backup.display,
+                self._texts.kinds.get(backup.kind, backup.kind),
+                self._locale.formattedDataSize(backup.size, 1, QLocale.DataSizeFormat.DataSizeSIFormat),
+                self._state(backup),
+                backup.name,
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(str(backup.path))
+                self.setItem(row, column, item)
+            self._item(row, 2).setTextAlignment(
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
+        self._colour_states()
+        self._widen()
+        if self._backups:
+            self.select(selected.path if selected else self._backups[0].path)
+
+    def selected(self) -> Backup | None:
+        """The selected backup."""
+        row = self.currentRow()
+        return self._backups[row] if 0 <= row < len(self._backups) else None
+
+    def select(self, path: Path) -> None:
+        """Selects the backup at this path; the first one if it is not there."""
+        rows = [row for row, backup in enumerate(self._backups) if backup.path == path]
+        self.setCurrentCell(rows[0] if rows else 0, 0)
+
+    def newest(self) -> Backup | None:
+        """The first one."""
+        return self._backups[0] if self._backups else None
+
+    def remember(self, backup: Backup, *, whole: bool) -> None:
+        """Shows from now on what a verification found, which reads more than a listing can."""
+        self._whole[backup.path] = whole
+        self.show_backups(self._backups)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.PaletteChange:
+            self._colour_states()
+
+    def _state(self, backup: Backup) -> str:
+        if self._damaged(backup):
+            return f"⚠ {self._texts.damaged}"
+        return self._texts.verified if self._whole.get(backup.path) else self._texts.intact
+
+    def _damaged(self, backup: Backup) -> bool:
+        return not backup.intact or self._whole.get(backup.path) is False
+
+    def _colour_states(self) -> None:
+        brush = QBrush(warning_colour(self.palette(), QPalette.ColorRole.Base))
+        for row, backup in enumerate(self._backups):
+            if self._damaged(backup):
+                self._item(row, _STATE).setForeground(brush)
+
+    def _widen(self) -> None:
+        """Makes room for every column, as far as the screen allows; beyond that there is a scroll bar."""
+        columns, bar, screen = self.horizontalHeader(), self.verticalScrollBar(), self.screen()
+        assert columns is not None and bar is not None and screen is not None
+        wanted = sum(columns.sectionSizeHint(i) for i in range(5)) if not self._backups else 0
+        wanted = max(wanted, sum(max(self.sizeHintForColumn(i), columns.sectionSizeHint(i)) for i in range(5)))
+        wanted += bar.sizeHint().width() + 2 * self.frameWidth()
+        self.setMinimumWidth(min(wanted, screen.availableGeometry().width() // 2))
+
+    def _item(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.item(row, column)
+        assert item is not None
+        return item

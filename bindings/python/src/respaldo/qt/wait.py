@@ -1,0 +1,60 @@
+"""Waiting, before the application closes, for work that is still going on."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+
+from .job import Job, running
+from .progress_row import ProgressRow
+from .texts import Language, texts_in
+
+_GRACE_MS = 5_000  # for cancelled work to end
+
+
+def wait_before_close(window: QWidget, *, timeout_ms: int = 60_000, language: Language = "es") -> bool:
+    """Waits for the backups and restores that are going on; call it in the window's ``closeEvent``.
+
+    A small window says what is going on and how far it is, and has a button to cancel it. After
+    ``timeout_ms`` it is cancelled, too. Windows go on working meanwhile.
+
+    Returns:
+        Whether all of it has ended. False means that cancelled work did not end within five seconds,
+        as with a disk that does not answer. Close all the same: nothing can be half done, but the
+        process stays until that has ended.
+    """
+    for job in _worth_waiting_for():
+        _wait_for(job, window, timeout_ms, language)
+    return not _worth_waiting_for()
+
+
+def _worth_waiting_for() -> list[Job]:
+    return [job for job in running() if job.keeps_open]
+
+
+def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) -> None:
+    texts = texts_in(language)
+    dialog = QDialog(window)
+    dialog.setWindowTitle(texts.title)
+    row = ProgressRow(texts, dialog)
+    why = QLabel(texts.closing, dialog)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(why)
+    layout.addWidget(row)
+    row.follow(job)
+
+    loop = QEventLoop()
+    job.ended.connect(loop.quit)
+    dialog.rejected.connect(row.cancel_job)  # Escape, or the window's own cross
+    hurry, give_up = QTimer(), QTimer()
+    for timer, after in ((hurry, timeout_ms), (give_up, timeout_ms + _GRACE_MS)):
+        timer.setSingleShot(True)
+        timer.start(after)
+    hurry.timeout.connect(row.cancel_job)
+    give_up.timeout.connect(loop.quit)
+    dialog.open()
+    if job in running():
+        loop.exec()
+    dialog.rejected.disconnect(row.cancel_job)
+    dialog.close()
+    dialog.deleteLater()
