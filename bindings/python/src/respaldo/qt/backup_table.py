@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from qtpy.QtCore import QEvent, QLocale, Qt
+from qtpy.QtCore import QEvent, QLocale, QSize, Qt
 from qtpy.QtGui import QBrush, QPalette
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -33,15 +33,15 @@ class BackupTable(QTableWidget):
         self.setTabKeyNavigation(False)  # Tab leads on to the buttons
         self.setWordWrap(False)
         self.setShowGrid(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         rows, columns = self.verticalHeader(), self.horizontalHeader()
         assert rows is not None and columns is not None
         rows.hide()
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        columns.setStretchLastSection(True)
         columns.setHighlightSections(False)
 
-    def show_backups(self, backups: Sequence[Backup]) -> None:
-        """Fills the table. What was selected stays so; else the first is."""
+    def show_backups(self, backups: Sequence[Backup], *, select: Path | None = None) -> None:
+        """Fills the table, and selects the backup at the path given, else the one that was, else the first."""
         selected = self.selected()
         self._backups = tuple(backups)
         self.setRowCount(len(backups))
@@ -61,19 +61,15 @@ class BackupTable(QTableWidget):
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             )
         self._colour_states()
-        self._widen()
+        wanted = select or (selected.path if selected else None)
+        rows = [row for row, backup in enumerate(self._backups) if backup.path == wanted]
         if self._backups:
-            self.select(selected.path if selected else self._backups[0].path)
+            self.setCurrentCell(rows[0] if rows else 0, 0)
 
     def selected(self) -> Backup | None:
         """The selected backup."""
         row = self.currentRow()
         return self._backups[row] if 0 <= row < len(self._backups) else None
-
-    def select(self, path: Path) -> None:
-        """Selects the backup at this path; the first one if it is not there."""
-        rows = [row for row, backup in enumerate(self._backups) if backup.path == path]
-        self.setCurrentCell(rows[0] if rows else 0, 0)
 
     def newest(self) -> Backup | None:
         """The first one."""
@@ -83,6 +79,28 @@ class BackupTable(QTableWidget):
         """Shows from now on what a verification found, which reads more than a listing can."""
         self._whole[backup.path] = whole
         self.show_backups(self._backups)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for a usual row, and as high as eight of them; beyond that there are scroll bars."""
+        columns, bar = self.horizontalHeader(), self.verticalScrollBar()
+        assert columns is not None and bar is not None
+        states = (self._texts.intact, self._texts.verified, f"⚠ {self._texts.damaged}")
+        usual = (
+            ("00/00/0000 00:00",),
+            self._texts.kinds.values(),
+            (self._locale.formattedDataSize(999_900_000, 1, QLocale.DataSizeFormat.DataSizeSIFormat),),
+            states,
+            ("backup_00000000_000000.db",),
+        )
+        metrics = self.fontMetrics()
+        margin = 4 * metrics.averageCharWidth()
+        width = sum(
+            max(columns.sectionSizeHint(i), margin + max(metrics.horizontalAdvance(t) for t in texts))
+            for i, texts in enumerate(usual)
+        )
+        height = columns.sizeHint().height() + 8 * (metrics.height() * 3 // 2)
+        frame = 2 * self.frameWidth()
+        return QSize(width + bar.sizeHint().width() + frame, height + bar.sizeHint().height() + frame)
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)
@@ -102,15 +120,6 @@ class BackupTable(QTableWidget):
         for row, backup in enumerate(self._backups):
             if self._damaged(backup):
                 self._item(row, _STATE).setForeground(brush)
-
-    def _widen(self) -> None:
-        """Makes room for every column, as far as the screen allows; beyond that there is a scroll bar."""
-        columns, bar, screen = self.horizontalHeader(), self.verticalScrollBar(), self.screen()
-        assert columns is not None and bar is not None and screen is not None
-        wanted = sum(columns.sectionSizeHint(i) for i in range(5)) if not self._backups else 0
-        wanted = max(wanted, sum(max(self.sizeHintForColumn(i), columns.sectionSizeHint(i)) for i in range(5)))
-        wanted += bar.sizeHint().width() + 2 * self.frameWidth()
-        self.setMinimumWidth(min(wanted, screen.availableGeometry().width() // 2))
 
     def _item(self, row: int, column: int) -> QTableWidgetItem:
         item = self.item(row, column)

@@ -74,6 +74,7 @@ class BackupDialog(QDialog):
         self._listing = Reading(self._list, texts.listing, self)
         self._listing.done.connect(self._listed)
         self._include_safety = False
+        self._select_next: Path | None = None
         self._question: QMessageBox | None = None
         self._closing = False
 
@@ -81,6 +82,7 @@ class BackupDialog(QDialog):
         self.notices = QLabel(self)
         self.notices.setTextFormat(Qt.TextFormat.PlainText)
         self.notices.setWordWrap(True)
+        self.notices.hide()
         self.table = BackupTable(texts, self)
         self.safety = QCheckBox(texts.include_safety, self)
         self.create_button = QPushButton(texts.create, self)
@@ -130,6 +132,7 @@ class BackupDialog(QDialog):
         if job.error:
             return self._tell_error(job.error)
         result = cast(CreateResult, job.result)
+        self._select_next = result.backup.path
         self.backups_changed.emit()
         text = self._texts.created.format(date=result.backup.display)
         return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
@@ -266,15 +269,20 @@ class BackupDialog(QDialog):
 
     def _listed(self) -> None:
         if self._listing.error is not None:
-            self.notices.setText(str(self._listing.error))
+            self._notify(str(self._listing.error))
             return
         listing = cast(Listing, self._listing.result)
         notices = [str(warning) for warning in listing.warnings]
         if not listing:
             notices.insert(0, self._texts.none_yet)
-        self.notices.setText("\n".join(notices))
-        self.table.show_backups(listing)
+        self._notify("\n".join(notices))
+        self.table.show_backups(listing, select=self._select_next)
+        self._select_next = None
         self._enable()
+
+    def _notify(self, text: str) -> None:
+        self.notices.setText(text)
+        self.notices.setVisible(bool(text))
 
     def _enable(self) -> None:
         idle = self._job is None
@@ -331,3 +339,7 @@ class BackupDialog(QDialog):
         for before, after in zip(order, order[1:], strict=False):
             QWidget.setTabOrder(before, after)
         self.table.setFocus()
+        # Qt by itself would take no more than two thirds of the screen.
+        screen = self.screen()
+        assert screen is not None
+        self.resize(self.sizeHint().boundedTo(screen.availableSize()))

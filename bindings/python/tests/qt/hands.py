@@ -1,0 +1,72 @@
+"""What a person does with windows: looks, clicks, types. Every wait has a bound, and no time is asserted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+
+_Window = TypeVar("_Window", bound=QWidget)
+PATIENCE = 30_000
+
+
+class Hands:
+    def __init__(self, qtbot: Any) -> None:
+        self.qtbot = qtbot
+
+    def show(self, window: _Window) -> _Window:
+        """Shows a window, and closes it after the test."""
+        self.qtbot.addWidget(window)
+        window.show()
+        window.activateWindow()
+        self.qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+        return window
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=PATIENCE)
+
+    def click(self, button: QAbstractButton) -> None:
+        """Clicks once the button can be clicked."""
+        self.wait(lambda: button.isVisible() and button.isEnabled())
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def key(self, key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+        """Presses a key, wherever the focus is."""
+        focused = QApplication.focusWidget() or QApplication.activeWindow()
+        self.qtbot.keyClick(focused, key, modifier)
+
+    def box(self, text: str = "") -> QMessageBox:
+        """The message box in front, once it is there, with this in its text."""
+
+        def shown() -> bool:
+            front = QApplication.activeModalWidget()
+            return isinstance(front, QMessageBox) and front.isVisible() and text in words(front)
+
+        try:
+            self.wait(shown)
+        except Exception as error:
+            front = QApplication.activeModalWidget()
+            raise AssertionError(f"no box with {text!r}, but {words(front) if front else None!r}") from error
+        front = QApplication.activeModalWidget()
+        assert isinstance(front, QMessageBox)
+        return front
+
+    def answer(self, box: QMessageBox, label: str) -> None:
+        """Clicks the button with this label, which has the mnemonic marked or not."""
+        (button,) = [b for b in box.buttons() if b.text().replace("&", "") == label]
+        self.click(button)
+
+    def close_box(self, text: str) -> str:
+        """Waits for a message with one button, clicks that, and returns all of its words."""
+        box = self.box(text)
+        said = words(box)
+        (button,) = box.buttons()
+        self.click(button)
+        return said
+
+
+def words(window: QWidget | None) -> str:
+    """What a message box says."""
+    return f"{window.text()}\n{window.informativeText()}" if isinstance(window, QMessageBox) else ""

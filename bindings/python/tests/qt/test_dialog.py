@@ -1,0 +1,494 @@
+"""The dialog of backups, with the mouse, on real databases."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import respaldo
+import scene
+from conftest import GatedStore
+from hands import Hands, words
+from qtpy import PYSIDE6
+from qtpy.QtCore import QObject, Qt, QTimer, QUrl, Slot
+from qtpy.QtGui import QDesktopServices
+from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
+from respaldo.qt import BackupDialog, dialog as dialog_module
+from respaldo.qt.job import running
+
+Opened = Callable[..., BackupDialog]
+
+
+@pytest.fixture
+def opened(hands: Hands) -> Opened:
+    """Opens a dialog and waits until it has read the folder."""
+
+    def open_dialog(store: respaldo.Store, **options: object) -> BackupDialog:
+        dialog = BackupDialog(store, **options)  # type: ignore[arg-type]
+        hands.show(dialog)
+        hands.wait(lambda: not running())
+        return dialog
+
+    return open_dialog
+
+
+def rows(dialog: BackupDialog) -> list[list[str]]:
+    table = dialog.table
+    return [[table.item(r, c).text() for c in range(5)] for r in range(table.rowCount())]
+
+
+def test_what_is_listed(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+    newest = store.create().backup
+    shutil.copy(newest.path, folder / "backups" / "backup_20260304_142305.db")
+    kept = shutil.copy(newest.path, folder / "backups" / "antes de la mudanza.db")
+    os.utime(kept, (1_500_000_000, 1_500_000_000))
+    with (folder / "backups" / "backup_20260301_090000.db").open("wb") as half:
+        half.write(newest.path.read_bytes()[:100_000])
+    dialog = opened(store)
+    assert rows(dialog) == [
+        [newest.display, "Respaldo", "3.2 MB", "Íntegro", newest.name],
+        ["04/03/2026 14:23", "Respaldo", "3.2 MB", "Íntegro", "backup_20260304_142305.db"],
+        ["01/03/2026 09:00", "Respaldo", "100.0 kB", "⚠ Dañado", "backup_20260301_090000.db"],
+        ["13/07/2017 19:40", "Conservado", "3.2 MB", "Íntegro", "antes de la mudanza.db"],
+    ]
+    assert dialog.table.selected() == newest
+    assert not dialog.notices.isVisible()
+
+
+def test_an_empty_folder(store: respaldo.Store, opened: Opened) -> None:
+    dialog = opened(store)
+    assert dialog.notices.text() == "Todavía no hay respaldos."
+    assert dialog.create_button.isEnabled()
+    for button in ("verify", "restore", "save_copy", "open_folder"):
+        assert not getattr(dialog, f"{button}_button").isEnabled()
+
+
+def test_a_folder_that_cannot_be_read(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+    (folder / "backups").write_text("not a folder")
+    dialog = opened(store)
+    assert str(folder / "backups") in dialog.notices.text()
+    assert "Elija otra carpeta" in dialog.notices.text()
+
+
+def test_the_last_backup_is_old(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+    path = store.create().backup.path
+    path.rename(folder / "backups" / "backup_20200101_090000.db")
+    (folder / "settings.json").unlink()
+    dialog = opened(store)
+    assert "más de dos días" in dialog.notices.text()
+    assert "Cree un respaldo ahora." in dialog.notices.text()
+
+
+def test_create(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+    dialog = opened(store)
+    with hands.qtbot.waitSignal(dialog.backups_changed):
+        hands.click(dialog.create_button)
+        said = hands.box("Se creó el respaldo del ")
+    (backup,) = store.list()
+    assert backup.display in words(said)
+    hands.close_box("Se creó")
+    hands.wait(lambda: dialog.table.selected() == backup)
+    assert dialog.restore_button.isEnabled()
+    assert not dialog.progress.isVisible()
+
+
+def test_a_second_one_is_selected(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+    first = store.create().backup
+    dialog = opened(store)
+    assert dialog.table.selected() == first
+    hands.click(dialog.create_button)
+    hands.close_box("Se creó")
+    hands.wait(lambda: len(rows(dialog)) == 2)
+    assert dialog.table.selected() == store.list()[0] != first
+
+
+def test_warnings_are_shown(
+    store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
+) -> None:
+    (folder / "settings.json").write_text("[]")
+    dialog = opened(store)
+    hands.click(dialog.create_button)
+    box = hands.box("Se creó")
+    assert box.icon() == QMessageBox.Icon.Warning
+    assert "No se anotó la fecha del respaldo" in box.informativeText()
+    assert "Revise ese archivo de configuración." in box.informativeText()
+    hands.close_box("Se creó")
+
+
+def test_errors_have_their_hint(
+    store: respaldo.Store, database: Path, opened: Opened, hands: Hands
+) -> None:
+    dialog = opened(store)
+    database.unlink()
+    hands.click(dialog.create_button)
+    box = hands.box("No se encontró la base de datos")
+    assert box.icon() == QMessageBox.Icon.Critical
+    assert str(database) in box.text()
+    assert box.informativeText().endswith("Si se perdió, restaure un respaldo.")
+    hands.close_box("")
+    assert dialog.create_button.isEnabled()
+
+
+def test_what_the_library_did_not_foresee(
+    store: respaldo.Store, opened: Opened, hands: Hands
+) -> None:
+    dialog = opened(store)
+    store.close()
+    hands.click(dialog.create_button)
+    hands.close_box("Ocurrió un error inesperado: the store is closed")
+
+
+def test_verify(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+    backup = store.create().backup
+    dialog = opened(store)
+    hands.click(dialog.verify_button)
+    hands.close_box(f"El respaldo del {backup.display} está íntegro")
+    assert rows(dialog)[0][3] == "Verificado"
+
+
+def test_verify_finds_what_the_list_cannot_see(
+    store: respaldo.Store, opened: Opened, hands: Hands
+) -> None:
+    backup = store.create().backup
+    scene.damage(backup.path)
+    dialog = opened(store)
+    assert rows(dialog)[0][3] == "Íntegro"
+    hands.click(dialog.verify_button)
+    said = hands.close_box("está dañado")
+    assert str(backup.path) in said and "Use otro respaldo de la lista." in said
+    assert rows(dialog)[0][3] == "⚠ Dañado"
+    hands.wait(lambda: not running())
+    assert rows(dialog)[0][3] == "⚠ Dañado"  # the list was read again meanwhile
+
+
+class TestRestore:
+    QUESTION = (
+        "¿Está seguro que desea restaurar este respaldo?\n"
+        "{date}\n\n"
+        "Advertencia: Esto sobrescribirá la base de datos actual.\n"
+        "Se creará una copia de seguridad de la BD actual antes de continuar."
+    )
+
+    @pytest.fixture
+    def lost(self, store: respaldo.Store, database: Path) -> respaldo.Backup:
+        """A backup of what has been lost since."""
+        backup = store.create().backup
+        scene.delete_clients(database)
+        return backup
+
+    def hooks(self, called: list[str]) -> dict[str, Callable[[], None]]:
+        return {
+            "quiesce": lambda: called.append("quiesce"),
+            "reload": lambda: called.append("reload"),
+        }
+
+    def test_the_question_and_the_restore(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        called: list[str] = []
+        dialog = opened(store, reason="admin1", **self.hooks(called))
+        dialog.database_restored.connect(lambda: called.append("restored"))
+        hands.click(dialog.restore_button)
+        box = hands.box()
+        assert words(box) == self.QUESTION.format(date=lost.display)
+        assert called == []
+        hands.answer(box, "Restaurar")
+        said = hands.close_box(f"Se restauró el respaldo del {lost.display}.")
+        assert called == ["quiesce", "reload", "restored"]
+        assert scene.count_clients(database) == 200
+        (safety,) = database.parent.glob("*.before_restore_*")
+        assert str(safety) in said
+        assert "admin1" in (database.parent / "backups" / "restores.jsonl").read_text("utf-8")
+
+    @pytest.mark.parametrize("how", ["enter", "escape", "no", "cross"])
+    def test_no_is_the_easy_answer(
+        self,
+        store: respaldo.Store,
+        database: Path,
+        lost: respaldo.Backup,
+        opened: Opened,
+        hands: Hands,
+        how: str,
+    ) -> None:
+        called: list[str] = []
+        dialog = opened(store, **self.hooks(called))
+        hands.click(dialog.restore_button)
+        box = hands.box("¿Está seguro")
+        if how == "enter":
+            hands.qtbot.keyClick(box, Qt.Key.Key_Return)
+        elif how == "escape":
+            hands.qtbot.keyClick(box, Qt.Key.Key_Escape)
+        elif how == "cross":
+            box.close()
+        else:
+            hands.answer(box, "No restaurar")
+        hands.wait(lambda: QApplication.activeModalWidget() is None)
+        assert called == [] and not running()
+        assert scene.count_clients(database) == 0
+        assert dialog.isVisible()
+
+    def test_a_failed_one_is_followed_by_reload_too(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        called: list[str] = []
+        with respaldo.Store(database, busy_timeout_ms=200) as impatient:
+            dialog = opened(impatient, **self.hooks(called))
+            with scene.held_by_another_process(database):
+                hands.click(dialog.restore_button)
+                hands.answer(hands.box("¿Está seguro"), "Restaurar")
+                said = hands.close_box("Otro programa está usando la base de datos")
+            assert "repita la operación" in said
+            assert called == ["quiesce", "reload"]
+            hands.wait(lambda: not running())
+        assert scene.count_clients(database) == 0
+
+    def test_nothing_is_restored_if_the_application_cannot_let_go(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        called: list[str] = []
+
+        def quiesce() -> None:
+            raise RuntimeError("una sesión no se cierra")
+
+        dialog = opened(store, quiesce=quiesce, reload=lambda: called.append("reload"))
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        said = hands.close_box("no se restauró nada")
+        assert "una sesión no se cierra" in said
+        assert called == ["reload"]  # half of it may be closed
+        assert scene.count_clients(database) == 0
+
+    def test_reload_fails(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        def reload() -> None:
+            raise RuntimeError("la tabla no se deja leer")
+
+        dialog = opened(store, reload=reload)
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        said = hands.close_box("no pudo volver a leer")
+        assert "la tabla no se deja leer" in said
+        hands.close_box("Se restauró")
+        assert scene.count_clients(database) == 200
+
+    def test_the_safety_copy_can_be_listed_and_restored(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        store.restore(lost)
+        dialog = opened(store)
+        assert [row[1] for row in rows(dialog)] == ["Respaldo"]
+        hands.click(dialog.safety)
+        hands.wait(lambda: len(rows(dialog)) == 2)
+        (at,) = [i for i, row in enumerate(rows(dialog)) if row[1] == "Previo a restaurar"]
+        cell = dialog.table.visualItemRect(dialog.table.item(at, 0)).center()
+        hands.qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.close_box("Se restauró")
+        assert scene.count_clients(database) == 0
+
+
+class TestWorkInProgress:
+    def test_the_window_lives_and_cancel_stops_it(
+        self, gated: GatedStore, opened: Opened, hands: Hands
+    ) -> None:
+        dialog = opened(gated)
+        hands.click(dialog.create_button)
+        hands.wait(gated.reached.is_set)
+        ticks: list[int] = []
+        timer = QTimer()
+        timer.timeout.connect(lambda: ticks.append(1))
+        timer.start(1)
+        hands.wait(lambda: len(ticks) > 20)  # the library is in the middle of its work, and events are handled
+        timer.stop()
+        assert dialog.progress.isVisible()
+        assert dialog.progress.label.text() == "Creando el respaldo…"
+        for idle in (dialog.create_button, dialog.restore_button, dialog.safety, dialog.table):
+            assert not idle.isEnabled()
+        hands.click(dialog.progress.cancel)
+        assert dialog.progress.label.text() == "Cancelando…"
+        assert not dialog.progress.cancel.isEnabled()
+        gated.gate.set()
+        hands.close_box("La operación se canceló; no se cambió nada.")
+        assert len(gated.list()) == 0
+        assert dialog.create_button.isEnabled()
+
+    def test_progress_moves(self, store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+        dialog = opened(store)
+        seen: list[int] = []
+        dialog.progress.bar.valueChanged.connect(seen.append)
+        hands.click(dialog.create_button)
+        hands.close_box("Se creó")
+        assert len({value for value in seen if 0 < value < 1000}) >= 2  # of three mebibytes
+        assert seen == sorted(seen) or -1 in seen
+
+    def test_closing_asks_and_waiting_goes_on(
+        self, gated: GatedStore, opened: Opened, hands: Hands
+    ) -> None:
+        dialog = opened(gated)
+        hands.click(dialog.create_button)
+        hands.wait(gated.reached.is_set)
+        dialog.close()
+        box = hands.box("Hay una operación en curso.")
+        assert box.defaultButton().text() == "&Esperar"
+        hands.answer(box, "Esperar")
+        hands.wait(lambda: QApplication.activeModalWidget() is None)
+        assert dialog.isVisible()
+        gated.gate.set()
+        hands.close_box("Se creó")
+        hands.click(dialog.close_button)
+        assert not dialog.isVisible()
+
+    def test_cancel_and_close(self, gated: GatedStore, opened: Opened, hands: Hands) -> None:
+        dialog = opened(gated)
+        hands.click(dialog.create_button)
+        hands.wait(gated.reached.is_set)
+        hands.click(dialog.close_button)
+        hands.answer(hands.box("Hay una operación en curso."), "Cancelar y cerrar")
+        assert dialog.isVisible()  # until it has ended
+        gated.gate.set()
+        hands.wait(lambda: not dialog.isVisible())
+        assert len(gated.list()) == 0
+
+    def test_it_ends_while_the_question_is_there(
+        self, gated: GatedStore, opened: Opened, hands: Hands
+    ) -> None:
+        dialog = opened(gated)
+        hands.click(dialog.create_button)
+        hands.wait(gated.reached.is_set)
+        dialog.close()
+        hands.box("Hay una operación en curso.")
+        gated.gate.set()
+        hands.close_box("Se creó")
+        assert dialog.isVisible()
+
+    def test_work_that_does_not_end_does_not_hold_the_window(
+        self, gated: GatedStore, opened: Opened, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dialog_module, "PATIENCE_MS", 50)
+        gated.gate.set()
+        gated.create()
+        gated.gate.clear()
+        gated.reached.clear()
+        called: list[str] = []
+        dialog = opened(gated, reload=lambda: called.append("reload"))
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.wait(gated.reached.is_set)
+        hands.click(dialog.close_button)
+        hands.answer(hands.box("Hay una operación en curso."), "Cancelar y cerrar")
+        hands.wait(lambda: not dialog.isVisible())
+        assert len(running()) == 1 and called == []
+        gated.gate.set()
+        hands.wait(lambda: not running())
+        assert called == ["reload"]
+
+    def test_deleting_the_dialog_leaves_the_work_alone(
+        self, gated: GatedStore, database: Path, hands: Hands
+    ) -> None:
+        gated.gate.set()
+        gated.create()
+        scene.delete_clients(database)
+        gated.gate.clear()
+        gated.reached.clear()
+        called: list[str] = []
+        dialog = BackupDialog(gated, reload=lambda: called.append("reload"))
+        dialog.show()
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.wait(gated.reached.is_set)
+        gone: list[int] = []
+        dialog.destroyed.connect(lambda: gone.append(1))
+        dialog.deleteLater()
+        hands.wait(lambda: bool(gone))
+        assert running()
+        gated.gate.set()
+        hands.wait(lambda: called == ["reload"])
+        assert scene.count_clients(database) == 200
+
+
+class TestSaveCopy:
+    def save_as(self, dialog: BackupDialog, hands: Hands, target: Path) -> None:
+        hands.click(dialog.save_copy_button)
+        hands.wait(lambda: isinstance(QApplication.activeModalWidget(), QFileDialog))
+        chooser = QApplication.activeModalWidget()
+        field = chooser.findChild(QLineEdit)
+        assert field.text() == dialog.table.selected().name
+        field.setText(str(target))  # QTest can type ASCII only
+        hands.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    def test_a_verified_copy(
+        self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
+    ) -> None:
+        backup = store.create().backup
+        dialog = opened(store)
+        self.save_as(dialog, hands, folder / "en la memoria")
+        said = hands.close_box("La copia se guardó y se comprobó")
+        assert str(folder / "en la memoria.db") in said
+        assert scene.count_clients(folder / "en la memoria.db") == 200
+        assert backup.path.exists()
+
+    def test_never_over_an_existing_file(
+        self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
+    ) -> None:
+        store.create()
+        (folder / "carta.db").write_text("querida María")
+        dialog = opened(store)
+        self.save_as(dialog, hands, folder / "carta.db")
+        said = hands.close_box("Ya existe el archivo")
+        assert "Elija otro nombre" in said
+        assert (folder / "carta.db").read_text() == "querida María"
+
+
+class Files(QObject):
+    """Stands in the place of the desktop's file manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[QUrl] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(url)
+
+
+def test_open_folder(store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
+    store.create()
+    dialog = opened(store)
+    files = Files()
+    if PYSIDE6:
+        QDesktopServices.setUrlHandler("file", files, "open")
+    else:
+        QDesktopServices.setUrlHandler("file", files.open)
+    try:
+        hands.click(dialog.open_folder_button)
+    finally:
+        QDesktopServices.unsetUrlHandler("file")
+    assert [Path(url.toLocalFile()) for url in files.opened] == [folder / "backups"]
+
+
+def test_there_is_no_file_manager(
+    store: respaldo.Store, folder: Path, opened: Opened, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")  # where Qt looks for one
+    store.create()
+    dialog = opened(store)
+    hands.click(dialog.open_folder_button)
+    assert str(folder / "backups") in hands.close_box("No se pudo abrir la carpeta.")
+
+
+def test_in_english(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+    dialog = opened(store, language="en")
+    assert dialog.windowTitle() == "Backups"
+    assert dialog.create_button.text() == "&Create backup"
+    hands.click(dialog.create_button)
+    hands.close_box("was created.")
+
+
+def test_another_language(store: respaldo.Store) -> None:
+    with pytest.raises(ValueError, match="'es' or 'en', not 'fr'"):
+        BackupDialog(store, language="fr")  # type: ignore[arg-type]
