@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import respaldo
 import scene
 from hands import Hands
 from respaldo.qt.job import running
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # real windows, on a screen in memory
 
 
 class GatedStore(respaldo.Store):

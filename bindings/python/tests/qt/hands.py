@@ -18,7 +18,8 @@ class Hands:
 
     def show(self, window: _Window) -> _Window:
         """Shows a window, and closes it after the test."""
-        self.qtbot.addWidget(window)
+        if window.parent() is None:  # else it goes with its parent
+            self.qtbot.addWidget(window)
         window.show()
         window.activateWindow()
         self.qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)

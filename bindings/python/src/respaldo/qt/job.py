@@ -35,6 +35,8 @@ class Job(QObject):
 
     progressed = Signal(int)
     """Thousandths done; :data:`BUSY` while the library checks, which has no length."""
+    cancelled = Signal()
+    """It was asked to stop; it has not ended yet."""
     ended = Signal()
     """``result`` or ``error`` is there."""
     _worked = Signal()
@@ -60,7 +62,7 @@ class Job(QObject):
         """What ``afterwards`` raised."""
         self._work = work
         self._afterwards = afterwards
-        self._cancelled = threading.Event()
+        self._stop = threading.Event()
         self._last_progress: int | None = None
         self._worked.connect(self._conclude)  # emitted on another thread, so Qt queues it
 
@@ -71,7 +73,8 @@ class Job(QObject):
 
     def cancel(self) -> None:
         """Asks the work to stop: it ends soon, with a CancelledError unless it was as good as done."""
-        self._cancelled.set()
+        self._stop.set()
+        self.cancelled.emit()
 
     def _run(self) -> None:
         try:
@@ -85,7 +88,7 @@ class Job(QObject):
         if now != self._last_progress:
             self._last_progress = now
             self.progressed.emit(now)
-        return not self._cancelled.is_set()
+        return not self._stop.is_set()
 
     def _conclude(self) -> None:
         if self.error is not None:

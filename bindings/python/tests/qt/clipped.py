@@ -1,0 +1,84 @@
+"""Run as a program: opens the windows at the scale that QT_SCALE_FACTOR says, and prints what does not fit.
+
+    python clipped.py DATABASE LANGUAGE [squeeze]
+
+The output is JSON: the scale, and the texts that are cut off. With ``squeeze`` one button is made
+too small first, to see that it is found.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import respaldo
+from qtpy.QtCore import QEventLoop, Qt, QTimer
+from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QMainWindow, QWidget
+from respaldo.qt import BackupDialog, LastBackupLabel, job
+
+
+def clipped(window: QWidget) -> list[str]:
+    """The texts in a window and all above it that have less room than they want."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or not isinstance(widget, (QAbstractButton, QLabel)):
+            continue
+        wanted = widget.sizeHint()
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            wanted.setWidth(widget.width())
+            wanted.setHeight(widget.heightForWidth(widget.width()))
+        if widget.width() < wanted.width() or widget.height() < wanted.height():
+            found.append(widget.text())
+    return found
+
+
+def clipped_cells(dialog: BackupDialog) -> list[str]:
+    """The texts in the table that are shortened with dots, or out of sight to the right."""
+    table, found = dialog.table, []
+    header = table.horizontalHeader()
+    for column in range(table.columnCount()):
+        if header.sectionSize(column) < header.sectionSizeHint(column):
+            found.append(table.horizontalHeaderItem(column).text())
+        for row in range(table.rowCount()):
+            text, cell = table.item(row, column).text(), table.visualItemRect(table.item(row, column))
+            if table.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, cell.width()) != text:
+                found.append(text)
+            if column < 4 and cell.right() > table.viewport().width():  # the last may be scrolled to
+                found.append(f"{text} →")
+    return found
+
+
+def let_events_pass() -> None:
+    loop = QEventLoop()
+    timer = QTimer()
+    timer.timeout.connect(lambda: loop.quit() if not job.running() else None)
+    timer.start(20)
+    loop.exec()
+
+
+def main() -> None:
+    application = QApplication(sys.argv)
+    language = sys.argv[2]
+    with respaldo.Store(sys.argv[1], language=language) as store:
+        store.create()
+        window = QMainWindow()
+        label = LastBackupLabel(store, window, language=language)
+        window.statusBar().addPermanentWidget(label)
+        window.resize(600, 300)
+        window.show()
+        dialog = BackupDialog(store, window, language=language)
+        dialog.open()
+        let_events_pass()
+        dialog.progress.follow(job.Job(lambda progress: None, dialog._texts.restoring))
+        dialog.restore_button.click()
+        let_events_pass()
+        question = application.activeModalWidget()
+        assert question is not dialog
+        if "squeeze" in sys.argv:
+            dialog.create_button.setFixedWidth(dialog.create_button.sizeHint().width() // 2)
+        found = clipped(window) + clipped_cells(dialog)  # dialog and question are the window's children
+        print(json.dumps({"scale": dialog.devicePixelRatioF(), "clipped": found, "label": label.text()}))
+
+
+if __name__ == "__main__":
+    main()

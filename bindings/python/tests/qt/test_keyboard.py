@@ -1,0 +1,93 @@
+"""The dialog without a mouse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import respaldo
+import scene
+from hands import Hands
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget
+from respaldo.qt import BackupDialog
+from respaldo.qt.job import running
+
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def dialog(store: respaldo.Store, hands: Hands) -> BackupDialog:
+    store.create()
+    dialog = hands.show(BackupDialog(store))
+    hands.wait(lambda: not running())
+    return dialog
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_button_has_a_letter_of_its_own(store: respaldo.Store, qtbot: object, language: str) -> None:
+    dialog = BackupDialog(store, language=language)  # type: ignore[arg-type]
+    buttons = [b for b in dialog.findChildren(QAbstractButton) if b.text()]
+    assert len(buttons) == 8
+    letters = Counter(b.text().partition("&")[2][:1].lower() for b in buttons)
+    assert "" not in letters
+    assert set(letters.values()) == {1}, letters
+
+
+def test_tab_goes_round(dialog: BackupDialog, hands: Hands) -> None:
+    expected: list[QWidget] = [
+        dialog.table,
+        dialog.create_button,
+        dialog.verify_button,
+        dialog.restore_button,
+        dialog.save_copy_button,
+        dialog.open_folder_button,
+        dialog.safety,
+        dialog.close_button,
+    ]
+    assert QApplication.focusWidget() is dialog.table
+    for widget in [*expected[1:], expected[0]]:
+        hands.key(Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is widget
+
+
+def test_a_restore(dialog: BackupDialog, database: Path, hands: Hands) -> None:
+    scene.delete_clients(database)
+    hands.key(Qt.Key.Key_R, ALT)
+    hands.box("¿Está seguro")
+    hands.key(Qt.Key.Key_R, ALT)
+    hands.box("Se restauró")
+    hands.key(Qt.Key.Key_Return)
+    hands.wait(lambda: QApplication.activeModalWidget() is None)
+    assert scene.count_clients(database) == 200
+    assert dialog.focusWidget() is dialog.table
+
+
+def test_enter_on_the_focused_button_presses_that(dialog: BackupDialog, hands: Hands) -> None:
+    dialog.verify_button.setFocus()
+    hands.key(Qt.Key.Key_Return)
+    hands.close_box("está íntegro")
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_enter_and_escape_close(dialog: BackupDialog, hands: Hands, key: Qt.Key) -> None:
+    assert dialog.close_button.isDefault()
+    hands.key(key)
+    assert not dialog.isVisible()
+
+
+def test_arrows_choose(dialog: BackupDialog, store: respaldo.Store, hands: Hands) -> None:
+    store.create()
+    dialog.refresh()
+    hands.wait(lambda: dialog.table.rowCount() == 2)
+    assert dialog.table.selected() == store.list()[1]
+    hands.key(Qt.Key.Key_Up)
+    assert dialog.table.selected() == store.list()[0]
+
+
+def test_what_a_screen_reader_says(dialog: BackupDialog) -> None:
+    for kind in (QTableWidget, QProgressBar):
+        (widget,) = dialog.findChildren(kind)
+        assert widget.accessibleName()
+    assert all(b.text() for b in (dialog.create_button, dialog.safety, dialog.progress.cancel))

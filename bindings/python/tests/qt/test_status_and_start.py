@@ -1,0 +1,238 @@
+"""The status bar's label, the backup of the day, and closing the application."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import respaldo
+from conftest import GatedStore
+from hands import Hands
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow
+from respaldo.qt import DailyBackup, Job, LastBackupLabel, wait_before_close, wait as wait_module
+from respaldo.qt.job import running
+
+HERMOSILLO = ZoneInfo("America/Hermosillo")
+
+
+@pytest.fixture
+def window(hands: Hands) -> QMainWindow:
+    return hands.show(QMainWindow())
+
+
+class TestLastBackupLabel:
+    def label(self, store: respaldo.Store, hands: Hands, **options: object) -> LastBackupLabel:
+        label = hands.show(LastBackupLabel(store, **options))  # type: ignore[arg-type]
+        hands.wait(lambda: label.text() != "")
+        return label
+
+    def note(self, folder: Path, when: datetime) -> None:
+        settings = {"last_backup_at": when.isoformat(timespec="seconds")}
+        (folder / "settings.json").write_text(json.dumps(settings))
+
+    def test_none_yet(self, store: respaldo.Store, hands: Hands) -> None:
+        label = self.label(store, hands)
+        assert label.text() == "⚠ Último respaldo: —"
+        assert label.worried
+        assert "Cree un respaldo ahora." in label.toolTip()
+        assert label.accessibleName() == "Último respaldo: —"
+        assert label.accessibleDescription() == label.toolTip()
+
+    def test_as_settings_say(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
+        self.note(folder, datetime(2026, 3, 4, 9, 30, 12, tzinfo=HERMOSILLO))
+        assert self.label(store, hands).text().endswith("Último respaldo: 04/03/2026 09:30")
+
+    @pytest.mark.parametrize(("hours", "worried"), [(1, False), (47, False), (49, True)])
+    def test_two_days(
+        self, store: respaldo.Store, folder: Path, hands: Hands, hours: int, worried: bool
+    ) -> None:
+        self.note(folder, datetime.now(HERMOSILLO) - timedelta(hours=hours))
+        label = self.label(store, hands)
+        assert (label.worried, "más de dos días" in label.toolTip()) == (worried, worried)
+        assert label.text().startswith("⚠ ") == worried
+        assert label.font().bold() == worried
+
+    def test_refresh(self, store: respaldo.Store, hands: Hands) -> None:
+        label = self.label(store, hands)
+        backup = store.create().backup
+        label.refresh()
+        hands.wait(lambda: label.text() == f"Último respaldo: {backup.display}")
+        assert not label.worried and label.toolTip() == "" and not label.font().bold()
+
+    def test_asked_again_while_it_reads(self, store: respaldo.Store, hands: Hands) -> None:
+        label = LastBackupLabel(store)  # reads already
+        backup = store.create().backup
+        label.refresh()
+        label.refresh()
+        hands.show(label)
+        hands.wait(lambda: label.text() == f"Último respaldo: {backup.display}")
+
+    def test_a_folder_that_cannot_be_read(
+        self, store: respaldo.Store, folder: Path, hands: Hands
+    ) -> None:
+        (folder / "backups").write_text("not a folder")
+        label = self.label(store, hands)
+        assert label.text() == "⚠ Último respaldo: —"
+        assert str(folder / "backups") in label.toolTip()
+
+    def test_in_english(self, store: respaldo.Store, hands: Hands) -> None:
+        assert self.label(store, hands, language="en").text() == "⚠ Last backup: —"
+
+
+class TestDailyBackup:
+    def run(self, store: respaldo.Store, window: QMainWindow, hands: Hands) -> DailyBackup:
+        daily = DailyBackup(store, window)
+        with hands.qtbot.waitSignal(daily.ended, timeout=30_000):
+            daily.start()
+        return daily
+
+    def test_once_a_day(self, store: respaldo.Store, window: QMainWindow, hands: Hands) -> None:
+        first = self.run(store, window, hands)
+        assert first.result is not None and first.result.created
+        second = self.run(store, window, hands)
+        assert second.result is not None and not second.result.created
+        assert len(store.list()) == 1
+        assert QApplication.activeModalWidget() is None
+
+    def test_starting_twice(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
+        daily = DailyBackup(gated, window)
+        daily.start()
+        daily.start()
+        assert len(running()) == 1
+        gated.gate.set()
+        hands.wait(lambda: daily.result is not None)
+
+    def test_a_failure_is_told(
+        self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands
+    ) -> None:
+        database.unlink()
+        daily = self.run(store, window, hands)
+        assert isinstance(daily.error, respaldo.DatabaseNotFoundError)
+        said = hands.close_box("No se pudo crear el respaldo de hoy.")
+        assert str(database) in said and "restaure un respaldo" in said
+
+    def test_a_clock_that_went_backwards_is_told(
+        self, store: respaldo.Store, window: QMainWindow, hands: Hands
+    ) -> None:
+        path = store.create().backup.path
+        path.rename(path.with_name("backup_20990101_090000.db"))
+        daily = self.run(store, window, hands)
+        assert daily.result is not None and daily.result.created
+        assert "Revise la fecha y la hora" in hands.close_box("fecha futura")
+
+    def test_the_window_is_gone_before_it_ends(self, gated: GatedStore, hands: Hands) -> None:
+        window = QMainWindow()
+        DailyBackup(gated, window).start()
+        hands.wait(gated.reached.is_set)
+        gone: list[int] = []
+        window.destroyed.connect(lambda: gone.append(1))
+        window.deleteLater()
+        hands.wait(lambda: bool(gone))
+        gated.gate.set()
+        hands.wait(lambda: not running())
+        assert len(gated.list()) == 1
+
+
+class TestWaitBeforeClose:
+    """It blocks, as closeEvent must, with a loop of its own: what happens meanwhile is put on timers."""
+
+    def meanwhile(self, act: object) -> None:
+        QTimer.singleShot(0, act)  # type: ignore[arg-type]
+
+    def front(self) -> QDialog:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        return dialog
+
+    def test_nothing_to_wait_for(self, window: QMainWindow) -> None:
+        assert wait_before_close(window) is True
+
+    def test_it_waits_and_says_why(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
+        daily = DailyBackup(gated, window)
+        daily.start()
+        said: list[str] = []
+
+        def look_and_go_on() -> None:
+            said.extend(label.text() for label in self.front().findChildren(QLabel))
+            gated.gate.set()
+
+        self.meanwhile(look_and_go_on)
+        assert wait_before_close(window) is True
+        assert set(said) == {"La aplicación se cerrará en cuanto termine.", "Creando el respaldo de hoy…"}
+        assert daily.result is not None and daily.result.created
+        hands.wait(lambda: QApplication.activeModalWidget() is None)
+
+    @pytest.mark.parametrize("how", ["button", "escape"])
+    def test_it_can_be_cancelled(
+        self, gated: GatedStore, window: QMainWindow, hands: Hands, how: str
+    ) -> None:
+        daily = DailyBackup(gated, window)
+        daily.start()
+
+        def cancel() -> None:
+            dialog = self.front()
+            if how == "button":
+                dialog.findChild(wait_module.ProgressRow).cancel.click()
+            else:
+                dialog.reject()
+            gated.gate.set()
+
+        self.meanwhile(cancel)
+        assert wait_before_close(window) is True
+        assert isinstance(daily.error, respaldo.CancelledError)
+        assert QApplication.activeModalWidget() is None  # no message for who wants to leave
+        assert len(gated.list()) == 0
+
+    def test_it_cancels_after_its_time(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
+        daily = DailyBackup(gated, window)
+        daily.start()
+        hands.wait(gated.reached.is_set)
+        (job,) = running()
+        job.cancelled.connect(gated.gate.set)
+        assert wait_before_close(window, timeout_ms=20) is True
+        assert isinstance(daily.error, respaldo.CancelledError)
+
+    def test_it_gives_up_on_a_disk_that_does_not_answer(
+        self, gated: GatedStore, window: QMainWindow, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(wait_module, "_GRACE_MS", 20)
+        DailyBackup(gated, window).start()
+        assert wait_before_close(window, timeout_ms=20) is False
+        gated.gate.set()
+
+
+class TestJob:
+    def test_every_signal_arrives_on_the_windows_thread(
+        self, store: respaldo.Store, hands: Hands
+    ) -> None:
+        threads: dict[str, set[threading.Thread]] = {"work": set(), "progress": set(), "after": set()}
+
+        def work(progress: respaldo.Progress) -> object:
+            threads["work"].add(threading.current_thread())
+            return store.create(progress=progress)
+
+        class Listener(QLabel):
+            def heard(self, _thousandths: int) -> None:
+                threads["progress"].add(threading.current_thread())
+
+        listener = hands.show(Listener())
+        job = Job(work, "…", afterwards=lambda: threads["after"].add(threading.current_thread()))
+        job.progressed.connect(listener.heard)
+        with hands.qtbot.waitSignal(job.ended, timeout=30_000):
+            job.start()
+        main = {threading.main_thread()}
+        assert threads["progress"] == threads["after"] == main
+        assert len(threads["work"]) == 1 and threads["work"] != main
+        assert isinstance(job.result, respaldo.CreateResult) and job.error is None
+
+    def test_a_forgotten_one_ends(self, gated: GatedStore, hands: Hands) -> None:
+        ended: list[str] = []
+        Job(lambda p: gated.create(progress=p), "…", afterwards=lambda: ended.append("after")).start()
+        gated.gate.set()
+        hands.wait(lambda: ended == ["after"])
+        assert len(gated.list()) == 1
