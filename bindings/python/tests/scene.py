@@ -18,6 +18,8 @@ STUDIO = EXAMPLES / "tattoo_studio"
 
 PAGE = 4096
 
+APPLICATION_MODULES = ("data", "services", "make_database", "main", "settings", "ui")
+
 HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -48,6 +50,13 @@ def make_database(path: Path, clients: int = 200, *, wal: bool = False, mebibyte
             "INSERT INTO photos (image) VALUES (randomblob(1048576))", [()] * mebibytes
         )
     return path
+
+
+def forget_the_application() -> None:
+    """Makes Python import the studio's modules anew, from wherever they are now."""
+    for name in list(sys.modules):
+        if name.split(".")[0] in APPLICATION_MODULES:
+            del sys.modules[name]
 
 
 def add_clients(connection: sqlite3.Connection, count: int) -> None:

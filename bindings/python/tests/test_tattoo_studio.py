@@ -8,7 +8,6 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -17,30 +16,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import respaldo
 import scene
-
-APPLICATION_MODULES = ("data", "services", "make_database")
-
-
-def forget_the_application() -> None:
-    for name in list(sys.modules):
-        if name.split(".")[0] in APPLICATION_MODULES:
-            del sys.modules[name]
-
-
-@pytest.fixture
-def application(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the application with its database ``./dev.db``, and the current folder there."""
-    root = folder / "app"
-    shutil.copytree(scene.STUDIO, root, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.chdir(root)
-    monkeypatch.syspath_prepend(root)
-    monkeypatch.setenv("TATTOO_STUDIO_DB", "./dev.db")
-    forget_the_application()
-    from make_database import make_database
-
-    make_database("./dev.db")
-    yield root
-    forget_the_application()
 
 
 @pytest.fixture
@@ -140,7 +115,7 @@ class TestBackups:
         (folder / "elsewhere").mkdir()
         (application / "dev.db").rename(folder / "elsewhere" / "studio.db")
         monkeypatch.setenv("TATTOO_STUDIO_DB", str(folder / "elsewhere" / "studio.db"))
-        forget_the_application()
+        scene.forget_the_application()
         from services import backups
 
         path = backups.create_backup_now()

@@ -22,7 +22,7 @@ class Hands:
             self.qtbot.addWidget(window)
         window.show()
         window.activateWindow()
-        self.qtbot.waitUntil(window.isActiveWindow, timeout=PATIENCE)
+        self.wait(lambda: window.isActiveWindow() or QApplication.activeModalWidget() is not None)
         return window
 
     def wait(self, condition: Callable[[], bool]) -> None:
@@ -34,9 +34,10 @@ class Hands:
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def key(self, key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
-        """Presses a key, wherever the focus is."""
-        focused = QApplication.focusWidget() or QApplication.activeWindow()
-        self.qtbot.keyClick(focused, key, modifier)
+        """Presses a key in the window in front, wherever the focus is in it."""
+        front = QApplication.activeModalWidget() or QApplication.activeWindow()
+        assert front is not None
+        self.qtbot.keyClick(front.focusWidget() or front, key, modifier)
 
     def box(self, text: str = "") -> QMessageBox:
         """The message box in front, once it is there, with this in its text."""

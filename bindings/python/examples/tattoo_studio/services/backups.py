@@ -66,6 +66,11 @@ def get_last_backup_display() -> str:
     return last.display if last else "—"
 
 
+def open_store() -> respaldo.Store:
+    """The application's store, for the windows that keep one open; close it."""
+    return respaldo.Store(DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ)
+
+
 def last_error() -> Exception | None:
     """What went wrong in the last call of this module; None if nothing did."""
     return _last_error
@@ -75,9 +80,7 @@ def _attempt(what: str, work: Callable[[respaldo.Store], _Result]) -> _Result | 
     global _last_error
     _last_error = None
     try:
-        with respaldo.Store(
-            DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ
-        ) as store:
+        with open_store() as store:
             result = work(store)
     except respaldo.RespaldoError as error:
         _log.error("Could not %s: %s: %s Hint: %s", what, error.name, error.message, error.hint)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QObject, Signal
 
+from ..errors import RespaldoError
 from ..store import Progress
 
 _log = logging.getLogger(__name__)
@@ -92,7 +93,8 @@ class Job(QObject):
 
     def _conclude(self) -> None:
         if self.error is not None:
-            _log.error("%s %s", self.label, self.error, exc_info=self.error)
+            unforeseen = not isinstance(self.error, RespaldoError)
+            _log.error("%s %s", self.label, self.error, exc_info=self.error if unforeseen else None)
         try:
             if self._afterwards is not None:
                 self._afterwards()
