@@ -12,7 +12,7 @@ PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
 .PHONY: build
 build: $(LIBRARY) ## Build the library: target/release/librespaldo.so and .a
@@ -34,7 +34,7 @@ demo: $(VENV)/installed ## Back up, lose, restore and check a real database, fro
 	$(VENV)/bin/python bindings/python/examples/demo.py
 
 .PHONY: test
-test: check test-rust test-c test-python ## Everything that must pass before a commit
+test: check test-rust test-c test-python test-qt ## Everything that must pass before a commit
 
 .PHONY: check
 check: ## Formatting and lints
@@ -53,7 +53,30 @@ test-c: $(LIBRARY) ## The C and C++ clients, plainly, with sanitizers and under 
 .PHONY: test-python
 test-python: $(VENV)/installed ## The Python package, its types, and the example application
 	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
-	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider bindings/python
+	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt --ignore=bindings/python/tests/qt bindings/python
+
+.PHONY: test-qt
+test-qt: $(VENV)/installed ## The windows, and the example application driven by mouse and keyboard, with PyQt5
+	$(VENV)/bin/python -B bindings/python/tests/qt/run
+
+.PHONY: test-qt6
+test-qt6: target/venv-pyqt6/installed target/venv-pyside6/installed ## The windows with PyQt6 and with PySide6
+	target/venv-pyqt6/bin/python -B bindings/python/tests/qt/run --api pyqt6
+	target/venv-pyside6/bin/python -B bindings/python/tests/qt/run --api pyside6
+
+target/venv-%/installed: $(LIBRARY) $(PACKAGE)
+	test -x target/venv-$*/bin/python || $(PYTHON) -m venv target/venv-$*
+	target/venv-$*/bin/python -m pip install --quiet --disable-pip-version-check './bindings/python[test-$*]'
+	target/venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall ./bindings/python
+	@touch $@
+
+.PHONY: app
+app: $(VENV)/installed ## Start the example application: a tattoo studio's clients and their backups
+	$(VENV)/bin/python bindings/python/examples/tattoo_studio/main.py
+
+.PHONY: screenshots
+screenshots: $(VENV)/installed ## Make the README's pictures of the windows anew
+	$(VENV)/bin/python -B bindings/python/tests/qt/screenshots.py docs/images
 
 WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
 

@@ -49,7 +49,11 @@ def check_wheel(wheel: Path) -> None:
     if sys.platform == "linux":
         assert platform == sysconfig.get_platform().replace("-", "_")
     sources = Path(__file__).parent.parent / "src" / "respaldo"
-    expected = {f"respaldo/{p.relative_to(sources).as_posix()}" for p in sources.rglob("*") if p.suffix in (".py", ".typed")}
+    expected = {
+        f"respaldo/{p.relative_to(sources).as_posix()}"
+        for p in sources.rglob("*")
+        if p.suffix in (".py", ".typed")
+    }
     with zipfile.ZipFile(wheel) as archive:
         contents = {n for n in archive.namelist() if ".dist-info/" not in n}
         assert contents == expected | {f"respaldo/{_library._file_name()}"}
