@@ -37,6 +37,8 @@ class Hands:
         """Presses a key in the window in front, wherever the focus is in it."""
         front = QApplication.activeModalWidget() or QApplication.activeWindow()
         assert front is not None
+        front.activateWindow()  # the screen in memory has no window manager that would do it
+        self.wait(front.isActiveWindow)
         self.qtbot.keyClick(front.focusWidget() or front, key, modifier)
 
     def box(self, text: str = "") -> QMessageBox:
