@@ -230,6 +230,18 @@ class TestRestore:
         assert scene.count_clients(database) == 0
         assert dialog.isVisible()
 
+    def test_a_damaged_backup_is_refused_and_marked(
+        self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
+    ) -> None:
+        scene.damage(lost.path)
+        dialog = opened(store)
+        assert rows(dialog)[0][3] == "Íntegro"
+        hands.click(dialog.restore_button)
+        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.close_box("está dañado")
+        assert rows(dialog)[0][3] == "⚠ Dañado"
+        assert scene.count_clients(database) == 0
+
     def test_a_failed_one_is_followed_by_reload_too(
         self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
     ) -> None:

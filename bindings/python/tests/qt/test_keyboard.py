@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import respaldo
 import scene
+from conftest import GatedStore
 from hands import Hands
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget
@@ -75,6 +76,22 @@ def test_enter_and_escape_close(dialog: BackupDialog, hands: Hands, key: Qt.Key)
     assert dialog.close_button.isDefault()
     hands.key(key)
     assert not dialog.isVisible()
+
+
+def test_enter_twice_does_not_cancel_what_the_first_began(
+    gated: GatedStore, hands: Hands
+) -> None:
+    dialog = hands.show(BackupDialog(gated))
+    hands.wait(lambda: not running())
+    dialog.create_button.setFocus()
+    hands.key(Qt.Key.Key_Return)
+    hands.wait(gated.reached.is_set)
+    hands.key(Qt.Key.Key_Return)
+    hands.box("Hay una operación en curso.")
+    hands.key(Qt.Key.Key_Return)
+    hands.wait(lambda: QApplication.activeModalWidget() is None)
+    gated.gate.set()
+    hands.close_box("Se creó")
 
 
 def test_arrows_choose(dialog: BackupDialog, store: respaldo.Store, hands: Hands) -> None:

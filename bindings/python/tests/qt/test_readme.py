@@ -44,3 +44,8 @@ def test_the_sample_runs(folder: Path) -> None:
     label, listed = done.stdout.splitlines()
     assert label.startswith("Último respaldo: ")
     assert listed == backup.name
+
+
+def test_without_qtpy_it_says_what_to_install(folder: Path) -> None:
+    done = scene.run_python("import sys; sys.modules['qtpy'] = None; import respaldo, respaldo.qt")
+    assert done.stderr.splitlines()[-1] == "ImportError: respaldo.qt needs QtPy: pip install 'respaldo[qt]'"

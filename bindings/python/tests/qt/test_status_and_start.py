@@ -12,10 +12,10 @@ import pytest
 import respaldo
 from conftest import GatedStore
 from hands import Hands
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow
-from respaldo.qt import DailyBackup, Job, LastBackupLabel, wait_before_close, wait as wait_module
-from respaldo.qt.job import running
+from respaldo.qt import DailyBackup, LastBackupLabel, wait_before_close, wait as wait_module
+from respaldo.qt.job import Job, running
 
 HERMOSILLO = ZoneInfo("America/Hermosillo")
 
@@ -158,6 +158,7 @@ class TestWaitBeforeClose:
         said: list[str] = []
 
         def look_and_go_on() -> None:
+            hands.key(Qt.Key.Key_Return)  # does nothing
             said.extend(label.text() for label in self.front().findChildren(QLabel))
             gated.gate.set()
 

@@ -14,15 +14,19 @@ Install it as ``respaldo[qt]``, and one of the Qt packages. QtPy takes the one t
 has imported, or that ``QT_API`` names.
 
 All of it belongs on the thread that made the QApplication, as every widget does. The store's work
-runs on a thread of its own (:class:`Job`), so a window never freezes. Texts are in Spanish, or in
+runs on a thread of its own , so a window never freezes. Texts are in Spanish, or in
 English with ``language="en"``; messages of the library come in the store's own language.
 """
 
 from __future__ import annotations
 
+try:
+    import qtpy  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError("respaldo.qt needs QtPy: pip install 'respaldo[qt]'") from error
+
 from .daily import DailyBackup
 from .dialog import BackupDialog
-from .job import Job
 from .last_backup_label import LastBackupLabel
 from .texts import Language
 from .wait import wait_before_close
@@ -30,7 +34,6 @@ from .wait import wait_before_close
 __all__ = [
     "BackupDialog",
     "DailyBackup",
-    "Job",
     "Language",
     "LastBackupLabel",
     "wait_before_close",

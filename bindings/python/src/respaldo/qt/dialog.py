@@ -144,9 +144,7 @@ class BackupDialog(QDialog):
 
         def verified(job: Job) -> QMessageBox:
             if job.error:
-                if isinstance(job.error, (BackupCorruptError, NotADatabaseError)):
-                    self.table.remember(backup, whole=False)
-                return self._tell_error(job.error)
+                return self._tell_error(job.error, of=backup)
             self.table.remember(backup, whole=True)
             return boxes.tell(self, self._texts, self._texts.verified_whole.format(date=backup.display))
 
@@ -174,7 +172,7 @@ class BackupDialog(QDialog):
 
         def restored(job: Job) -> QMessageBox:
             if job.error:
-                told = self._tell_error(job.error)
+                told = self._tell_error(job.error, of=backup)
             else:
                 result = cast(RestoreResult, job.result)
                 self.database_restored.emit()
@@ -217,7 +215,7 @@ class BackupDialog(QDialog):
     def _save_copy(self, backup: Backup, target: Path) -> None:
         def saved(job: Job) -> QMessageBox:
             if job.error:
-                return self._tell_error(job.error)
+                return self._tell_error(job.error, of=backup)
             result = cast(RestoreResult, job.result)
             text = self._texts.copy_saved.format(path=result.database)
             return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
@@ -244,7 +242,7 @@ class BackupDialog(QDialog):
         self._job, self._conclude = job, conclude
         job.ended.connect(self._ended)
         self.progress.follow(job)
-        self.progress.cancel.setFocus()
+        self.close_button.setFocus()  # not to Cancel: a second Enter would undo the first
         self._enable()
         job.start()
 
@@ -293,7 +291,12 @@ class BackupDialog(QDialog):
             button.setEnabled(chosen)
         self.open_folder_button.setEnabled(idle and self.table.newest() is not None)
 
-    def _tell_error(self, error: Exception, *, what: str | None = None) -> QMessageBox:
+    def _tell_error(
+        self, error: Exception, *, of: Backup | None = None, what: str | None = None
+    ) -> QMessageBox:
+        useless = (BackupCorruptError, NotADatabaseError)
+        if of is not None and isinstance(error, useless) and error.path == of.path:
+            self.table.remember(of, whole=False)
         return boxes.tell_error(self, self._texts, error, what=what)
 
     # Closing while work is going on

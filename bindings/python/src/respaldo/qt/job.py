@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QObject, Signal
 
-from ..errors import RespaldoError
+from ..errors import CancelledError, RespaldoError
 from ..store import Progress
 
 _log = logging.getLogger(__name__)
@@ -92,9 +92,11 @@ class Job(QObject):
         return not self._stop.is_set()
 
     def _conclude(self) -> None:
-        if self.error is not None:
-            unforeseen = not isinstance(self.error, RespaldoError)
-            _log.error("%s %s", self.label, self.error, exc_info=self.error if unforeseen else None)
+        if isinstance(self.error, RespaldoError):
+            level = logging.INFO if isinstance(self.error, CancelledError) else logging.ERROR
+            _log.log(level, "%s %s: %s", self.label, self.error.name, self.error)
+        elif self.error is not None:
+            _log.error("%s", self.label, exc_info=self.error)
         try:
             if self._afterwards is not None:
                 self._afterwards()

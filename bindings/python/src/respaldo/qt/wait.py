@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtCore import QEventLoop, Qt, QTimer
 from qtpy.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from .job import Job, running
@@ -38,6 +38,9 @@ def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) ->
     dialog.setWindowTitle(texts.title)
     row = ProgressRow(texts, dialog)
     why = QLabel(texts.closing, dialog)
+    row.cancel.setAutoDefault(False)  # an Enter meant for the window before must not cancel anything
+    why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
+    why.setFocus()
     layout = QVBoxLayout(dialog)
     layout.addWidget(why)
     layout.addWidget(row)
