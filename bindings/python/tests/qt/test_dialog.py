@@ -42,16 +42,16 @@ def rows(dialog: BackupDialog) -> list[list[str]]:
 
 def test_what_is_listed(store: respaldo.Store, folder: Path, opened: Opened) -> None:
     newest = store.create().backup
-    shutil.copy(newest.path, folder / "backups" / "backup_20260304_142305.db")
+    shutil.copy(newest.path, folder / "backups" / "backup_20200304_142305.db")
     kept = shutil.copy(newest.path, folder / "backups" / "antes de la mudanza.db")
     os.utime(kept, (1_500_000_000, 1_500_000_000))
-    with (folder / "backups" / "backup_20260301_090000.db").open("wb") as half:
+    with (folder / "backups" / "backup_20200301_090000.db").open("wb") as half:
         half.write(newest.path.read_bytes()[:100_000])
     dialog = opened(store)
     assert rows(dialog) == [
         [newest.display, "Respaldo", "3.2 MB", "Íntegro", newest.name],
-        ["04/03/2026 14:23", "Respaldo", "3.2 MB", "Íntegro", "backup_20260304_142305.db"],
-        ["01/03/2026 09:00", "Respaldo", "100.0 kB", "⚠ Dañado", "backup_20260301_090000.db"],
+        ["04/03/2020 14:23", "Respaldo", "3.2 MB", "Íntegro", "backup_20200304_142305.db"],
+        ["01/03/2020 09:00", "Respaldo", "100.0 kB", "⚠ Dañado", "backup_20200301_090000.db"],
         ["13/07/2017 19:40", "Conservado", "3.2 MB", "Íntegro", "antes de la mudanza.db"],
     ]
     assert dialog.table.selected() == newest
@@ -376,6 +376,7 @@ class TestWorkInProgress:
         hands.box("Hay una operación en curso.")
         gated.gate.set()
         hands.close_box("Se creó")
+        hands.wait(lambda: QApplication.activeModalWidget() is None)  # there is nothing left to ask
         assert dialog.isVisible()
 
     def test_work_that_does_not_end_does_not_hold_the_window(

@@ -20,9 +20,7 @@ def tell(
 ) -> QMessageBox:
     """Opens a message with one button."""
     box = _box(parent, texts, icon, text, more)
-    button = box.addButton(texts.ok, _Role.AcceptRole)
-    box.setDefaultButton(button)
-    box.setEscapeButton(button)
+    box.setDefaultButton(box.addButton(texts.ok, _Role.AcceptRole))
     box.open()
     return box
 
@@ -71,9 +69,8 @@ def _ask(
 ) -> QMessageBox:
     box = _box(parent, texts, _Icon.Warning, text, more)
     yes = box.addButton(answers[0], _Role.AcceptRole)
-    no = box.addButton(answers[1], _Role.RejectRole)
+    no = box.addButton(answers[1], _Role.RejectRole)  # its role makes it the answer of Escape too
     box.setDefaultButton(no)
-    box.setEscapeButton(no)
 
     def finished(_result: int) -> None:  # not buttonClicked, which comes while the box is still there
         if box.clickedButton() is yes:
