@@ -139,6 +139,8 @@ def every_fault(case, tally, kind, bounded, wrong):
             which += 4 if bounded and which >= 10 else 1
             turn += 1
             error, for_ever = chosen(turn)
+            if error in KINDS[kind].from_the_start and which > 1:
+                break
             if for_ever and error in KINDS[kind].waited_for and which not in (1, 10, 50):
                 continue
             fired = status = 0
@@ -184,13 +186,14 @@ def faults_of(kind, bounded):
     errors, harmless = list(KINDS[kind].errors), KINDS[kind].harmless
     # Nobody tries again for ever.
     harmless = [(error, for_ever) for error in harmless for for_ever in (False, True) if error != errno.EINTR or not for_ever]
+    never = [lambda _, error=error: (error, True) for error in KINDS[kind].from_the_start]
     if bounded:
         in_turn = [lambda turn: (errors[turn % len(errors)], turn % 4 > 1)] if errors else []
-        return in_turn + ([lambda turn: harmless[turn % len(harmless)]] if harmless else [])
+        return in_turn + never + ([lambda turn: harmless[turn % len(harmless)]] if harmless else [])
     return [
         lambda _, fault=fault: fault
         for fault in [(error, for_ever) for error in errors for for_ever in (False, True)] + harmless
-    ]
+    ] + never
 
 
 # The census.
@@ -236,7 +239,7 @@ def run_traced(case, command):
 def flushed_before_named(case, tally):
     """What gets its final name has been flushed since it was last written, and its folder is flushed afterwards."""
     case.scene.reset()
-    changing = ("write", "copy", "allocate", "truncate", "flush", "rename")
+    changing = ("write", "copy", "send", "allocate", "truncate", "flush", "rename")
     calls = ",".join(sorted({call.name for kind in changing for call in KINDS[kind].calls} - {"ioctl"}))
     with tally.case(f"{case.name}, order of flushing and naming"), tempfile.NamedTemporaryFile("r") as log:
         status, answer = run_traced(case, ["strace", "-f", "-qq", "-y", "-o", log.name, "-e", f"trace={calls}"])

@@ -61,6 +61,8 @@ class Kind:
     errors: dict[int, tuple[int, ...]]
     harmless: tuple[int, ...] = ()
     """What is merely to be tried again, continued, or done in another way: the result must be OK."""
+    from_the_start: tuple[int, ...] = ()
+    """What a system cannot do at all, from the first call on: it is done in another way, and the result must be OK."""
     waited_for: tuple[int, ...] = ()
     """What SQLite waits to end, up to ten seconds: a few such cases are enough."""
 
@@ -77,9 +79,9 @@ KINDS = {
     "read": Kind(on_file("read", "pread64", "readv", "preadv", "preadv2"), BROKEN, (errno.EINTR,)),
     "write": Kind(on_file("write", "pwrite64", "writev", "pwritev", "pwritev2"), BROKEN | NO_ROOM, (errno.EINTR, SHORT_WRITE)),
     "copy": Kind(
-        on_file("sendfile", "splice", "ioctl") + [Call("copy_file_range", argument=2)],
-        BROKEN | NO_ROOM, (errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP),
+        [Call("copy_file_range", argument=2)], BROKEN | NO_ROOM, from_the_start=(errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP),
     ),
+    "send": Kind(on_file("sendfile", "splice", "ioctl"), BROKEN | NO_ROOM),
     "allocate": Kind(on_file("fallocate"), BROKEN | NO_ROOM, (errno.EOPNOTSUPP, errno.ENOSYS)),
     "truncate": Kind(on_file("ftruncate") + at_path("truncate"), BROKEN | {errno.ENOSPC: (FULL,)}),
     "flush": Kind(on_file("fsync", "fdatasync", "syncfs"), BROKEN | NO_ROOM),
