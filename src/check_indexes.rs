@@ -10,12 +10,13 @@
 //! <https://www.sqlite.org/imposter.html>.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ffi::c_int;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{LazyLock, OnceLock};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, ffi};
+use rusqlite::{Connection, ffi};
 
 use crate::check::quoted;
 
@@ -46,9 +47,10 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, hash: u64) {
+    fn add(&mut self, entry: &[u8]) {
+        static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         self.count += 1;
-        self.hashes = self.hashes.wrapping_add(hash);
+        self.hashes = self.hashes.wrapping_add(KEY.hash_one(entry));
     }
 }
 
@@ -82,9 +84,8 @@ impl Index {
         Ok(Some(indexes))
     }
 
-    fn list_columns(&self) -> String {
-        let columns: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
-        columns.join(", ")
+    fn column_names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
     }
 
     /// Makes the index a table of this connection, with columns `c0`, `c1`, and so on. Returns the name of the table.
@@ -106,39 +107,44 @@ impl Index {
         let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
         let mut rows = statement.query([])?;
         let mut sum = Sum::default();
+        let mut entry = Vec::new();
         let mut previous = Vec::new();
         while let Some(row) = rows.next()? {
-            sum.add(hash(row, 0, self.columns.len())?);
-            if !previous.is_empty() && !self.follows(&previous, row)? {
+            let values = (0..self.columns.len()).map(|column| row.get_ref(column));
+            let values = values.collect::<rusqlite::Result<Vec<ValueRef<'_>>>>()?;
+            if !previous.is_empty() && !self.follows(&previous, &values) {
                 return Ok(false);
             }
-            previous.resize_with(self.columns.len(), Held::default);
-            for (column, held) in previous.iter_mut().enumerate() {
-                held.set(row.get_ref(column)?);
+            entry.clear();
+            previous.resize_with(values.len(), Held::default);
+            for (value, held) in values.into_iter().zip(&mut previous) {
+                encode(value, &mut entry);
+                held.set(value);
             }
+            sum.add(&entry);
         }
         Ok(self.entries.set(sum).is_ok())
     }
 
-    fn follows(&self, previous: &[Held], row: &Row<'_>) -> rusqlite::Result<bool> {
-        for (number, (held, column)) in previous.iter().zip(&self.columns).enumerate() {
-            let order = match held.compare(row.get_ref(number)?) {
+    fn follows(&self, previous: &[Held], values: &[ValueRef<'_>]) -> bool {
+        for (number, ((held, value), column)) in previous.iter().zip(values).zip(&self.columns).enumerate() {
+            let order = match held.compare(*value) {
                 Some(order) if column.descending => order.reverse(),
                 Some(order) => order,
-                None => return Ok(false),
+                None => return false,
             };
             match order {
-                Ordering::Less => return Ok(true),
-                Ordering::Greater => return Ok(false),
+                Ordering::Less => return true,
+                Ordering::Greater => return false,
                 Ordering::Equal => {}
             }
             // Two keys with a NULL in them count as different.
             let key_ends = number + 1 == self.key;
             if key_ends && self.unique && previous[..self.key].iter().all(|held| held.class != Class::Null) {
-                return Ok(false);
+                return false;
             }
         }
-        Ok(false)
+        false
     }
 
     /// Whether rows and entries were read and are the same.
@@ -149,19 +155,26 @@ impl Index {
 
 /// Adds up the entries that the rows of a table should have in each of its indexes.
 pub(crate) fn read_rows(connection: &Connection, table: &str, indexes: &[Index]) -> rusqlite::Result<()> {
-    let columns: Vec<String> = indexes.iter().map(Index::list_columns).collect();
-    let mut statement = connection.prepare(&format!(
-        "SELECT {} FROM {} NOT INDEXED",
-        columns.join(", "),
-        quoted(table)
-    ))?;
+    // Indexes share columns, and all the row's number.
+    let names: BTreeSet<&str> = indexes.iter().flat_map(Index::column_names).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let place = |name| names.iter().position(|other| *other == name);
+    let places: Vec<Vec<usize>> = indexes
+        .iter()
+        .map(|index| index.column_names().filter_map(place).collect())
+        .collect();
+    let select = format!("SELECT {} FROM {} NOT INDEXED", names.join(", "), quoted(table));
+    let mut statement = connection.prepare(&select)?;
     let mut rows = statement.query([])?;
     let mut sums = vec![Sum::default(); indexes.len()];
+    let mut entry = Vec::new();
     while let Some(row) = rows.next()? {
-        let mut start = 0;
-        for (index, sum) in indexes.iter().zip(&mut sums) {
-            sum.add(hash(row, start, index.columns.len())?);
-            start += index.columns.len();
+        for (columns, sum) in places.iter().zip(&mut sums) {
+            entry.clear();
+            for column in columns {
+                encode(row.get_ref(*column)?, &mut entry);
+            }
+            sum.add(&entry);
         }
     }
     for (index, sum) in indexes.iter().zip(sums) {
@@ -226,39 +239,21 @@ fn imposter(connection: &Connection, mode: c_int, root: c_int) {
     }
 }
 
-fn hash(row: &Row<'_>, start: usize, count: usize) -> rusqlite::Result<u64> {
-    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    let mut hasher = KEY.build_hasher();
-    for column in start..start + count {
-        match row.get_ref(column)? {
-            ValueRef::Null => hasher.write_u8(0),
-            ValueRef::Integer(number) => {
-                hasher.write_u8(1);
-                hasher.write_i64(number);
-            }
-            ValueRef::Real(number) => match whole(number) {
-                Some(number) => {
-                    hasher.write_u8(1);
-                    hasher.write_i64(number);
-                }
-                None => {
-                    hasher.write_u8(2);
-                    hasher.write_u64(number.to_bits());
-                }
-            },
-            ValueRef::Text(bytes) => {
-                hasher.write_u8(3);
-                hasher.write_usize(bytes.len());
-                hasher.write(bytes);
-            }
-            ValueRef::Blob(bytes) => {
-                hasher.write_u8(4);
-                hasher.write_usize(bytes.len());
-                hasher.write(bytes);
-            }
-        }
-    }
-    Ok(hasher.finish())
+/// Appends a value so that no two lists of different values come out alike.
+fn encode(value: ValueRef<'_>, entry: &mut Vec<u8>) {
+    let (class, number, bytes): (u8, u64, &[u8]) = match value {
+        ValueRef::Null => (0, 0, &[]),
+        ValueRef::Integer(number) => (1, number.cast_unsigned(), &[]),
+        ValueRef::Real(number) => match whole(number) {
+            Some(number) => (1, number.cast_unsigned(), &[]),
+            None => (2, number.to_bits(), &[]),
+        },
+        ValueRef::Text(bytes) => (3, bytes.len() as u64, bytes),
+        ValueRef::Blob(bytes) => (4, bytes.len() as u64, bytes),
+    };
+    entry.push(class);
+    entry.extend_from_slice(&number.to_le_bytes());
+    entry.extend_from_slice(bytes);
 }
 
 /// A number that SQLite may store as an integer, which an index then holds as one.

@@ -39,8 +39,7 @@ impl Live {
         let connection = connection::open_live_for_writing(path, timeout)?;
         // SQLite opens a file that may not be written for reading, and says so only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
-            let cause = if sqlite_error::may_write(path) {
-                // Its header asks for a way of writing that no SQLite knows.
+            let cause = if sqlite_error::may_write(path) && has_unknown_write_version(&connection) {
                 Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()])
             } else {
                 Cause::PermissionDenied("it is read-only".to_owned())
@@ -148,6 +147,13 @@ impl Live {
                 .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
+}
+
+/// Whether the header asks for a way of writing that no SQLite knows:
+/// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
+fn has_unknown_write_version(connection: &Connection) -> bool {
+    let mut version = [0];
+    LiveFile::of(connection).is_some_and(|file| file.read_exact_at(&mut version, 18).is_ok() && version[0] > 2)
 }
 
 /// Whether the live database, as `connection` sees it, is the backup page by page. What cannot be read is left to the check to
