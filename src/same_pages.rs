@@ -24,6 +24,10 @@ pub(crate) fn same_pages(
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
     let (size, page_size) = (shape.bytes(), usize::try_from(shape.page_size).unwrap_or(CHUNK));
     for start in (0..size).step_by(CHUNK) {
+        let _ = progress(Progress {
+            pages_done: shape.pages,
+            pages_total: shape.pages,
+        });
         let length = usize::try_from(size - start).unwrap_or(CHUNK).min(CHUNK);
         let (left, right) = (&mut left[..length], &mut right[..length]);
         one.read_exact_at(left, start)?;
@@ -40,10 +44,6 @@ pub(crate) fn same_pages(
         if left[compared.clone()] != right[compared] {
             return Ok(false);
         }
-        let _ = progress(Progress {
-            pages_done: shape.pages,
-            pages_total: shape.pages,
-        });
     }
     Ok(true)
 }
