@@ -7,7 +7,6 @@ import logging
 import os
 import shutil
 import sqlite3
-import sys
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType

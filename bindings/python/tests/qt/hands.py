@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+from respaldo.qt import BackupDialog
 
 _Window = TypeVar("_Window", bound=QWidget)
 PATIENCE = 30_000
@@ -74,3 +75,9 @@ class Hands:
 def words(window: QWidget | None) -> str:
     """What a message box says."""
     return f"{window.text()}\n{window.informativeText()}" if isinstance(window, QMessageBox) else ""
+
+
+def rows(dialog: BackupDialog) -> list[list[str]]:
+    """What the table of backups shows."""
+    table = dialog.table
+    return [[table.item(r, c).text() for c in range(5)] for r in range(table.rowCount())]

@@ -10,34 +10,15 @@ from pathlib import Path
 import pytest
 import respaldo
 import scene
-from conftest import GatedStore
-from hands import Hands, words
+from hands import Hands, rows, words
 from qtpy import PYSIDE6
-from qtpy.QtCore import QObject, Qt, QTimer, QUrl, Slot
+from qtpy.QtCore import QObject, Qt, QUrl, Slot
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
-from respaldo.qt import BackupDialog, dialog as dialog_module
+from respaldo.qt import BackupDialog
 from respaldo.qt.job import running
 
 Opened = Callable[..., BackupDialog]
-
-
-@pytest.fixture
-def opened(hands: Hands) -> Opened:
-    """Opens a dialog and waits until it has read the folder."""
-
-    def open_dialog(store: respaldo.Store, **options: object) -> BackupDialog:
-        dialog = BackupDialog(store, **options)  # type: ignore[arg-type]
-        hands.show(dialog)
-        hands.wait(lambda: not running())
-        return dialog
-
-    return open_dialog
-
-
-def rows(dialog: BackupDialog) -> list[list[str]]:
-    table = dialog.table
-    return [[table.item(r, c).text() for c in range(5)] for r in range(table.rowCount())]
 
 
 def test_what_is_listed(store: respaldo.Store, folder: Path, opened: Opened) -> None:
@@ -302,126 +283,6 @@ class TestRestore:
         hands.answer(hands.box("¿Está seguro"), "Restaurar")
         hands.close_box("Se restauró")
         assert scene.count_clients(database) == 0
-
-
-class TestWorkInProgress:
-    def test_the_window_lives_and_cancel_stops_it(
-        self, gated: GatedStore, opened: Opened, hands: Hands
-    ) -> None:
-        dialog = opened(gated)
-        hands.click(dialog.create_button)
-        hands.wait(gated.reached.is_set)
-        ticks: list[int] = []
-        timer = QTimer()
-        timer.timeout.connect(lambda: ticks.append(1))
-        timer.start(1)
-        hands.wait(lambda: len(ticks) > 20)  # the library is in the middle of its work, and events are handled
-        timer.stop()
-        assert dialog.progress.isVisible()
-        assert dialog.progress.label.text() == "Creando el respaldo…"
-        for idle in (dialog.create_button, dialog.restore_button, dialog.safety, dialog.table):
-            assert not idle.isEnabled()
-        hands.click(dialog.progress.cancel)
-        assert dialog.progress.label.text() == "Cancelando…"
-        assert not dialog.progress.cancel.isEnabled()
-        gated.gate.set()
-        hands.close_box("La operación se canceló; no se cambió nada.")
-        assert len(gated.list()) == 0
-        assert dialog.create_button.isEnabled()
-
-    def test_progress_moves(self, store: respaldo.Store, opened: Opened, hands: Hands) -> None:
-        dialog = opened(store)
-        seen: list[int] = []
-        dialog.progress.bar.valueChanged.connect(seen.append)
-        hands.click(dialog.create_button)
-        hands.close_box("Se creó")
-        assert len({value for value in seen if 0 < value < 1000}) >= 2  # of three mebibytes
-        assert seen == sorted(seen) or -1 in seen
-
-    def test_closing_asks_and_waiting_goes_on(
-        self, gated: GatedStore, opened: Opened, hands: Hands
-    ) -> None:
-        dialog = opened(gated)
-        hands.click(dialog.create_button)
-        hands.wait(gated.reached.is_set)
-        dialog.close()
-        box = hands.box("Hay una operación en curso.")
-        assert box.defaultButton().text() == "&Esperar"
-        hands.answer(box, "Esperar")
-        hands.wait(lambda: QApplication.activeModalWidget() is None)
-        assert dialog.isVisible()
-        gated.gate.set()
-        hands.close_box("Se creó")
-        hands.click(dialog.close_button)
-        assert not dialog.isVisible()
-
-    def test_cancel_and_close(self, gated: GatedStore, opened: Opened, hands: Hands) -> None:
-        dialog = opened(gated)
-        hands.click(dialog.create_button)
-        hands.wait(gated.reached.is_set)
-        hands.click(dialog.close_button)
-        hands.answer(hands.box("Hay una operación en curso."), "Cancelar y cerrar")
-        assert dialog.isVisible()  # until it has ended
-        gated.gate.set()
-        hands.wait(lambda: not dialog.isVisible())
-        assert len(gated.list()) == 0
-
-    def test_it_ends_while_the_question_is_there(
-        self, gated: GatedStore, opened: Opened, hands: Hands
-    ) -> None:
-        dialog = opened(gated)
-        hands.click(dialog.create_button)
-        hands.wait(gated.reached.is_set)
-        dialog.close()
-        hands.box("Hay una operación en curso.")
-        gated.gate.set()
-        hands.close_box("Se creó")
-        hands.wait(lambda: QApplication.activeModalWidget() is None)  # there is nothing left to ask
-        assert dialog.isVisible()
-
-    def test_work_that_does_not_end_does_not_hold_the_window(
-        self, gated: GatedStore, opened: Opened, hands: Hands, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(dialog_module, "PATIENCE_MS", 50)
-        gated.gate.set()
-        gated.create()
-        gated.gate.clear()
-        gated.reached.clear()
-        called: list[str] = []
-        dialog = opened(gated, reload=lambda: called.append("reload"))
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
-        hands.wait(gated.reached.is_set)
-        hands.click(dialog.close_button)
-        hands.answer(hands.box("Hay una operación en curso."), "Cancelar y cerrar")
-        hands.wait(lambda: not dialog.isVisible())
-        assert len(running()) == 1 and called == []
-        gated.gate.set()
-        hands.wait(lambda: not running())
-        assert called == ["reload"]
-
-    def test_deleting_the_dialog_leaves_the_work_alone(
-        self, gated: GatedStore, database: Path, hands: Hands
-    ) -> None:
-        gated.gate.set()
-        gated.create()
-        scene.delete_clients(database)
-        gated.gate.clear()
-        gated.reached.clear()
-        called: list[str] = []
-        dialog = BackupDialog(gated, reload=lambda: called.append("reload"))
-        dialog.show()
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
-        hands.wait(gated.reached.is_set)
-        gone: list[int] = []
-        dialog.destroyed.connect(lambda: gone.append(1))
-        dialog.deleteLater()
-        hands.wait(lambda: bool(gone))
-        assert running()
-        gated.gate.set()
-        hands.wait(lambda: called == ["reload"])
-        assert scene.count_clients(database) == 200
 
 
 class TestSaveCopy:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import respaldo
 import scene
-from conftest import GatedStore
+from gated_store import GatedStore
 from hands import Hands
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget

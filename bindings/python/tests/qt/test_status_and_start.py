@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import respaldo
-from conftest import GatedStore
+from gated_store import GatedStore
 from hands import Hands
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow
