@@ -198,6 +198,19 @@ class TestWaitBeforeClose:
         assert wait_before_close(window, timeout_ms=20) is True
         assert isinstance(daily.error, respaldo.CancelledError)
 
+    def test_what_it_sets_off_is_waited_for_too(
+        self, store: respaldo.Store, window: QMainWindow, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        label = LastBackupLabel(store, window)
+        daily = DailyBackup(store, window)
+        daily.ended.connect(label.refresh)
+        daily.start()
+        assert wait_before_close(window) is True
+        assert running() == []
+        store.close()
+        assert label.text().startswith("Último respaldo: ")
+        assert caplog.records == []
+
     def test_it_gives_up_on_a_disk_that_does_not_answer(
         self, gated: GatedStore, window: QMainWindow, hands: Hands, monkeypatch: pytest.MonkeyPatch
     ) -> None:

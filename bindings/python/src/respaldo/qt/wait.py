@@ -23,13 +23,12 @@ def wait_before_close(window: QWidget, *, timeout_ms: int = 60_000, language: La
         as with a disk that does not answer. Close all the same: nothing can be half done, but the
         process stays until that has ended.
     """
-    for job in _worth_waiting_for():
-        _wait_for(job, window, timeout_ms, language)
-    return not _worth_waiting_for()
-
-
-def _worth_waiting_for() -> list[Job]:
-    return [job for job in running() if job.keeps_open]
+    given_up: list[Job] = []
+    while waiting := [job for job in running() if job not in given_up]:  # one may begin another
+        _wait_for(waiting[0], window, timeout_ms if waiting[0].keeps_open else 0, language)
+        if waiting[0] in running():
+            given_up.append(waiting[0])
+    return not any(job.keeps_open for job in given_up)
 
 
 def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) -> None:
@@ -55,9 +54,9 @@ def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) ->
         timer.start(after)
     hurry.timeout.connect(row.cancel_job)
     give_up.timeout.connect(loop.quit)
-    dialog.open()
-    if job in running():
-        loop.exec()
+    if job.keeps_open:  # the others are over before one could read why
+        dialog.open()
+    loop.exec()
     dialog.rejected.disconnect(row.cancel_job)
     dialog.close()
     dialog.deleteLater()
