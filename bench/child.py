@@ -8,13 +8,15 @@ import sys
 import time
 
 import contenders
+import databases
 from memory import private_kib
 from place import Place
 
 
 def main():
     folder, size, operation, key = sys.argv[1:]
-    size = float(size) if "." in size else int(size)
+    if databases.SCANS not in size:
+        size = float(size) if "." in size else int(size)
     work = contenders.find(operation, key).prepare(Place(folder, size))
     before = private_kib()
     print("ready", flush=True)

@@ -1,10 +1,14 @@
 """The databases that are measured: a tattoo studio's, of any size, made once and kept."""
 
 import hashlib
+import inspect
 import multiprocessing
 import os
+import random
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -13,6 +17,10 @@ STUDIO = ROOT / "bindings/python/examples/tattoo_studio"
 SCALES = {0.2: 1, 20: 208, 200: 2060, 1200: 12230}
 """Megabytes (of a million bytes), and how many times the example's smallest database that is."""
 
+SCANS = "+scans"
+"""Behind a size: the same studio with 20 MB of rows, and the rest scanned consents and pictures. What is large in most databases
+of such a size is not rows."""
+
 TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
@@ -20,10 +28,15 @@ TODAY, YESTERDAY = 2026, 2025
 def require_room(folder, sizes):
     """Room for the databases that are not there yet, a live one, its backup or safety copy, a journal, and files to list."""
     missing = [size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()]
-    needed = (3 * max(sizes, default=0) + sum(missing) + 500) * 1e6
+    needed = (3 * max(map(megabytes, sizes), default=0) + sum(map(megabytes, missing)) + 500) * 1e6
     free = shutil.disk_usage(folder).free
     if free < needed:
         sys.exit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; choose another folder with --dir")
+
+
+def megabytes(size):
+    """Of a size, with scans or without."""
+    return float(str(size).removesuffix(SCANS))
 
 
 def path_of(folder, size, seed):
@@ -31,13 +44,13 @@ def path_of(folder, size, seed):
     maker = hashlib.sha256()
     for source in (STUDIO / "make_database.py", STUDIO / "data/db/models.py"):
         maker.update(source.read_bytes())
-    maker.update(str(SCALES[size]).encode())
+    maker.update(inspect.getsource(_add_scans).encode() if SCANS in str(size) else str(SCALES[size]).encode())
     return Path(folder) / "databases" / f"{size}MB-{seed}-{maker.hexdigest()[:8]}.db"
 
 
 def make(folder, sizes):
     """Makes what is missing, two at a time."""
-    wanted = [(path_of(folder, size, seed), size, seed) for size in sorted(sizes) for seed in (TODAY, YESTERDAY)]
+    wanted = [(path_of(folder, size, seed), size, seed) for size in sizes for seed in (TODAY, YESTERDAY)]
     missing = [job for job in wanted if not job[0].exists()]
     if not missing:
         return
@@ -55,7 +68,25 @@ def _make(job):
     for old in path.parent.glob(f"{size}MB-{seed}-*"):
         old.unlink()
     unfinished = path.with_suffix(".unfinished")
-    make_database(unfinished, scale=SCALES[size], seed=seed)
+    if SCANS in str(size):
+        make_database(unfinished, scale=SCALES[20], seed=seed)
+        _add_scans(unfinished, megabytes(size), seed)
+    else:
+        make_database(unfinished, scale=SCALES[size], seed=seed)
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.rename(path)
+
+
+def _add_scans(path, size, seed):
+    """Documents of 20 to 200 kB, until the file has so many megabytes."""
+    chance = random.Random(seed)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA synchronous=OFF; CREATE TABLE scans(id INTEGER PRIMARY KEY, client_id INTEGER, image BLOB NOT NULL)")
+        connection.execute("CREATE INDEX scans_by_client ON scans(client_id)")
+        clients = connection.execute("SELECT max(id) FROM clients").fetchone()[0]
+        while path.stat().st_size < size * 1e6:
+            connection.execute("BEGIN")
+            rows = ((chance.randint(1, clients), chance.randbytes(chance.randint(20_000, 200_000))) for _ in range(20))
+            connection.executemany("INSERT INTO scans(client_id, image) VALUES (?, ?)", rows)
+            connection.execute("COMMIT")

@@ -18,6 +18,8 @@ def markdown(results):
     for operation, title in (("create", "Create"), ("restore", "Restore, with the safety copy")):
         if operation in results:
             parts += [f"### {title}", _medians(results[operation], operation), _spread(results[operation], operation)]
+            scans = results[f"{operation}_scans"]
+            parts += ["With scans, where 20 MB are rows and the rest is large values:", _medians(scans, operation), _spread(scans, operation)]
     parts += [section(results) for section in (_memory, _list, _round_trips, _writer)]
     parts += [f"Not measured here: {missing}." for missing in results.get("missing", [])]
     return "\n\n".join(part for part in parts if part) + "\n"

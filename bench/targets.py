@@ -27,17 +27,25 @@ def _ctypes_without_work(results):
     return found and found["closed_store"] / 1000
 
 
+def _at_the_largest(results, kind, label):
+    create, restore = f"create{kind}", f"restore{kind}"
+    return [
+        (f"create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB{label}",
+         0.6, _ratio(results, create, LARGEST, "respaldo", "python"), "×"),
+        (f"create, fully verified and durable, beside `cp` + fsync, 1,200 MB{label}",
+         1.2, _ratio(results, create, LARGEST, "respaldo", "cp"), "×"),
+        (f"restore with its safety copy beside Python's pair, 1,200 MB{label}",
+         0.8, _ratio(results, restore, LARGEST, "respaldo", "python"), "×"),
+    ]
+
+
 def rows(results):
     """What is asked, the limit, what was measured (None: not in this run) and the unit."""
     return [
-        ("create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB",
-         0.6, _ratio(results, "create", LARGEST, "respaldo", "python"), "×"),
-        ("create, fully verified and durable, beside `cp` + fsync, 1,200 MB",
-         1.2, _ratio(results, "create", LARGEST, "respaldo", "cp"), "×"),
+        *_at_the_largest(results, "", ""),
+        *_at_the_largest(results, "_scans", ", with scans"),
         ("create beside Python's made as durable, 0.2 MB",
          1.5, _ratio(results, "create", SMALLEST, "respaldo", "python_durable"), "×"),
-        ("restore with its safety copy beside Python's pair, 1,200 MB",
-         0.8, _ratio(results, "restore", LARGEST, "respaldo", "python"), "×"),
         ("private memory that any operation adds, at any size", 16, _most_memory(results), " MiB"),
         ("`respaldo_list` of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
         ("`respaldo_list` of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),

@@ -47,7 +47,7 @@ def compare(folder, operation, size, repetitions):
     result = {key: summary(values) for key, values in seconds.items()}
     for contender in running:
         figures = result[contender.key]
-        print(f"{operation} {size:>6} MB  {contender.label:34} {figures['median'] * 1000:10.1f} ms"
+        print(f"{operation} {size!s:>10} MB  {contender.label:34} {figures['median'] * 1000:10.1f} ms"
               f"  ({figures['least'] * 1000:.1f} to {figures['most'] * 1000:.1f})", flush=True)
     return result
 
