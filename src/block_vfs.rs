@@ -4,8 +4,10 @@
 //! spends more time on entering the kernel than on copying. Here a run of writes that follow each other is collected into
 //! one, and a run of reads is served from one larger read. Everything else is the real VFS's: locks, flushing, names.
 //!
+//! A long run is written by a thread of its own ([`WriteBehind`]) while the next block is collected.
+//!
 //! What SQLite relies on stays true. Collected writes reach the file before anything else is asked of it: before a read, a
-//! flush, a truncation, a change of locks, or its closing. SQLite orders files by flushing them, and counts on
+//! flush, a truncation, a change of locks, or its closing; that is also where an error of theirs comes out. SQLite orders files by flushing them, and counts on
 //! nothing that is not flushed, so a process that is killed leaves what a power cut could have left. What was read ahead
 //! is forgotten with every write and every change of locks, so it is never older than the lock under which it is used.
 //!
@@ -20,9 +22,12 @@ use std::sync::OnceLock;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods, sqlite3_vfs};
 
 use crate::long_path;
+use crate::write_behind::WriteBehind;
 
-/// Bytes of a block. SQLite's Unix VFS takes less than 128 KiB in one call.
+/// Bytes that are read or written in one call. SQLite's Unix VFS takes less than 128 KiB.
 const BLOCK: usize = 1 << 16;
+/// Bytes that are collected before they are written.
+const RUN: usize = 8 * BLOCK;
 /// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
 const STREAK: u32 = 3;
 const NAME: &CStr = c"respaldo-block";
@@ -123,6 +128,8 @@ struct Run {
     /// Where the last read ended, and how many in a row began where the one before ended.
     read_end: i64,
     streak: u32,
+    /// Writes long runs; started with the first.
+    behind: Option<WriteBehind>,
 }
 
 impl Run {
@@ -130,10 +137,10 @@ impl Run {
         self.start + length(&self.bytes)
     }
 
-    /// Room for a block, or `false`.
+    /// Empties the run and makes room for a full one, or `false`.
     fn reserve(&mut self) -> bool {
         self.bytes.clear();
-        self.bytes.try_reserve_exact(BLOCK).is_ok()
+        self.bytes.try_reserve_exact(RUN).is_ok()
     }
 }
 
@@ -143,7 +150,7 @@ fn length(bytes: &[u8]) -> i64 {
 
 impl BlockFile {
     fn read(&mut self, into: &mut [u8], offset: i64) -> c_int {
-        if self.run.unwritten {
+        if self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting) {
             match self.settle() {
                 ffi::SQLITE_OK => {}
                 code => return code,
@@ -180,12 +187,13 @@ impl BlockFile {
         let Some(rest) = self.real.size().and_then(|size| usize::try_from(size - offset).ok()) else {
             return false;
         };
-        if !self.run.reserve() {
+        let bytes = &mut self.run.bytes;
+        if bytes.try_reserve_exact(BLOCK.saturating_sub(bytes.len())).is_err() {
             return false;
         }
+        bytes.resize(rest.min(BLOCK), 0); // most often it has that size, and nothing is filled
         self.run.start = offset;
-        self.run.bytes.resize(rest.min(BLOCK), 0);
-        let read = self.real.read(&mut self.run.bytes, offset) == ffi::SQLITE_OK;
+        let read = self.real.read(bytes, offset) == ffi::SQLITE_OK;
         if !read {
             self.run.bytes.clear();
         }
@@ -193,14 +201,21 @@ impl BlockFile {
     }
 
     fn write(&mut self, data: &[u8], offset: i64) -> c_int {
-        let follows = self.run.unwritten && offset == self.run.end() && self.run.bytes.len() + data.len() <= BLOCK;
-        if !follows {
-            match self.settle() {
-                ffi::SQLITE_OK => {}
-                code => return code,
-            }
-            if data.len() >= BLOCK || !self.run.reserve() {
-                return self.real.write(data, offset);
+        let follows = self.run.unwritten && offset == self.run.end();
+        let done = match follows {
+            true if self.run.bytes.len() + data.len() <= RUN => ffi::SQLITE_OK,
+            true => self.pass_on(),
+            false => self.settle(),
+        };
+        if done != ffi::SQLITE_OK {
+            return done;
+        }
+        if !self.run.unwritten {
+            if data.len() > RUN || !self.run.reserve() {
+                return match self.settle() {
+                    ffi::SQLITE_OK => self.real.write(data, offset),
+                    code => code,
+                };
             }
             self.run.start = offset;
             self.run.unwritten = true;
@@ -209,16 +224,37 @@ impl BlockFile {
         ffi::SQLITE_OK
     }
 
+    /// Has a full run written, without waiting for it if that is possible.
+    fn pass_on(&mut self) -> c_int {
+        let run = &mut self.run;
+        if run.behind.is_none() {
+            let file = Handed(self.real);
+            run.behind = WriteBehind::start(move |bytes, offset| file.write(bytes, offset));
+        }
+        run.unwritten = false;
+        match &mut run.behind {
+            Some(behind) => match behind.pass_on(mem::take(&mut run.bytes), run.start) {
+                Ok(room) => {
+                    run.bytes = room;
+                    ffi::SQLITE_OK
+                }
+                Err(code) => code,
+            },
+            None => self.real.write(&run.bytes, run.start),
+        }
+    }
+
     /// Writes what is unwritten and forgets what was read, so that the real file can be asked anything.
     fn settle(&mut self) -> c_int {
-        let unwritten = mem::take(&mut self.run.unwritten);
-        let code = if unwritten {
-            self.real.write(&self.run.bytes, self.run.start)
-        } else {
-            ffi::SQLITE_OK
+        let run = &mut self.run;
+        let passed_on = run.behind.as_mut().map_or(Ok(()), WriteBehind::finish);
+        let code = match (passed_on, mem::take(&mut run.unwritten)) {
+            (Err(code), _) => code,
+            (Ok(()), true) => self.real.write(&run.bytes, run.start),
+            (Ok(()), false) => ffi::SQLITE_OK,
         };
-        self.run.bytes.clear();
-        self.run.streak = 0;
+        run.bytes.clear();
+        run.streak = 0;
         code
     }
 }
@@ -226,6 +262,19 @@ impl BlockFile {
 /// The real VFS's file.
 #[derive(Clone, Copy)]
 struct Real(*mut sqlite3_file);
+
+/// The real file in the hands of the writing thread.
+struct Handed(Real);
+
+// SAFETY: a file of SQLite's is not bound to a thread, and no two calls may overlap: whatever reads, changes or closes the
+// file settles it first, which waits for the thread.
+unsafe impl Send for Handed {}
+
+impl Handed {
+    fn write(&self, data: &[u8], offset: i64) -> c_int {
+        self.0.write(data, offset)
+    }
+}
 
 /// Calls a method of the real file; one that it lacks is an I/O error.
 macro_rules! call {
@@ -251,10 +300,17 @@ impl Real {
     }
 
     fn write(self, data: &[u8], offset: i64) -> c_int {
-        match c_int::try_from(data.len()) {
-            Ok(length) => call!(self, xWrite, data.as_ptr().cast(), length, offset),
-            Err(_) => ffi::SQLITE_IOERR_WRITE,
+        let mut offset = offset;
+        for block in data.chunks(BLOCK) {
+            let Ok(size) = c_int::try_from(block.len()) else {
+                return ffi::SQLITE_IOERR_WRITE;
+            };
+            match call!(self, xWrite, block.as_ptr().cast(), size, offset) {
+                ffi::SQLITE_OK => offset += i64::from(size),
+                code => return code,
+            }
         }
+        ffi::SQLITE_OK
     }
 
     fn size(self) -> Option<i64> {
@@ -320,7 +376,8 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     // SAFETY: as in `settled`; SQLite does not touch the file again, so its run is dropped here.
     let (settled, real) = unsafe {
         let settled = block_file(file).settle();
-        let BlockFile { real, .. } = file.cast::<BlockFile>().read();
+        let BlockFile { real, run, .. } = file.cast::<BlockFile>().read();
+        drop(run); // and with it the thread that may write the file
         (*file).pMethods = ptr::null();
         (settled, real)
     };
@@ -370,6 +427,11 @@ unsafe extern "C" fn check_reserved_lock(file: *mut sqlite3_file, reserved: *mut
 
 /// Every commit passes here before it flushes, even one that is told not to flush: `SQLITE_FCNTL_SYNC`.
 unsafe extern "C" fn file_control(file: *mut sqlite3_file, operation: c_int, argument: *mut c_void) -> c_int {
+    if operation == ffi::SQLITE_FCNTL_SIZE_HINT {
+        // It comes before each row of writes, and would end each run. SQLite's VFSs act on it where a chunk size is set;
+        // here none is.
+        return ffi::SQLITE_OK;
+    }
     settled!(file, xFileControl, operation, argument)
 }
 
