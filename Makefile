@@ -89,11 +89,11 @@ $(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo
 	cp $@ $(@D)/librespaldo.dll.a target/windows/
 
 .PHONY: test-windows
-test-windows: $(WINDOWS_LIBRARY) ## The C clients and the Rust tests on Windows, under Wine
+test-windows: $(WINDOWS_LIBRARY) ## The C clients and the Rust tests on Windows, under Wine, and the lints of its code
 	$(PYTHON) -B tests/windows/run
 
 .PHONY: test-windows-bounded
-test-windows-bounded: $(WINDOWS_LIBRARY) ## The part of it that CI runs, with the lints of the Windows code
+test-windows-bounded: $(WINDOWS_LIBRARY) ## The part of it that CI runs
 	$(PYTHON) -B tests/windows/run --bounded
 
 .PHONY: wheel-windows
