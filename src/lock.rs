@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Cause, Error, Result};
 #[cfg(windows)]
-use crate::held::{is_held, patiently};
+use crate::held::is_held;
+#[cfg(windows)]
+use crate::staging::is_free;
 
 const LOCK_FILE: &str = ".respaldo.lock";
 const RETRY: Duration = Duration::from_millis(10);
@@ -57,26 +59,31 @@ fn open(folder: &Path) -> Result<Option<File>> {
 /// and the system deletes the file with its last handle.
 #[cfg(windows)]
 fn open(folder: &Path) -> Result<Option<File>> {
+    use std::io::ErrorKind;
     use std::os::windows::fs::OpenOptionsExt;
     use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_HIDDEN, FILE_FLAG_DELETE_ON_CLOSE};
     let path = folder.join(LOCK_FILE);
     let open = || {
-        let opened = OpenOptions::new()
+        OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .share_mode(0)
             .attributes(FILE_ATTRIBUTE_HIDDEN)
             .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
-            .open(&path);
-        match opened {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if is_held(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
+            .open(&path)
     };
-    // A file that is about to be deleted is refused like one that is forbidden, but only for a moment.
-    patiently(open).map_err(|error| Error::io(&error, folder))
+    // A file that is about to be deleted is refused like one that is forbidden, but it is there; or it was, a moment ago.
+    let mut more_tries = 0..3;
+    loop {
+        match open() {
+            Ok(file) => return Ok(Some(file)),
+            Err(error) if is_held(&error) => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && !is_free(&path) => return Ok(None),
+            Err(error) if more_tries.next().is_none() => return Err(Error::io(&error, folder)),
+            Err(_) => {}
+        }
+    }
 }
 
 /// For file systems that lock files but not folders, such as NFS.
@@ -109,6 +116,24 @@ mod tests {
         let again = FolderLock::acquire(folder.path(), Duration::ZERO).expect("free again");
         drop(again);
         assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn many_callers_take_turns_and_none_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inside = std::sync::atomic::AtomicU32::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let lock = FolderLock::acquire(folder.path(), Duration::from_secs(60)).expect("a turn");
+                        assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                        inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
     }
 
     #[test]
