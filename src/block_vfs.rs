@@ -27,7 +27,7 @@ use crate::write_behind::WriteBehind;
 /// Bytes that are read or written in one call. SQLite's Unix VFS takes less than 128 KiB.
 const BLOCK: usize = 1 << 16;
 /// Bytes that are collected before they are written.
-const RUN: usize = 8 * BLOCK;
+const RUN: usize = 4 * BLOCK;
 /// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
 const STREAK: u32 = 3;
 const NAME: &CStr = c"respaldo-block";

@@ -108,8 +108,10 @@ pub(crate) struct Findings {
 
 /// How many problems are enough to know.
 const MOST_PROBLEMS: u32 = 20;
-/// Pages that each connection keeps in memory during a check. Looking up rows in indexes jumps about in the file.
-const CACHE_KIB: i64 = 4096;
+/// What a connection keeps in memory while it reads everything in its order, and while it looks up rows in indexes, which jumps
+/// about in the file.
+const CACHE_KIB: i64 = 1024;
+const LOOKING_UP_CACHE_KIB: i64 = 4096;
 /// How often a check in progress asks whether to go on.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -192,6 +194,7 @@ fn check(connection: &Connection, second: Option<&mut Connection>, level: Verifi
         return Ok(Findings::default());
     }
     errno::set_errno(errno::Errno(0));
+    connection.pragma_update(None, "cache_size", -LOOKING_UP_CACHE_KIB)?;
     let pragma = match level {
         Verification::Full => "integrity_check",
         Verification::Quick => "quick_check",

@@ -208,9 +208,9 @@ pub(crate) struct WriteFailure {
 impl Writer<'_> {
     /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
     pub fn write(&self, progress: ProgressFn<'_>) -> std::result::Result<(), WriteFailure> {
-        let mut write_back = WriteBack::of(self.log.clone());
+        let mut write_back = [self.log.clone(), real_path(self.path)].map(WriteBack::of);
         let mut progress = |now: Progress| {
-            write_back.advance();
+            write_back.iter_mut().for_each(WriteBack::advance);
             progress(now)
         };
         snapshot::step(&self.backup, 0, self.timeout)

@@ -2,48 +2,58 @@
 
 use std::path::PathBuf;
 
-/// What of a growing file is on its way. It promises nothing: only the flush at the end does.
+/// A file that is being written. Sending it off early promises nothing: only the flush at the end does.
 #[cfg(target_os = "linux")]
 pub(crate) struct WriteBack {
     path: PathBuf,
-    file: Option<std::fs::File>,
-    asked: u64,
+    descriptor: Option<libc::c_int>,
+    calls: u32,
 }
 
 #[cfg(target_os = "linux")]
 impl WriteBack {
-    /// Of the file at `path`, which need not be there yet. It must not be one that SQLite holds locks of: they would go when
-    /// this closes it.
+    /// Of the file at `path`, which need not be there yet.
     pub fn of(path: PathBuf) -> WriteBack {
         WriteBack {
             path,
-            file: None,
-            asked: 0,
+            descriptor: None,
+            calls: 0,
         }
     }
 
-    /// Sends off what was written since.
+    /// Sends off what was written since; to be called about once for each mebibyte.
     pub fn advance(&mut self) {
-        use std::os::fd::AsRawFd;
+        /// A request of its own is worth several of them.
+        const CALLS: u32 = 4;
 
-        /// Bytes that are worth a request of their own.
-        const PART: u64 = 4 << 20;
-
-        // What cannot be opened or asked is left to the flush, and to it to say why.
-        if self.file.is_none() {
-            self.file = std::fs::File::open(&self.path).ok();
-        }
-        let Some(file) = &self.file else { return };
-        let written = file.metadata().map_or(0, |file| file.len());
-        if written < self.asked + PART {
+        self.calls += 1;
+        if !self.calls.is_multiple_of(CALLS) {
             return;
         }
-        if let (Ok(start), Ok(length)) = (i64::try_from(self.asked), i64::try_from(written - self.asked)) {
-            // SAFETY: the descriptor is open, and no memory is passed.
-            unsafe { libc::sync_file_range(file.as_raw_fd(), start, length, libc::SYNC_FILE_RANGE_WRITE) };
+        if self.descriptor.is_none() {
+            self.descriptor = descriptor_of(&self.path);
         }
-        self.asked = written;
+        if let Some(descriptor) = self.descriptor {
+            // SAFETY: no memory is passed. A number that is no longer this file's does no harm: another file of this process
+            // is sent off earlier than it would be, or the system refuses. What fails here the flush will tell.
+            unsafe { libc::sync_file_range(descriptor, 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
+        }
     }
+}
+
+/// The descriptor that SQLite has of a file. Opening one beside it would not do: closing that drops SQLite's locks.
+#[cfg(target_os = "linux")]
+fn descriptor_of(path: &std::path::Path) -> Option<libc::c_int> {
+    use std::os::unix::fs::MetadataExt;
+
+    let wanted = std::fs::metadata(path).ok()?;
+    // A thread may have descriptors of its own.
+    let open = std::fs::read_dir("/proc/thread-self/fd").ok()?;
+    open.flatten().find_map(|entry| {
+        let found = std::fs::metadata(entry.path()).ok()?;
+        let is_it = (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
+        is_it.then(|| entry.file_name().to_str()?.parse().ok()).flatten()
+    })
 }
 
 /// Elsewhere the system has no such request.
