@@ -29,6 +29,7 @@ impl Store {
         }
         let folder = parent(&self.database);
         let backup = source.path.clone();
+        let source_shape = source.shape.clone();
         let mut copy = snapshot::take(source, folder, None, self.verify, progress)?.file;
         if resize {
             copy = self
@@ -38,12 +39,17 @@ impl Store {
                     Error {
                         cause: Cause::BackupCorrupt(why),
                         ..
-                    } => Error::at(Cause::Io(why.concat()), backup),
+                    } => Error::at(Cause::Io(why.concat()), &backup),
                     other => other,
                 })?;
         }
-        let source = self.hold_backup(copy.path())?;
-        Ok((source, Some(copy)))
+        let fitting = self.hold_backup(copy.path())?;
+        if !fitting.shape.same_schema(&source_shape) {
+            // A schema that was tampered with can pass every check and yet not be copied whole.
+            let problem = "its schema does not survive a change of the page size".to_owned();
+            return Err(Error::at(Cause::BackupCorrupt(vec![problem]), backup));
+        }
+        Ok((fitting, Some(copy)))
     }
 
     /// The same database in pages of another size. `VACUUM INTO` keeps every rowid.

@@ -363,6 +363,27 @@ fn page_sizes_may_differ() {
 }
 
 #[test]
+fn a_schema_that_another_page_size_would_lose_is_refused() {
+    let (scene, _) = disaster("wal");
+    let backup = scene.put_backup("other.db", b"");
+    Connection::open(&backup)
+        .and_then(|tampered| {
+            tampered.execute_batch(
+                "PRAGMA page_size=1024; CREATE TABLE clients(name); INSERT INTO clients VALUES('a');
+                 PRAGMA writable_schema=ON; UPDATE sqlite_schema SET type='tAble';",
+            )
+        })
+        .expect("written");
+    let verified = scene
+        .store()
+        .verify(std::path::Path::new("other.db"), &mut respaldo::unwatched);
+    verified.expect("every check passes");
+    let error = scene.restore("other.db").expect_err("VACUUM would leave the table out");
+    assert_eq!(error.status(), Status::BackupCorrupt, "{error}");
+    assert_eq!(clients(&scene.open()), 10);
+}
+
+#[test]
 fn an_index_that_only_the_application_can_build_is_not_called_damage() {
     let (scene, _) = disaster("wal");
     let backup = scene.put_backup("other.db", b"");
