@@ -4,32 +4,26 @@
 //! spends more time on entering the kernel than on copying. Here a run of writes that follow each other is collected into
 //! one, and a run of reads is served from one larger read. Everything else is the real VFS's: locks, flushing, names.
 //!
-//! A long run is written by a thread of its own ([`WriteBehind`]) while the next block is collected.
-//!
 //! What SQLite relies on stays true. Collected writes reach the file before anything else is asked of it: before a read, a
-//! flush, a truncation, a change of locks, or its closing; that is also where an error of theirs comes out. SQLite orders files by flushing them, and counts on
-//! nothing that is not flushed, so a process that is killed leaves what a power cut could have left. What was read ahead
-//! is forgotten with every write and every change of locks, so it is never older than the lock under which it is used.
+//! flush, a truncation, a change of locks, or its closing; that is also where an error of theirs comes out. SQLite orders
+//! files by flushing them, and counts on nothing that is not flushed, so a process that is killed leaves what a power cut
+//! could have left. What was read ahead is forgotten with every write and every change of locks, so it is never older than
+//! the lock under which it is used.
+//!
+//! This file is SQLite's side: the registration, and a method for each that SQLite calls. [`BlockFile`] does the work.
 //!
 //! VFS: <https://www.sqlite.org/vfs.html>. Methods: <https://www.sqlite.org/c3ref/io_methods.html>.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::mem;
 use std::ptr;
 use std::slice;
 use std::sync::OnceLock;
 
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods, sqlite3_vfs};
 
+use crate::block_file::{BlockFile, Real, call};
 use crate::long_path;
-use crate::write_behind::WriteBehind;
 
-/// Bytes that are read or written in one call. SQLite's Unix VFS takes less than 128 KiB.
-const BLOCK: usize = 1 << 16;
-/// Bytes that are collected before they are written.
-const RUN: usize = 4 * BLOCK;
-/// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
-const STREAK: u32 = 3;
 const NAME: &CStr = c"respaldo-block";
 
 /// The name under which the VFS is registered, or `None` when it could not be: then SQLite's own does the same, slower.
@@ -101,222 +95,10 @@ unsafe extern "C" fn open(
         (true, false) => &METHODS,
         (true, true) => &METHODS_WITH_SHARED_MEMORY,
     };
-    let opened = BlockFile {
-        base: sqlite3_file { pMethods: methods },
-        real: Real(real),
-        run: Run::default(),
-    };
+    let opened = BlockFile::new(methods, Real(real));
     // SAFETY: the room is SQLite's, large and aligned enough, and holds nothing that would have to be dropped.
     unsafe { file.cast::<BlockFile>().write(opened) };
     code
-}
-
-/// An open file: what SQLite sees, and the real file behind it.
-#[repr(C, align(16))]
-struct BlockFile {
-    base: sqlite3_file,
-    real: Real,
-    run: Run,
-}
-
-/// Neighbouring bytes of the file that were read ahead or are still to be written.
-#[derive(Default)]
-struct Run {
-    bytes: Vec<u8>,
-    start: i64,
-    unwritten: bool,
-    /// Where the last read ended, and how many in a row began where the one before ended.
-    read_end: i64,
-    streak: u32,
-    /// Writes long runs; started with the first.
-    behind: Option<WriteBehind>,
-}
-
-impl Run {
-    fn end(&self) -> i64 {
-        self.start + length(&self.bytes)
-    }
-
-    /// Empties the run and makes room for a full one, or `false`.
-    fn reserve(&mut self) -> bool {
-        self.bytes.clear();
-        self.bytes.try_reserve_exact(RUN).is_ok()
-    }
-}
-
-fn length(bytes: &[u8]) -> i64 {
-    i64::try_from(bytes.len()).unwrap_or(i64::MAX)
-}
-
-impl BlockFile {
-    fn read(&mut self, into: &mut [u8], offset: i64) -> c_int {
-        if self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting) {
-            match self.settle() {
-                ffi::SQLITE_OK => {}
-                code => return code,
-            }
-        }
-        self.run.streak = if offset == self.run.read_end {
-            self.run.streak + 1
-        } else {
-            0
-        };
-        self.run.read_end = offset + length(into);
-        if self.copy_out(into, offset)
-            || (self.run.streak >= STREAK && self.read_block(offset) && self.copy_out(into, offset))
-        {
-            return ffi::SQLITE_OK;
-        }
-        self.real.read(into, offset)
-    }
-
-    /// Whether the run held all of it.
-    fn copy_out(&self, into: &mut [u8], offset: i64) -> bool {
-        let held = usize::try_from(offset - self.run.start)
-            .ok()
-            .and_then(|skip| self.run.bytes.get(skip..skip.checked_add(into.len())?));
-        if let Some(held) = held {
-            into.copy_from_slice(held);
-        }
-        held.is_some()
-    }
-
-    /// Reads a block from `offset` on, but nothing behind the end of the file. What cannot be read is left to a plain read to
-    /// tell.
-    fn read_block(&mut self, offset: i64) -> bool {
-        let Some(rest) = self.real.size().and_then(|size| usize::try_from(size - offset).ok()) else {
-            return false;
-        };
-        let bytes = &mut self.run.bytes;
-        if bytes.try_reserve_exact(BLOCK.saturating_sub(bytes.len())).is_err() {
-            return false;
-        }
-        bytes.resize(rest.min(BLOCK), 0); // most often it has that size, and nothing is filled
-        self.run.start = offset;
-        let read = self.real.read(bytes, offset) == ffi::SQLITE_OK;
-        if !read {
-            self.run.bytes.clear();
-        }
-        read
-    }
-
-    fn write(&mut self, data: &[u8], offset: i64) -> c_int {
-        let follows = self.run.unwritten && offset == self.run.end();
-        let done = match follows {
-            true if self.run.bytes.len() + data.len() <= RUN => ffi::SQLITE_OK,
-            true => self.pass_on(),
-            false => self.settle(),
-        };
-        if done != ffi::SQLITE_OK {
-            return done;
-        }
-        if !self.run.unwritten {
-            if data.len() > RUN || !self.run.reserve() {
-                return match self.settle() {
-                    ffi::SQLITE_OK => self.real.write(data, offset),
-                    code => code,
-                };
-            }
-            self.run.start = offset;
-            self.run.unwritten = true;
-        }
-        self.run.bytes.extend_from_slice(data);
-        ffi::SQLITE_OK
-    }
-
-    /// Has a full run written, without waiting for it if that is possible.
-    fn pass_on(&mut self) -> c_int {
-        let run = &mut self.run;
-        if run.behind.is_none() {
-            let file = Handed(self.real);
-            run.behind = WriteBehind::start(move |bytes, offset| file.write(bytes, offset));
-        }
-        run.unwritten = false;
-        match &mut run.behind {
-            Some(behind) => match behind.pass_on(mem::take(&mut run.bytes), run.start) {
-                Ok(room) => {
-                    run.bytes = room;
-                    ffi::SQLITE_OK
-                }
-                Err(code) => code,
-            },
-            None => self.real.write(&run.bytes, run.start),
-        }
-    }
-
-    /// Writes what is unwritten and forgets what was read, so that the real file can be asked anything.
-    fn settle(&mut self) -> c_int {
-        let run = &mut self.run;
-        let passed_on = run.behind.as_mut().map_or(Ok(()), WriteBehind::finish);
-        let code = match (passed_on, mem::take(&mut run.unwritten)) {
-            (Err(code), _) => code,
-            (Ok(()), true) => self.real.write(&run.bytes, run.start),
-            (Ok(()), false) => ffi::SQLITE_OK,
-        };
-        run.bytes.clear();
-        run.streak = 0;
-        code
-    }
-}
-
-/// The real VFS's file.
-#[derive(Clone, Copy)]
-struct Real(*mut sqlite3_file);
-
-/// The real file in the hands of the writing thread.
-struct Handed(Real);
-
-// SAFETY: a file of SQLite's is not bound to a thread, and no two calls may overlap: whatever reads, changes or closes the
-// file settles it first, which waits for the thread.
-unsafe impl Send for Handed {}
-
-impl Handed {
-    fn write(&self, data: &[u8], offset: i64) -> c_int {
-        self.0.write(data, offset)
-    }
-}
-
-/// Calls a method of the real file; one that it lacks is an I/O error.
-macro_rules! call {
-    ($real:expr, $method:ident $(, $argument:expr)*) => {{
-        let file = $real.0;
-        // SAFETY: the file was opened by the real VFS, which gave it its methods, and lives as long as the BlockFile
-        // before it; the arguments are SQLite's own, or a slice with its length.
-        unsafe { (*(*file).pMethods).$method.map_or(ffi::SQLITE_IOERR, |method| method(file $(, $argument)*)) }
-    }};
-}
-
-impl Real {
-    fn has_shared_memory(self) -> bool {
-        // SAFETY: `open` cleared the pointer before the real VFS set it, perhaps, to a static table.
-        unsafe { (*self.0).pMethods.as_ref() }.is_some_and(|methods| methods.iVersion >= 2 && methods.xShmMap.is_some())
-    }
-
-    fn read(self, into: &mut [u8], offset: i64) -> c_int {
-        match c_int::try_from(into.len()) {
-            Ok(length) => call!(self, xRead, into.as_mut_ptr().cast(), length, offset),
-            Err(_) => ffi::SQLITE_IOERR_READ,
-        }
-    }
-
-    fn write(self, data: &[u8], offset: i64) -> c_int {
-        let mut offset = offset;
-        for block in data.chunks(BLOCK) {
-            let Ok(size) = c_int::try_from(block.len()) else {
-                return ffi::SQLITE_IOERR_WRITE;
-            };
-            match call!(self, xWrite, block.as_ptr().cast(), size, offset) {
-                ffi::SQLITE_OK => offset += i64::from(size),
-                code => return code,
-            }
-        }
-        ffi::SQLITE_OK
-    }
-
-    fn size(self) -> Option<i64> {
-        let mut size = 0;
-        (call!(self, xFileSize, &raw mut size) == ffi::SQLITE_OK).then_some(size)
-    }
 }
 
 const METHODS: sqlite3_io_methods = sqlite3_io_methods {
@@ -473,4 +255,81 @@ unsafe extern "C" fn shm_barrier(file: *mut sqlite3_file) {
 
 unsafe extern "C" fn shm_unmap(file: *mut sqlite3_file, delete: c_int) -> c_int {
     settled!(file, xShmUnmap, delete)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::{Connection, OpenFlags};
+    use std::path::Path;
+
+    const ROWS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000)
+                        INSERT INTO t SELECT 0, zeroblob(600) FROM c";
+
+    /// A connection through this VFS that can keep next to nothing in memory.
+    fn open(path: &Path) -> Connection {
+        let vfs = name().expect("registered");
+        let connection =
+            Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs).expect("opens");
+        connection.pragma_update(None, "cache_size", 10).expect("set");
+        connection
+    }
+
+    fn least_and_most(connection: &Connection) -> (i64, i64) {
+        let row = connection.query_row("SELECT min(x), max(x) FROM t", [], |row| Ok((row.get(0)?, row.get(1)?)));
+        row.expect("a row")
+    }
+
+    #[test]
+    fn what_others_have_written_is_read_anew() {
+        for mode in ["delete", "wal"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("others.db");
+            let other = Connection::open(&path).expect("opens");
+            other
+                .execute_batch(&format!(
+                    "PRAGMA journal_mode={mode}; CREATE TABLE t(x, filler); {ROWS}"
+                ))
+                .expect("written");
+            let reader = open(&path);
+            assert_eq!(least_and_most(&reader), (0, 0));
+            for round in 1..5 {
+                other.execute("UPDATE t SET x = ?1", [round]).expect("updated");
+                assert_eq!(least_and_most(&reader), (round, round), "{mode}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_here_others_read_once_it_is_committed() {
+        for mode in ["delete", "truncate", "persist", "wal", "off"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("own.db");
+            let other = Connection::open(&path).expect("opens");
+            other
+                .execute_batch(&format!(
+                    "PRAGMA journal_mode={mode}; CREATE TABLE t(x, filler); {ROWS}"
+                ))
+                .expect("written");
+            let writer = open(&path);
+            writer
+                .pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))
+                .expect("set");
+            if mode != "off" {
+                writer
+                    .execute_batch("BEGIN; UPDATE t SET x = 1; ROLLBACK")
+                    .expect("rolled back");
+                assert_eq!(least_and_most(&other), (0, 0), "{mode}");
+            }
+            for round in 2..4 {
+                writer.execute("UPDATE t SET x = ?1", [round]).expect("updated");
+                assert_eq!(least_and_most(&writer), (round, round), "{mode}");
+                assert_eq!(least_and_most(&other), (round, round), "{mode}");
+            }
+            let verdict: String = other
+                .pragma_query_value(None, "integrity_check", |row| row.get(0))
+                .expect("checked");
+            assert_eq!(verdict, "ok", "{mode}");
+        }
+    }
 }

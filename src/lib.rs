@@ -34,7 +34,7 @@
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
-//! | `block_vfs`, `write_behind`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
+//! | `block_vfs`, `block_file`, `write_behind`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
 //! | `staging`, `rename`, `flush`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `held`, `long_path` | what Windows does otherwise |
 //! | `names`, `clock` | file names and time |
@@ -42,6 +42,7 @@
 //! | `error`, `status`, `messages`, `progress` | what callers are told |
 //! | `capi` | the C boundary, and nothing else; nothing outside it uses it |
 
+mod block_file;
 mod block_vfs;
 mod catalog;
 mod check;

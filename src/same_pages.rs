@@ -47,3 +47,54 @@ pub(crate) fn same_pages(
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live_file;
+    use crate::progress::unwatched;
+    use rusqlite::Connection;
+    use std::fs;
+
+    #[test]
+    fn any_difference_is_seen_but_in_what_a_file_says_of_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (one, other) = (folder.path().join("one.db"), folder.path().join("other.db"));
+        let connection = Connection::open(&one).expect("opens");
+        connection
+            .execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(200000))")
+            .expect("written");
+        let shape = Shape::read(&connection).expect("readable");
+        drop(connection);
+        let bytes = fs::read(&one).expect("read");
+        let compare_with = |changed: &[usize]| {
+            let mut bytes = bytes.clone();
+            changed.iter().for_each(|place| bytes[*place] ^= 1);
+            fs::write(&other, bytes).expect("written");
+            let (one, other) = (
+                live_file::open(&one).expect("opens"),
+                live_file::open(&other).expect("opens"),
+            );
+            let files = LiveFile::of(&one).zip(LiveFile::of(&other)).expect("files");
+            same_pages(&files.0, &files.1, &shape, &mut unwatched).expect("read")
+        };
+        assert!(compare_with(&[]));
+        assert!(compare_with(&[18, 27, 43, 99]));
+        for place in [
+            0,
+            17,
+            20,
+            28,
+            44,
+            91,
+            100,
+            4096,
+            CHUNK - 1,
+            CHUNK,
+            3 * CHUNK,
+            bytes.len() - 1,
+        ] {
+            assert!(!compare_with(&[place]), "byte {place}");
+        }
+    }
+}

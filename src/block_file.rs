@@ -1,0 +1,236 @@
+//! A file of which neighbouring bytes are read and written in one call; see [`block_vfs`](crate::block_vfs).
+//!
+//! A long run of writes is written by a thread of its own ([`WriteBehind`]) while the next one is collected.
+
+use std::ffi::c_int;
+use std::mem;
+
+use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
+
+use crate::write_behind::WriteBehind;
+
+/// Bytes that are read or written in one call. SQLite's Unix VFS takes less than 128 KiB.
+const BLOCK: usize = 1 << 16;
+/// Bytes that are collected before they are written.
+const RUN: usize = 4 * BLOCK;
+/// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
+const STREAK: u32 = 3;
+
+/// An open file: what SQLite sees, and the real file behind it.
+/// SQLite aligns files to 8 bytes.
+#[repr(C, align(8))]
+pub(crate) struct BlockFile {
+    base: sqlite3_file,
+    pub real: Real,
+    pub run: Run,
+}
+
+/// Neighbouring bytes of the file that were read ahead or are still to be written.
+#[derive(Default)]
+pub(crate) struct Run {
+    bytes: Vec<u8>,
+    start: i64,
+    unwritten: bool,
+    /// Where the last read ended, and how many in a row began where the one before ended.
+    read_end: i64,
+    streak: u32,
+    /// Writes long runs; started with the first.
+    behind: Option<WriteBehind>,
+}
+
+impl Run {
+    fn end(&self) -> i64 {
+        self.start + length(&self.bytes)
+    }
+
+    /// Empties the run and makes room for a full one, or `false`.
+    fn reserve(&mut self) -> bool {
+        self.bytes.clear();
+        self.bytes.try_reserve_exact(RUN).is_ok()
+    }
+}
+
+fn length(bytes: &[u8]) -> i64 {
+    i64::try_from(bytes.len()).unwrap_or(i64::MAX)
+}
+
+impl BlockFile {
+    pub fn new(methods: *const sqlite3_io_methods, real: Real) -> BlockFile {
+        BlockFile {
+            base: sqlite3_file { pMethods: methods },
+            real,
+            run: Run::default(),
+        }
+    }
+
+    pub fn read(&mut self, into: &mut [u8], offset: i64) -> c_int {
+        if self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting) {
+            match self.settle() {
+                ffi::SQLITE_OK => {}
+                code => return code,
+            }
+        }
+        self.run.streak = if offset == self.run.read_end {
+            self.run.streak + 1
+        } else {
+            0
+        };
+        self.run.read_end = offset + length(into);
+        if self.copy_out(into, offset)
+            || (self.run.streak >= STREAK && self.read_block(offset) && self.copy_out(into, offset))
+        {
+            return ffi::SQLITE_OK;
+        }
+        self.real.read(into, offset)
+    }
+
+    /// Whether the run held all of it.
+    fn copy_out(&self, into: &mut [u8], offset: i64) -> bool {
+        let held = usize::try_from(offset - self.run.start)
+            .ok()
+            .and_then(|skip| self.run.bytes.get(skip..skip.checked_add(into.len())?));
+        if let Some(held) = held {
+            into.copy_from_slice(held);
+        }
+        held.is_some()
+    }
+
+    /// Reads a block from `offset` on, but nothing behind the end of the file. What cannot be read is left to a plain read to
+    /// tell.
+    fn read_block(&mut self, offset: i64) -> bool {
+        let Some(rest) = self.real.size().and_then(|size| usize::try_from(size - offset).ok()) else {
+            return false;
+        };
+        let bytes = &mut self.run.bytes;
+        if bytes.try_reserve_exact(BLOCK.saturating_sub(bytes.len())).is_err() {
+            return false;
+        }
+        bytes.resize(rest.min(BLOCK), 0); // most often it has that size, and nothing is filled
+        self.run.start = offset;
+        let read = self.real.read(bytes, offset) == ffi::SQLITE_OK;
+        if !read {
+            self.run.bytes.clear();
+        }
+        read
+    }
+
+    pub fn write(&mut self, data: &[u8], offset: i64) -> c_int {
+        let follows = self.run.unwritten && offset == self.run.end();
+        let done = match follows {
+            true if self.run.bytes.len() + data.len() <= RUN => ffi::SQLITE_OK,
+            true => self.pass_on(),
+            false => self.settle(),
+        };
+        if done != ffi::SQLITE_OK {
+            return done;
+        }
+        if !self.run.unwritten {
+            if data.len() > RUN || !self.run.reserve() {
+                return match self.settle() {
+                    ffi::SQLITE_OK => self.real.write(data, offset),
+                    code => code,
+                };
+            }
+            self.run.start = offset;
+            self.run.unwritten = true;
+        }
+        self.run.bytes.extend_from_slice(data);
+        ffi::SQLITE_OK
+    }
+
+    /// Has a full run written, without waiting for it if that is possible.
+    fn pass_on(&mut self) -> c_int {
+        let run = &mut self.run;
+        if run.behind.is_none() {
+            let file = Handed(self.real);
+            run.behind = WriteBehind::start(move |bytes, offset| file.write(bytes, offset));
+        }
+        run.unwritten = false;
+        match &mut run.behind {
+            Some(behind) => match behind.pass_on(mem::take(&mut run.bytes), run.start) {
+                Ok(room) => {
+                    run.bytes = room;
+                    ffi::SQLITE_OK
+                }
+                Err(code) => code,
+            },
+            None => self.real.write(&run.bytes, run.start),
+        }
+    }
+
+    /// Writes what is unwritten and forgets what was read, so that the real file can be asked anything.
+    pub fn settle(&mut self) -> c_int {
+        let run = &mut self.run;
+        let passed_on = run.behind.as_mut().map_or(Ok(()), WriteBehind::finish);
+        let code = match (passed_on, mem::take(&mut run.unwritten)) {
+            (Err(code), _) => code,
+            (Ok(()), true) => self.real.write(&run.bytes, run.start),
+            (Ok(()), false) => ffi::SQLITE_OK,
+        };
+        run.bytes.clear();
+        run.streak = 0;
+        code
+    }
+}
+
+/// The real VFS's file.
+#[derive(Clone, Copy)]
+pub(crate) struct Real(pub *mut sqlite3_file);
+
+/// The real file in the hands of the writing thread.
+struct Handed(Real);
+
+// SAFETY: a file of SQLite's is not bound to a thread, and no two calls may overlap: whatever reads, changes or closes the
+// file settles it first, which waits for the thread.
+unsafe impl Send for Handed {}
+
+impl Handed {
+    fn write(&self, data: &[u8], offset: i64) -> c_int {
+        self.0.write(data, offset)
+    }
+}
+
+/// Calls a method of the real file; one that it lacks is an I/O error.
+macro_rules! call {
+    ($real:expr, $method:ident $(, $argument:expr)*) => {{
+        let file = $real.0;
+        // SAFETY: the file was opened by the real VFS, which gave it its methods, and lives as long as the BlockFile
+        // before it; the arguments are SQLite's own, or a slice with its length.
+        unsafe { (*(*file).pMethods).$method.map_or(ffi::SQLITE_IOERR, |method| method(file $(, $argument)*)) }
+    }};
+}
+
+pub(crate) use call;
+
+impl Real {
+    pub fn has_shared_memory(self) -> bool {
+        // SAFETY: `open` cleared the pointer before the real VFS set it, perhaps, to a static table.
+        unsafe { (*self.0).pMethods.as_ref() }.is_some_and(|methods| methods.iVersion >= 2 && methods.xShmMap.is_some())
+    }
+
+    fn read(self, into: &mut [u8], offset: i64) -> c_int {
+        match c_int::try_from(into.len()) {
+            Ok(length) => call!(self, xRead, into.as_mut_ptr().cast(), length, offset),
+            Err(_) => ffi::SQLITE_IOERR_READ,
+        }
+    }
+
+    fn write(self, data: &[u8], offset: i64) -> c_int {
+        let mut offset = offset;
+        for block in data.chunks(BLOCK) {
+            let Ok(size) = c_int::try_from(block.len()) else {
+                return ffi::SQLITE_IOERR_WRITE;
+            };
+            match call!(self, xWrite, block.as_ptr().cast(), size, offset) {
+                ffi::SQLITE_OK => offset += i64::from(size),
+                code => return code,
+            }
+        }
+        ffi::SQLITE_OK
+    }
+
+    fn size(self) -> Option<i64> {
+        let mut size = 0;
+        (call!(self, xFileSize, &raw mut size) == ffi::SQLITE_OK).then_some(size)
+    }
+}
