@@ -77,7 +77,10 @@ impl BlockFile {
         };
         self.run.read_end = offset + length(into);
         if self.copy_out(into, offset)
-            || (self.run.streak >= STREAK && self.read_block(offset) && self.copy_out(into, offset))
+            || (self.run.streak >= STREAK
+                && into.len() < BLOCK
+                && self.read_block(offset)
+                && self.copy_out(into, offset))
         {
             return ffi::SQLITE_OK;
         }

@@ -113,7 +113,7 @@ const MOST_PROBLEMS: u32 = 20;
 const CACHE_KIB: i64 = 1024;
 const LOOKING_UP_CACHE_KIB: i64 = 4096;
 /// How often a check in progress asks whether to go on.
-const TICK: Duration = Duration::from_millis(50);
+pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// Checks the whole database, on a second thread, while `progress` is asked on this one.
 pub(crate) fn run(

@@ -70,7 +70,7 @@ pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Co
         // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         // Each time the cache is full of pages to be written, the journal is flushed.
-        connection.pragma_update(None, "cache_size", -4096)?;
+        connection.pragma_update(None, "cache_size", -8192)?;
         // macOS keeps what was flushed in the drive's cache unless asked for more; elsewhere this means nothing.
         connection.execute_batch("PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")?;
         Ok(connection)

@@ -80,14 +80,13 @@ impl Live {
             // Zero pages only take the write lock, which in WAL mode leaves readers alone.
             snapshot::step(&backup, 0, timeout).map_err(explained)?;
         }
-        let page_size = u32::try_from(source.shape.page_size).unwrap_or(512);
         let log = with_suffix(&real_path(path), if wal { "-wal" } else { "-journal" });
         Ok(Writer {
             backup,
             path,
             log,
             timeout,
-            page_size,
+            pages_per_step: snapshot::pages_per_step(&source.shape),
         })
     }
 
@@ -194,7 +193,7 @@ pub(crate) struct Writer<'a> {
     /// What has to be on the disk before the database is written, or in its place.
     log: PathBuf,
     timeout: Duration,
-    page_size: u32,
+    pages_per_step: i32,
 }
 
 /// A write that broke off.
@@ -215,7 +214,7 @@ impl Writer<'_> {
         };
         snapshot::step(&self.backup, 0, self.timeout)
             .map_err(Stopped::Sqlite)
-            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.page_size, self.timeout, &mut progress))
+            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.pages_per_step, self.timeout, &mut progress))
             .map_err(|stopped| match stopped {
                 Stopped::Cancelled => WriteFailure {
                     error: Error::new(Cause::Cancelled),

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::ops::Range;
+use std::time::Instant;
 
-use crate::check::Shape;
+use crate::check::{Shape, TICK};
 use crate::live_file::LiveFile;
 use crate::progress::{Progress, ProgressFn};
 
@@ -23,11 +24,17 @@ pub(crate) fn same_pages(
 ) -> io::Result<bool> {
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
     let (size, page_size) = (shape.bytes(), usize::try_from(shape.page_size).unwrap_or(CHUNK));
+    let finished = Progress {
+        pages_done: shape.pages,
+        pages_total: shape.pages,
+    };
+    let mut asked = Instant::now();
     for start in (0..size).step_by(CHUNK) {
-        let _ = progress(Progress {
-            pages_done: shape.pages,
-            pages_total: shape.pages,
-        });
+        // Asking takes longer than comparing a chunk.
+        if start == 0 || asked.elapsed() >= TICK {
+            let _ = progress(finished);
+            asked = Instant::now();
+        }
         let length = usize::try_from(size - start).unwrap_or(CHUNK).min(CHUNK);
         let (left, right) = (&mut left[..length], &mut right[..length]);
         one.read_exact_at(left, start)?;

@@ -146,7 +146,7 @@ fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result
         write_back.advance();
         progress(now)
     };
-    copy_pages(&source.connection, &mut target, &mut progress).map_err(|stopped| match stopped {
+    copy_pages(source, &mut target, &mut progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
         // Reading the source and writing the copy fail through one call.
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
@@ -182,26 +182,31 @@ impl From<rusqlite::Error> for Stopped {
     }
 }
 
-fn copy_pages(
-    source: &Connection,
-    target: &mut Connection,
-    progress: ProgressFn<'_>,
-) -> std::result::Result<(), Stopped> {
-    let page_size: u32 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    step_to_the_end(&Backup::new(source, target)?, page_size, Duration::ZERO, progress)
+fn copy_pages(source: &Source, target: &mut Connection, progress: ProgressFn<'_>) -> std::result::Result<(), Stopped> {
+    let backup = Backup::new(&source.connection, target)?;
+    step_to_the_end(&backup, pages_per_step(&source.shape), Duration::ZERO, progress)
 }
 
-/// Bytes between two calls of the progress callback.
-const STEP_BYTES: u32 = 1 << 20;
+/// Bytes between two calls of the progress callback, and into how many steps a large copy is divided at the most: asking an
+/// application takes a while.
+const STEP_BYTES: u64 = 1 << 20;
+const MOST_STEPS: u64 = 256;
+
+/// Pages between two calls of the progress callback.
+pub(crate) fn pages_per_step(shape: &Shape) -> i32 {
+    let pages = (STEP_BYTES / shape.page_size.max(512))
+        .max(shape.pages / MOST_STEPS)
+        .max(1);
+    i32::try_from(pages).unwrap_or(i32::MAX)
+}
 
 /// Runs a backup whose locks are taken, asking `progress` between steps.
 pub(crate) fn step_to_the_end(
     backup: &Backup<'_, '_>,
-    page_size: u32,
+    pages_per_step: i32,
     timeout: Duration,
     progress: ProgressFn<'_>,
 ) -> std::result::Result<(), Stopped> {
-    let pages_per_step = (STEP_BYTES / page_size.max(512)).max(1).cast_signed();
     loop {
         let result = step(backup, pages_per_step, timeout)?;
         failpoint::reach("step_copied");

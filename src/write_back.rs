@@ -21,9 +21,9 @@ impl WriteBack {
         }
     }
 
-    /// Sends off what was written since; to be called about once for each mebibyte.
+    /// Sends off what was written since; to be called between the steps of a copy.
     pub fn advance(&mut self) {
-        /// A request of its own is worth several of them.
+        /// A request of its own is worth several steps.
         const CALLS: u32 = 4;
 
         self.calls += 1;

@@ -17,7 +17,7 @@ from .models import CreateResult, LastBackup, Listing, PruneResult, RestoreResul
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 Progress = Callable[[int, int], bool | None]
-"""Called with the pages done and the pages in total, about once a mebibyte, on the calling thread.
+"""Called with the pages done and the pages in total, once a mebibyte, or 256 times for a large database, on the calling thread.
 
 Answer ``False`` to cancel; ``None`` and ``True`` go on. During verification it is called with both
 numbers equal, and can still cancel. An exception cancels too, and comes out of the operation.
