@@ -27,7 +27,7 @@ pub enum Verification {
     /// `integrity_check`: structure, and every index against its table.
     #[default]
     Full,
-    /// `quick_check`: structure only, several times faster.
+    /// `quick_check`: structure only; faster where there are many indexes.
     Quick,
 }
 
