@@ -24,7 +24,7 @@ use crate::sqlite_error::{Role, explain, is_trouble, remember_system_error};
 /// How thoroughly a copy is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verification {
-    /// `integrity_check`: structure, and every index against its table.
+    /// All that `integrity_check` checks: structure, and every index against its table.
     #[default]
     Full,
     /// `quick_check`: structure only; faster where there are many indexes.

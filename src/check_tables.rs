@@ -10,6 +10,7 @@
 
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction};
 
@@ -41,9 +42,11 @@ pub(crate) fn find_nothing(first: &Connection, second: &mut Connection) -> bool 
             nothing
         });
         let nothing_here = structure_is_sound(first) && run_tasks(first, tasks);
-        if !nothing_here {
-            // A structure that is damaged on purpose can keep a reader of it busy for ever.
+        // A structure that is damaged on purpose can keep a reader of it busy for ever. Between two statements nothing can be
+        // interrupted, so once is not enough.
+        while !nothing_here && spawned.as_ref().is_ok_and(|thread| !thread.is_finished()) {
             interrupt_second.interrupt();
+            thread::sleep(Duration::from_millis(1));
         }
         let nothing_there = spawned.is_ok_and(|thread| thread.join().unwrap_or(false));
         nothing_here && nothing_there
