@@ -208,7 +208,7 @@ class TestCtrlC:
         backup = run("create", "--database", database).stdout.splitlines()[1]
         scene.delete_clients(database)
         script = terminal.STEPS_TAKE_A_WHILE.replace(
-            "time.sleep(0.05)", "signal.raise_signal(signal.SIGINT) if arguments[1] == arguments[2] else None"
+            "time.sleep(0.05)", "signal.raise_signal(signal.SIGINT) if done == total else None"
         ).replace("import sys, time", "import signal, sys")
         with Terminal(
             "restore", backup, "--yes", "--database", database, program=(sys.executable, "-c", script)

@@ -42,9 +42,12 @@ def request_in_steps(
     Ctrl-C before the whole work is done.
     """
     steps = _Steps(progress)
-    callback = ProgressFunction(steps)
-    with steps.interrupts_kept():
-        return _call(function, handle, _json(body), callback, None, steps=steps)
+    _at_work[id(steps)] = steps
+    try:
+        with steps.interrupts_kept():
+            return _call(function, handle, _json(body), _CALLBACK, id(steps), steps=steps)
+    finally:
+        del _at_work[id(steps)]
 
 
 class _Steps:
@@ -52,26 +55,21 @@ class _Steps:
 
     def __init__(self, progress: Callable[[int, int], bool | None] | None) -> None:
         self._progress = progress
-        self._kept: BaseException | None = None
+        self.kept: BaseException | None = None
 
-    def __call__(self, _user_data: int | None, done: int, total: int) -> int:
-        try:
-            if self._kept is not None:
-                return 1
-            return 1 if self._progress is not None and self._progress(done, total) is False else 0
-        except BaseException as error:  # KeyboardInterrupt and SystemExit too
-            self._kept = error
-            return 1
+    def goes_on(self, done: int, total: int) -> bool:
+        """Asks ``progress``, unless the work is to end anyway."""
+        return self.kept is None and (self._progress is None or self._progress(done, total) is not False)
 
     def raise_kept(self) -> None:
         """Raises what came out of ``progress``, if anything did."""
-        kept, self._kept = self._kept, None
+        kept, self.kept = self.kept, None
         if kept is not None:
             raise kept
 
     @contextmanager
     def interrupts_kept(self) -> Iterator[None]:
-        """Keeps an interrupt that is raised on the threshold of ``__call__``.
+        """Keeps an interrupt that is raised on the threshold of the callback.
 
         A signal that came while the library was working is handled by Python at the very start of
         the callback, before its ``try``. ctypes would print that exception and forget it. Only the
@@ -84,8 +82,8 @@ class _Steps:
 
         def keep(unraisable: sys.UnraisableHookArgs) -> None:
             trace = unraisable.exc_traceback
-            if trace is not None and trace.tb_frame.f_code is _Steps.__call__.__code__:
-                self._kept = unraisable.exc_value
+            if trace is not None and trace.tb_frame.f_code is _step.__code__:
+                self.kept = unraisable.exc_value
             else:
                 previous(unraisable)
 
@@ -94,6 +92,23 @@ class _Steps:
             yield
         finally:
             sys.unraisablehook = previous
+
+
+_at_work: dict[int, _Steps] = {}
+"""By the number that the library gets as its user data."""
+
+
+def _step(number: int, done: int, total: int) -> int:
+    """Called by the library between its steps; non-zero cancels."""
+    try:
+        return 0 if _at_work[number].goes_on(done, total) else 1
+    except BaseException as error:  # KeyboardInterrupt and SystemExit too
+        _at_work[number].kept = error
+        return 1
+
+
+_CALLBACK = ProgressFunction(_step)
+"""One for all calls: making the first one takes longer than a small backup's check."""
 
 
 def _call(function: str, *arguments: object, steps: _Steps | None = None) -> Answer:
