@@ -8,18 +8,18 @@ use std::fs;
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, InterruptHandle, Row, ffi};
+use rusqlite::{Connection, Row, ffi};
 
 use crate::check_tables;
 use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::progress::{Progress, ProgressFn};
 use crate::sqlite_error::{Role, explain, is_trouble, remember_system_error};
+use crate::watch::Watch;
 
 /// How thoroughly a copy is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -112,12 +112,10 @@ const MOST_PROBLEMS: u32 = 20;
 /// about in the file.
 const CACHE_KIB: i64 = 1024;
 const LOOKING_UP_CACHE_KIB: i64 = 4096;
-/// How often a check in progress asks whether to go on.
-pub(crate) const TICK: Duration = Duration::from_millis(50);
 
-/// Checks the whole database, on a second thread, while `progress` is asked on this one.
+/// Checks the whole database, and asks `progress` meanwhile.
 pub(crate) fn run(
-    connection: &mut Connection,
+    connection: &Connection,
     path: &Path,
     role: Role,
     level: Verification,
@@ -132,41 +130,18 @@ pub(crate) fn run(
         Verification::Full => second_connection(path, role, shape),
         Verification::Quick => None,
     };
-    let interrupts = [Some(&*connection), second.as_ref()].map(|open| open.map(Connection::get_interrupt_handle));
-    let (sender, receiver) = mpsc::channel();
-    let mut cancelled = progress(finished).is_break();
-    let findings = thread::scope(|scope| {
-        let checker = thread::Builder::new().name("respaldo-check".to_owned());
-        let spawned = checker.spawn_scoped(scope, move || {
-            // A new thread has no system error yet, so one that is there afterwards came of this check.
-            let findings = check(connection, second.as_mut(), level).and_then(readable_at_all);
-            remember_system_error(connection, &findings);
-            let system = errno::errno();
-            // The receiver outlives this thread, so sending cannot fail.
-            let _ = sender.send((findings, system));
-        });
-        spawned.map_err(|error| Error::io(&error, path))?;
-        loop {
-            if cancelled {
-                interrupts.iter().flatten().for_each(InterruptHandle::interrupt);
-            }
-            match receiver.recv_timeout(TICK) {
-                Ok((findings, system)) => {
-                    errno::set_errno(system);
-                    return findings.map_err(|error| explain(&error, path, role));
-                }
-                Err(RecvTimeoutError::Timeout) => cancelled = cancelled || progress(finished).is_break(),
-                Err(RecvTimeoutError::Disconnected) => {
-                    let detail = "the check ended without an answer".to_owned();
-                    return Err(Error::at(Cause::Internal(detail), path));
-                }
-            }
-        }
+    let watch = Watch::new(progress, finished);
+    let findings = watch.during(connection, || {
+        // A system error that is there afterwards came of this check.
+        errno::set_errno(errno::Errno(0));
+        let findings = check(connection, second.as_mut(), level, &watch).and_then(readable_at_all);
+        remember_system_error(connection, &findings);
+        findings
     });
-    if cancelled {
-        return Err(Error::new(Cause::Cancelled));
+    match findings {
+        Some(findings) => findings.map_err(|error| explain(&error, path, role)),
+        None => Err(Error::new(Cause::Cancelled)),
     }
-    findings
 }
 
 /// Bytes from which on a second thread pays. Fuzzing makes small files only, and is to come here too.
@@ -174,8 +149,7 @@ const WORTH_TWO: u64 = if cfg!(fuzzing) { 0 } else { 4 << 20 };
 
 /// Another connection to what is to be checked, where there is a processor for it and nobody keeps it out.
 fn second_connection(path: &Path, role: Role, shape: &Shape) -> Option<Connection> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    if processors < 2 || shape.bytes() < WORTH_TWO {
+    if shape.bytes() < WORTH_TWO || thread::available_parallelism().map_or(1, NonZero::get) < 2 {
         return None;
     }
     let opened = match role {
@@ -185,18 +159,25 @@ fn second_connection(path: &Path, role: Role, shape: &Shape) -> Option<Connectio
     opened.ok()
 }
 
-fn check(connection: &Connection, second: Option<&mut Connection>, level: Verification) -> rusqlite::Result<Findings> {
+fn check(
+    connection: &Connection,
+    second: Option<&mut Connection>,
+    level: Verification,
+    watch: &Watch<'_>,
+) -> rusqlite::Result<Findings> {
     prepare(connection)?;
     if let Some(second) = second
         && prepare(second).is_ok()
-        && check_tables::find_nothing(connection, second)
+        && check_tables::find_nothing(connection, second, watch)
     {
         return Ok(Findings::default());
     }
     errno::set_errno(errno::Errno(0));
-    connection.pragma_update(None, "cache_size", -LOOKING_UP_CACHE_KIB)?;
     let pragma = match level {
-        Verification::Full => "integrity_check",
+        Verification::Full => {
+            connection.pragma_update(None, "cache_size", -LOOKING_UP_CACHE_KIB)?;
+            "integrity_check"
+        }
         Verification::Quick => "quick_check",
     };
     match ask(connection, pragma, None) {

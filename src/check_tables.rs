@@ -16,10 +16,11 @@ use rusqlite::{Connection, Transaction};
 
 use crate::check::{ask, quoted};
 use crate::check_indexes::{Index, read_rows};
+use crate::watch::Watch;
 
 /// Whether the whole database was checked and nothing is wrong with it. `false` also says that something could not be looked
 /// at.
-pub(crate) fn find_nothing(first: &Connection, second: &mut Connection) -> bool {
+pub(crate) fn find_nothing(first: &Connection, second: &mut Connection, watch: &Watch<'_>) -> bool {
     // Rows and entries are compared across statements, so each connection has to see one state of the database.
     let Ok(_first_held) = hold(first) else {
         return false;
@@ -33,7 +34,7 @@ pub(crate) fn find_nothing(first: &Connection, second: &mut Connection) -> bool 
     let tasks = &Mutex::new(tables.iter().flat_map(Table::tasks).collect());
     let (interrupt_first, interrupt_second) = (first.get_interrupt_handle(), second.get_interrupt_handle());
     let nothing = thread::scope(|scope| {
-        let checker = thread::Builder::new().name("respaldo-check2".to_owned());
+        let checker = thread::Builder::new().name("respaldo-check".to_owned());
         let spawned = checker.spawn_scoped(scope, move || {
             let nothing = run_tasks(second, tasks);
             if !nothing {
@@ -42,10 +43,12 @@ pub(crate) fn find_nothing(first: &Connection, second: &mut Connection) -> bool 
             nothing
         });
         let nothing_here = structure_is_sound(first) && run_tasks(first, tasks);
-        // A structure that is damaged on purpose can keep a reader of it busy for ever. Between two statements nothing can be
-        // interrupted, so once is not enough.
-        while !nothing_here && spawned.as_ref().is_ok_and(|thread| !thread.is_finished()) {
-            interrupt_second.interrupt();
+        while spawned.as_ref().is_ok_and(|thread| !thread.is_finished()) {
+            // A structure that is damaged on purpose can keep a reader of it busy for ever. Between two statements nothing can
+            // be interrupted, so once is not enough.
+            if !nothing_here || !watch.goes_on() {
+                interrupt_second.interrupt();
+            }
             thread::sleep(Duration::from_millis(1));
         }
         let nothing_there = spawned.is_ok_and(|thread| thread.join().unwrap_or(false));
@@ -153,6 +156,7 @@ fn finds_nothing(answer: rusqlite::Result<Vec<String>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::{Progress, unwatched};
     use std::fs;
     use std::path::Path;
 
@@ -198,7 +202,11 @@ mod tests {
     }
 
     fn finds_nothing_in(path: &Path) -> bool {
-        find_nothing(&open(path), &mut open(path))
+        let now = Progress {
+            pages_done: 1,
+            pages_total: 1,
+        };
+        find_nothing(&open(path), &mut open(path), &Watch::new(&mut unwatched, now))
     }
 
     #[test]

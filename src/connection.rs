@@ -78,7 +78,7 @@ pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Co
     opened.map_err(|error| explain(&error, path, Role::Live))
 }
 
-/// A backup, for reading. Nothing is ever written beside it.
+/// A backup, for reading. Nothing is written beside it but the index of a log, see [`LogIndex`](crate::log_index::LogIndex).
 pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::BackupNotFound)?;
     let header = Header::read(path)
@@ -130,7 +130,7 @@ pub(crate) fn open_unpublished(path: &Path) -> Result<Connection> {
     let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
         // Pages leave a small cache in their order, and so can be written many at a time.
         connection.execute_batch(
-            "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-256;",
+            "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-64;",
         )?;
         Ok(connection)
     });

@@ -1,6 +1,7 @@
 //! Creating a backup: now, or once a day.
 
 use std::fs;
+use std::thread;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
 use crate::names;
 use crate::progress::ProgressFn;
-use crate::settings;
+use crate::settings::{self, Note};
 use crate::snapshot::{self, Snapshot, Source};
 use crate::sqlite_error::Role;
 use crate::staging::{self, Staged};
@@ -82,13 +83,20 @@ impl Store {
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
         let now = self.now()?;
-        let snapshot = self.take_snapshot(source, progress);
+        let (snapshot, note) = thread::scope(|scope| {
+            // It is flushed as well, which for a small database takes as long as all the rest.
+            let preparing = thread::Builder::new().name("respaldo-note".to_owned());
+            let preparing = preparing.spawn_scoped(scope, || self.prepare_note(&now));
+            let snapshot = self.take_snapshot(source, progress);
+            let prepared = preparing.ok().and_then(|thread| thread.join().ok());
+            (snapshot, prepared.flatten())
+        });
         connection::remove_empty_log(&self.database);
         let snapshot = snapshot?;
         let backup = self.publish(snapshot.file, &now)?;
         // The backup is made and durable. Nothing below can fail the call.
         failpoint::reach("create_published");
-        let mut warnings = self.note_in_settings(&backup);
+        let mut warnings = self.note_in_settings(&backup, note);
         failpoint::reach("create_noted");
         let backups = self.scan_backups().map(|listing| listing.backups).unwrap_or_default();
         warnings.extend(self.clock_warning(&backups, &now));
@@ -141,6 +149,13 @@ impl Store {
         snapshot::take(source, &self.backup_dir, model.as_ref(), self.verify, progress)
     }
 
+    /// The note of a backup that is still being made.
+    fn prepare_note(&self, now: &Moment) -> Option<Note> {
+        let settings = self.settings.as_ref()?;
+        // What goes wrong here is told when it goes wrong again.
+        Note::prepare(settings, now, &self.database).ok().flatten()
+    }
+
     /// Gives the snapshot the first free name of its second.
     fn publish(&self, file: Staged, now: &Moment) -> Result<Backup> {
         // Looked at first: once it has its name, nothing may fail any more.
@@ -149,8 +164,12 @@ impl Store {
         Ok(self.backup_at(&path, &names::backup(stamp), Some(&metadata), Kind::Backup, Some(stamp)))
     }
 
-    fn note_in_settings(&self, backup: &Backup) -> Vec<Warning> {
+    fn note_in_settings(&self, backup: &Backup, prepared: Option<Note>) -> Vec<Warning> {
         let Some(path) = &self.settings else { return vec![] };
+        let prepared = prepared.filter(|note| note.moment == backup.created_at);
+        if prepared.is_some_and(|note| note.put_in_place() == Ok(true)) {
+            return vec![];
+        }
         match settings::note(path, &backup.created_at, &self.database) {
             Ok(()) => vec![],
             Err(why) => vec![messages::warning(&Notice::SettingsNotUpdated(path, why), self.language)],

@@ -33,13 +33,13 @@
 //! |---|---|
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
-//! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
+//! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `log_index`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
 //! | `block_vfs`, `block_file`, `write_behind`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
 //! | `staging`, `rename`, `flush`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `held`, `long_path` | what Windows does otherwise |
 //! | `names`, `clock` | file names and time |
 //! | `failpoint` | steps at which tests kill the process |
-//! | `error`, `status`, `messages`, `progress` | what callers are told |
+//! | `error`, `status`, `messages`, `progress`, `watch` | what callers are told, and asked |
 //! | `capi` | the C boundary, and nothing else; nothing outside it uses it |
 
 mod block_file;
@@ -60,6 +60,7 @@ mod held;
 mod last_backup;
 mod live_file;
 mod lock;
+mod log_index;
 mod long_path;
 mod messages;
 mod names;
@@ -79,6 +80,7 @@ mod staging;
 mod status;
 mod store;
 mod verify;
+mod watch;
 mod write_back;
 mod write_behind;
 

@@ -14,7 +14,7 @@ use crate::check::{self, Shape, Verification};
 use crate::connection::{self, has_log};
 use crate::error::{Cause, Error, Result};
 use crate::live_file::LiveFile;
-use crate::progress::{Progress, ProgressFn};
+use crate::progress::ProgressFn;
 use crate::same_pages::same_pages;
 use crate::snapshot::{self, Source, Stopped};
 use crate::sqlite_error::{self, Role, explain};
@@ -115,14 +115,14 @@ impl Live {
     /// Others may have written since. Then it cannot be the same, and is checked instead; the number of pages proves nothing.
     pub fn verify(&self, source: &Source, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
         let path = &self.path;
-        let mut connection = connection::open_live_for_reading(path, self.timeout)?;
+        let connection = connection::open_live_for_reading(path, self.timeout)?;
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
         connection.execute_batch("BEGIN").map_err(explained)?;
         let found = Shape::read(&connection).map_err(explained)?;
         if !self.wal && is_same(&connection, &found, source, progress) {
             return Ok(());
         }
-        let findings = check::run(&mut connection, path, Role::Live, level, &found, progress)?;
+        let findings = check::run(&connection, path, Role::Live, level, &found, progress)?;
         let mut problems = findings.problems;
         if !source.shape.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());
@@ -208,13 +208,12 @@ impl Writer<'_> {
     /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
     pub fn write(&self, progress: ProgressFn<'_>) -> std::result::Result<(), WriteFailure> {
         let mut write_back = [self.log.clone(), real_path(self.path)].map(WriteBack::of);
-        let mut progress = |now: Progress| {
-            write_back.iter_mut().for_each(WriteBack::advance);
-            progress(now)
-        };
+        let step_done = &mut || write_back.iter_mut().for_each(WriteBack::advance);
         snapshot::step(&self.backup, 0, self.timeout)
             .map_err(Stopped::Sqlite)
-            .and_then(|_| snapshot::step_to_the_end(&self.backup, self.pages_per_step, self.timeout, &mut progress))
+            .and_then(|_| {
+                snapshot::step_to_the_end(&self.backup, self.pages_per_step, self.timeout, step_done, progress)
+            })
             .map_err(|stopped| match stopped {
                 Stopped::Cancelled => WriteFailure {
                     error: Error::new(Cause::Cancelled),

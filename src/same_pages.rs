@@ -4,9 +4,10 @@ use std::io;
 use std::ops::Range;
 use std::time::Instant;
 
-use crate::check::{Shape, TICK};
+use crate::check::Shape;
 use crate::live_file::LiveFile;
 use crate::progress::{Progress, ProgressFn};
+use crate::watch::TICK;
 
 /// What each file says of itself, in its header: the versions for reading and writing it, how often it and its schema
 /// changed, and who wrote it. <https://www.sqlite.org/fileformat2.html#the_database_header>.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 use chrono_tz::Tz;
@@ -15,6 +15,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{self, Moment, has_a_name};
+use crate::error::Error;
 use crate::held::patiently;
 use crate::staging::{Staged, follow_links, open_plain, parent};
 
@@ -47,20 +48,65 @@ fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
 ///
 /// A file that is not there yet gets the permissions of `model`.
 pub(crate) fn note(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
-    // A link stays a link: the file it leads to is what is replaced.
-    let path = follow_links(path);
-    let value = format!("\"{}\"", clock::rfc3339(moment));
     for _ in 0..ATTEMPTS {
+        let noted = match Note::prepare(path, moment, model)? {
+            Some(note) => note.put_in_place()?,
+            None => true,
+        };
+        if noted {
+            return Ok(());
+        }
+    }
+    Err("another program keeps changing it".to_owned())
+}
+
+/// The file as it is to be, on the disk, but not yet in the place of the one there is.
+#[derive(Debug)]
+pub(crate) struct Note {
+    pub moment: Moment,
+    path: PathBuf,
+    before: Option<String>,
+    staged: Staged,
+}
+
+impl Note {
+    /// `None` when the file says so already.
+    ///
+    /// A file that is not there yet gets the permissions of `model`.
+    pub fn prepare(path: &Path, moment: &Moment, model: &Path) -> Result<Option<Note>, String> {
+        // A link stays a link: the file it leads to is what is replaced.
+        let path = follow_links(path);
+        let value = format!("\"{}\"", clock::rfc3339(moment));
         let before = read(&path)?;
         let after = match &before {
             Some(text) => edited(text, &value)?,
             None => format!("{{\n  \"{KEY}\": {value}\n}}\n"),
         };
-        if before.as_ref() == Some(&after) || replace(&path, before.as_deref(), &after, model)? {
-            return Ok(());
+        if before.as_ref() == Some(&after) {
+            return Ok(None);
         }
+        let moment = *moment;
+        let staged = stage(&path, &after, model).map_err(|error| error.to_string())?;
+        Ok(Some(Note {
+            moment,
+            path,
+            before,
+            staged,
+        }))
     }
-    Err("another program keeps changing it".to_owned())
+
+    /// Replaces the file at once or not at all; `false` when somebody has changed it since.
+    pub fn put_in_place(self) -> Result<bool, String> {
+        if self.before.is_some() {
+            // Opening for writing respects a file that its owner made read-only.
+            patiently(|| File::options().write(true).open(&self.path)).map_err(|error| error.to_string())?;
+        }
+        if read(&self.path)? != self.before {
+            return Ok(false);
+        }
+        self.staged.replace(&self.path).map_err(|error| error.to_string())?;
+        Ok(true)
+    }
 }
 
 fn read(path: &Path) -> Result<Option<String>, String> {
@@ -72,23 +118,14 @@ fn read(path: &Path) -> Result<Option<String>, String> {
     }
 }
 
-/// Puts `after` in place of `before`; `false` when the file no longer holds `before`.
-fn replace(path: &Path, before: Option<&str>, after: &str, model: &Path) -> Result<bool, String> {
-    let staged = Staged::new(parent(path)).map_err(|error| error.to_string())?;
+fn stage(path: &Path, text: &str, model: &Path) -> crate::error::Result<Staged> {
+    let staged = Staged::new(parent(path))?;
     patiently(|| File::options().write(true).open(staged.path()))
-        .and_then(|mut file| file.write_all(after.as_bytes()))
-        .map_err(|error| error.to_string())?;
-    if before.is_some() {
-        // Opening for writing respects a file that its owner made read-only.
-        patiently(|| File::options().write(true).open(path)).map_err(|error| error.to_string())?;
-    }
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Error::io(&error, parent(path)))?;
     let model = fs::metadata(path).or_else(|_| fs::metadata(model)).ok();
-    staged.finish(model.as_ref()).map_err(|error| error.to_string())?;
-    if read(path)?.as_deref() != before {
-        return Ok(false);
-    }
-    staged.replace(path).map_err(|error| error.to_string())?;
-    Ok(true)
+    staged.finish(model.as_ref())?;
+    Ok(staged)
 }
 
 /// The text with our key set to `value`.

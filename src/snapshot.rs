@@ -18,6 +18,7 @@ use crate::connection::{self, has_log};
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::header::{self, Header};
+use crate::log_index::LogIndex;
 use crate::progress::{Progress, ProgressFn};
 use crate::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
 use crate::staging::{Staged, parent};
@@ -29,6 +30,8 @@ pub(crate) struct Source {
     pub shape: Shape,
     pub path: PathBuf,
     pub role: Role,
+    /// What reading leaves behind; the last field, because it is to go after the connection.
+    pub _log_index: Option<LogIndex>,
 }
 
 impl Source {
@@ -49,6 +52,7 @@ impl Source {
             shape,
             path,
             role,
+            _log_index: None,
         };
         source.refuse_cut_off()?;
         Ok(source)
@@ -141,12 +145,11 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
 
 fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
     let mut target = connection::open_unpublished(target_path)?;
+    // Each page is read once. What it costs to keep too many in memory is only time.
+    let _ = source.connection.pragma_update(None, "cache_size", -CACHE_KIB);
     let mut write_back = WriteBack::of(target_path.to_owned());
-    let mut progress = |now: Progress| {
-        write_back.advance();
-        progress(now)
-    };
-    copy_pages(source, &mut target, &mut progress).map_err(|stopped| match stopped {
+    let step_done = &mut || write_back.advance();
+    copy_pages(source, &mut target, step_done, progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
         // Reading the source and writing the copy fail through one call.
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
@@ -182,34 +185,56 @@ impl From<rusqlite::Error> for Stopped {
     }
 }
 
-fn copy_pages(source: &Source, target: &mut Connection, progress: ProgressFn<'_>) -> std::result::Result<(), Stopped> {
+fn copy_pages(
+    source: &Source,
+    target: &mut Connection,
+    step_done: &mut dyn FnMut(),
+    progress: ProgressFn<'_>,
+) -> std::result::Result<(), Stopped> {
     let backup = Backup::new(&source.connection, target)?;
-    step_to_the_end(&backup, pages_per_step(&source.shape), Duration::ZERO, progress)
+    step_to_the_end(
+        &backup,
+        pages_per_step(&source.shape),
+        Duration::ZERO,
+        step_done,
+        progress,
+    )
 }
 
-/// Bytes between two calls of the progress callback, and into how many steps a large copy is divided at the most: asking an
-/// application takes a while.
+/// What the connection to the source keeps in memory while it is copied: little of it is asked for twice.
+const CACHE_KIB: i64 = 64;
+/// Bytes that are copied in a step.
 const STEP_BYTES: u64 = 1 << 20;
-const MOST_STEPS: u64 = 256;
 
-/// Pages between two calls of the progress callback.
+/// Pages that are copied in a step.
 pub(crate) fn pages_per_step(shape: &Shape) -> i32 {
-    let pages = (STEP_BYTES / shape.page_size.max(512))
-        .max(shape.pages / MOST_STEPS)
-        .max(1);
-    i32::try_from(pages).unwrap_or(i32::MAX)
+    i32::try_from(STEP_BYTES / shape.page_size.max(512)).unwrap_or(i32::MAX)
 }
+
+/// Asking an application takes longer than a step. So it is asked after each of the first ones, and then now and then.
+const FIRST_STEPS: u32 = 16;
+const NOW_AND_THEN: Duration = Duration::from_millis(10);
 
 /// Runs a backup whose locks are taken, asking `progress` between steps.
 pub(crate) fn step_to_the_end(
     backup: &Backup<'_, '_>,
     pages_per_step: i32,
     timeout: Duration,
+    step_done: &mut dyn FnMut(),
     progress: ProgressFn<'_>,
 ) -> std::result::Result<(), Stopped> {
+    let (mut steps, mut asked) = (0, Instant::now());
     loop {
         let result = step(backup, pages_per_step, timeout)?;
         failpoint::reach("step_copied");
+        if result == StepResult::Done {
+            return Ok(());
+        }
+        step_done();
+        steps += 1;
+        if steps > FIRST_STEPS && asked.elapsed() < NOW_AND_THEN {
+            continue;
+        }
         let state = backup.progress();
         let pages_total = u64::try_from(state.pagecount).unwrap_or(0);
         let remaining = u64::try_from(state.remaining).unwrap_or(0);
@@ -217,11 +242,10 @@ pub(crate) fn step_to_the_end(
             pages_done: pages_total.saturating_sub(remaining),
             pages_total,
         };
-        match result {
-            StepResult::Done => return Ok(()),
-            _ if progress(now) == ControlFlow::Break(()) => return Err(Stopped::Cancelled),
-            _ => {}
+        if progress(now) == ControlFlow::Break(()) {
+            return Err(Stopped::Cancelled);
         }
+        asked = Instant::now();
     }
 }
 
@@ -253,14 +277,14 @@ fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: Prog
         Cause::NotADatabase => Error::at(Cause::NotADatabase, &source.path),
         _ => error,
     };
-    let mut reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
+    let reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
     let found = Shape::read(&reader).map_err(|error| explain(&error, &source.path, source.role))?;
     let mut problems = source.shape.differences(&found);
     problems.extend(check::length_problem(copy, &found)?);
     if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
         problems.push("the copy is still in WAL mode".to_owned());
     }
-    let findings = check::run(&mut reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
+    let findings = check::run(&reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
     problems.extend(findings.problems);
     if problems.is_empty() {
         Ok(findings.missing)

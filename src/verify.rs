@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::check::{self, Shape};
 use crate::connection::{self, has_log};
 use crate::error::Result;
+use crate::log_index::LogIndex;
 use crate::progress::ProgressFn;
 use crate::snapshot::Source;
 use crate::sqlite_error::Role;
@@ -54,7 +55,12 @@ impl Store {
             let connection = connection::open_live_for_reading(path, self.busy_timeout)?;
             return Source::hold(connection, path, Role::Live);
         }
-        Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)
+        let log_index = LogIndex::before_reading(path);
+        let source = Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)?;
+        Ok(Source {
+            _log_index: log_index,
+            ..source
+        })
     }
 
     /// Whether a held backup is whole.
@@ -68,6 +74,7 @@ impl Store {
             shape,
             path,
             role,
+            ..
         } = source;
         let findings = check::run(connection, path, *role, self.verify, shape, progress)?;
         problems.extend(findings.problems);

@@ -5,7 +5,9 @@
 mod scene;
 
 use std::fs;
-use std::time::{Duration, UNIX_EPOCH};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use respaldo::{Kind, LastBackup, Options, Reason, RestoreRequest, Settings, Status, Store, unwatched};
 use scene::{Scene, names};
@@ -356,6 +358,75 @@ fn settings_that_cannot_be_changed_are_a_warning_and_stay() {
             .iter()
             .any(|name| name.starts_with(".respaldo"))
     );
+}
+
+/// The note that is ready for the settings before the backup is made.
+fn prepared_note(scene: &Scene) -> PathBuf {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = names(&scene.path("data"))
+            .into_iter()
+            .find(|name| name.starts_with(".respaldo"));
+        match found {
+            Some(name) => return scene.path("data").join(name),
+            None => assert!(Instant::now() < deadline, "no note was made ready"),
+        }
+    }
+}
+
+#[test]
+fn what_others_do_to_the_settings_while_a_backup_is_made_stays() {
+    type Meanwhile = fn(&Scene);
+    let cases: [(Meanwhile, &str); 4] = [
+        (|_| {}, "{\"tema\": 1, "),
+        (
+            |scene| fs::write(scene.path("data/settings.json"), "{\"tema\": 2, \"b\": []}").expect("written"),
+            "{\"tema\": 2, \"b\": [], ",
+        ),
+        (
+            |scene| fs::remove_file(scene.path("data/settings.json")).expect("removed"),
+            "{\n  ",
+        ),
+        (
+            |scene| fs::remove_file(prepared_note(scene)).expect("swept"),
+            "{\"tema\": 1, ",
+        ),
+    ];
+    for (meanwhile, beginning) in cases {
+        let scene = Scene::new("delete");
+        let settings = scene.path("data/settings.json");
+        fs::write(&settings, "{\"tema\": 1}").expect("written");
+        let mut done = false;
+        let created = scene.store().create(&mut |_| {
+            if !done {
+                prepared_note(&scene);
+                meanwhile(&scene);
+            }
+            done = true;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(created.expect("a backup").warnings, []);
+        let text = fs::read_to_string(&settings).expect("there");
+        assert!(
+            text.starts_with(&format!("{beginning}\"last_backup_at\": \"2026-")),
+            "{text}"
+        );
+        assert_eq!(names(&scene.path("data")), ["backups", "settings.json", "studio.db"]);
+    }
+}
+
+#[test]
+fn a_backup_that_is_called_off_leaves_the_settings_as_they_are() {
+    let scene = Scene::new("delete");
+    let settings = scene.path("data/settings.json");
+    fs::write(&settings, "{\"tema\": 1}").expect("written");
+    let called_off = scene.store().create(&mut |_| {
+        prepared_note(&scene);
+        ControlFlow::Break(())
+    });
+    assert_eq!(called_off.expect_err("called off").status(), Status::Cancelled);
+    assert_eq!(fs::read_to_string(&settings).expect("there"), "{\"tema\": 1}");
+    assert_eq!(names(&scene.path("data")), ["backups", "settings.json", "studio.db"]);
 }
 
 #[cfg(unix)]

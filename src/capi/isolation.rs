@@ -29,6 +29,12 @@ pub(super) fn run<T: Send + 'static>(
     linux::run(watcher, work)
 }
 
+/// Has ready what every [`run`] needs, and what takes longer than the work of some.
+pub(super) fn prepare() {
+    #[cfg(target_os = "linux")]
+    linux::prepare();
+}
+
 /// Runs `work` here.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn run<T: Send + 'static>(
@@ -114,15 +120,25 @@ mod linux {
 
     static KEEPER: Mutex<Option<Keeper>> = Mutex::new(None);
 
+    pub(super) fn prepare() {
+        // What fails here fails again when it is needed, and is told then.
+        let _ = with_keeper(|_| Ok(()));
+    }
+
     /// Starts `job` on a thread of its own with the keeper's table.
     fn start(job: Job) -> Result<()> {
+        with_keeper(|keeper| {
+            let started = keeper.jobs.send(job);
+            started.map_err(|_| cannot_start(&io::Error::other("the thread that starts others is gone")))
+        })
+    }
+
+    fn with_keeper(use_it: impl FnOnce(&Keeper) -> Result<()>) -> Result<()> {
         let mut keeper = KEEPER.lock().unwrap_or_else(PoisonError::into_inner);
-        let jobs = match keeper.as_ref().filter(|keeper| keeper.process == process::id()) {
-            Some(keeper) => &keeper.jobs,
-            None => &keeper.insert(start_keeper()?).jobs,
-        };
-        jobs.send(job)
-            .map_err(|_| cannot_start(&io::Error::other("the thread that starts others is gone")))
+        match keeper.as_ref().filter(|keeper| keeper.process == process::id()) {
+            Some(keeper) => use_it(keeper),
+            None => use_it(keeper.insert(start_keeper()?)),
+        }
     }
 
     fn start_keeper() -> Result<Keeper> {

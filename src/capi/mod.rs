@@ -78,6 +78,7 @@ pub unsafe extern "C" fn respaldo_open(
             return Err(Error::argument(Argument::Null("out_store")));
         }
         handle = handles::insert(Store::open(options?)?)?;
+        isolation::prepare();
         Ok(json!({}))
     });
     if !out_store.is_null() {
