@@ -96,8 +96,9 @@ class Folder:
     def call(self, operation, request=None):
         """Status, answer, system calls, and the bytes by which the process grew."""
 
-        def work(store):
-            injector = Injector() if inject.BUILT.exists() and can_count else None
+        def work(injector):
+            # Not before: a thread that opening a store starts would not be watched.
+            store = Store(self.scene.options)
             if injector:
                 injector.arm(self.scene.folder)
             before = peak()
@@ -106,9 +107,10 @@ class Folder:
             if injector:
                 injector.disarm()
             calls = sum(injector.counts().values()) if injector else None
+            assert calls != 0, "no system call was seen"
             return [status, answer, calls, grown]
 
-        return Child(lambda: Store(self.scene.options), work).answer()
+        return Child(lambda: Injector() if inject.BUILT.exists() and can_count else None, work).answer()
 
 
 can_count = True
