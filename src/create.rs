@@ -131,8 +131,12 @@ impl Store {
     /// and the settings unless somebody is at work there.
     pub(crate) fn sweep_orphans(&self) {
         staging::sweep(&self.backup_dir);
-        for file in [Some(&self.database), self.settings.as_ref()].into_iter().flatten() {
-            let folder = staging::parent(file);
+        let beside = staging::parent(&self.database);
+        let elsewhere = self.settings.as_deref().map(staging::parent);
+        for folder in [Some(beside), elsewhere.filter(|folder| *folder != beside)]
+            .into_iter()
+            .flatten()
+        {
             if let Ok(Some(_lock)) = FolderLock::try_acquire(folder) {
                 staging::sweep(folder);
             }
