@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::block_vfs;
 use crate::error::{Cause, Error, Result};
-use crate::header::Header;
+use crate::header::{self, Header};
 use crate::long_path;
 use crate::names::SIDECARS;
 use crate::sqlite_error::{Role, explain, extended_code, needs_recovery, remember_system_error};
@@ -29,7 +29,7 @@ use crate::staging::{real_path, with_suffix};
 pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::DatabaseNotFound)?;
     // Even a reading connection deletes the log of an empty file, and the log may be all that is left.
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0) {
+    if fs::metadata(path).is_ok_and(|metadata| header::is_empty(&metadata)) {
         return Err(Error::at(Cause::NotADatabase, path));
     }
     match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable) {

@@ -2,7 +2,7 @@
 //!
 //! Layout: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -77,6 +77,12 @@ pub(crate) fn is_journal(path: &Path) -> io::Result<bool> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether SQLite takes a file for empty. One byte is what its Unix VFS writes into an empty file on some file systems, and so
+/// overlooks.
+pub(crate) fn is_empty(file: &Metadata) -> bool {
+    file.len() <= 1
 }
 
 #[cfg(test)]

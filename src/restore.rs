@@ -195,7 +195,7 @@ impl Store {
     fn may_be_database(&self, metadata: &fs::Metadata) -> Result<bool> {
         let real = staging::real_path(&self.database);
         let journal = with_suffix(&real, "-journal");
-        if metadata.len() == 0 {
+        if header::is_empty(metadata) {
             return Ok(!has_log(&real) && is_free(&journal));
         }
         let connection = self.open_live_file()?;

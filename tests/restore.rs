@@ -336,6 +336,26 @@ fn an_empty_database_file_is_restored_into() {
 }
 
 #[test]
+fn of_a_database_that_is_as_good_as_empty_the_log_is_kept() {
+    // SQLite takes a file of one byte for an empty one, and deletes the log of an empty one.
+    for contents in [&b""[..], b"x"] {
+        let (scene, backup) = disaster("wal");
+        let log = scene.path("data/studio.db-wal");
+        fs::write(scene.database(), contents).expect("emptied");
+        fs::write(&log, "all that is left").expect("written");
+        let error = scene.store().create(&mut unwatched).expect_err("no database");
+        assert_eq!(error.status(), Status::NotADatabase);
+        assert_eq!(fs::read_to_string(&log).expect("still there"), "all that is left");
+        let restored = scene.restore(&backup).expect("restored");
+        let safety = restored.safety_backup.expect("a safety copy");
+        assert_eq!(fs::read(&safety).expect("read"), contents);
+        let saved_log = format!("{}-wal", safety.display());
+        assert_eq!(fs::read_to_string(saved_log).expect("saved"), "all that is left");
+        assert_eq!(clients(&scene.open()), 100);
+    }
+}
+
+#[test]
 fn page_sizes_may_differ() {
     for mode in ["delete", "wal"] {
         for backup_size in [1024, 8192] {
