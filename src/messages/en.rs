@@ -29,7 +29,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
     let (message, hint) = match &error.cause {
         Cause::InvalidArgument(argument) => (
             argument_text(argument),
-            "This is a mistake in the calling program: correct that value.".to_owned(),
+            "Correct that value in the program or the command that gave it.".to_owned(),
         ),
         Cause::InvalidHandle => (
             "The backup store is not open.".to_owned(),

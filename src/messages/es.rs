@@ -29,7 +29,7 @@ pub(super) fn error(error: &Error) -> (String, String) {
     let (message, hint) = match &error.cause {
         Cause::InvalidArgument(argument) => (
             argument_text(argument),
-            "Es un error del programa que llama: corrija ese valor.".to_owned(),
+            "Corrija ese valor en el programa o en la orden que lo dio.".to_owned(),
         ),
         Cause::InvalidHandle => (
             "El almacén de respaldos no está abierto.".to_owned(),
