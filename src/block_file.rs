@@ -5,6 +5,7 @@
 use std::ffi::c_int;
 use std::mem;
 
+use errno::Errno;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
 
 use crate::write_behind::WriteBehind;
@@ -23,7 +24,12 @@ pub(crate) struct BlockFile {
     base: sqlite3_file,
     pub real: Real,
     pub run: Run,
+    /// What SQLite does not know yet: a write that it took for done has failed.
+    failed: Option<Failed>,
 }
+
+/// SQLite's code, and the system's reason.
+struct Failed(c_int, Errno);
 
 /// Neighbouring bytes of the file that were read ahead or are still to be written.
 #[derive(Default)]
@@ -60,12 +66,14 @@ impl BlockFile {
             base: sqlite3_file { pMethods: methods },
             real,
             run: Run::default(),
+            failed: None,
         }
     }
 
     pub fn read(&mut self, into: &mut [u8], offset: i64) -> c_int {
-        if self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting) {
-            match self.settle() {
+        let unsettled = self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting);
+        if unsettled || self.failed.is_some() {
+            match self.report() {
                 ffi::SQLITE_OK => {}
                 code => return code,
             }
@@ -118,18 +126,18 @@ impl BlockFile {
     }
 
     pub fn write(&mut self, data: &[u8], offset: i64) -> c_int {
-        let follows = self.run.unwritten && offset == self.run.end();
+        let follows = self.run.unwritten && self.failed.is_none() && offset == self.run.end();
         let done = match follows {
             true if self.run.bytes.len() + data.len() <= RUN => ffi::SQLITE_OK,
             true => self.pass_on(),
-            false => self.settle(),
+            false => self.report(),
         };
         if done != ffi::SQLITE_OK {
             return done;
         }
         if !self.run.unwritten {
             if data.len() > RUN || !self.run.reserve() {
-                return match self.settle() {
+                return match self.report() {
                     ffi::SQLITE_OK => self.real.write(data, offset),
                     code => code,
                 };
@@ -161,8 +169,9 @@ impl BlockFile {
         }
     }
 
-    /// Writes what is unwritten and forgets what was read, so that the real file can be asked anything.
-    pub fn settle(&mut self) -> c_int {
+    /// Writes what is unwritten and forgets what was read, so that the real file can be asked anything. What fails is kept for
+    /// a call whose answer SQLite heeds.
+    pub fn settle(&mut self) {
         let run = &mut self.run;
         let passed_on = run.behind.as_mut().map_or(Ok(()), WriteBehind::finish);
         let code = match (passed_on, mem::take(&mut run.unwritten)) {
@@ -172,7 +181,21 @@ impl BlockFile {
         };
         run.bytes.clear();
         run.streak = 0;
-        code
+        if code != ffi::SQLITE_OK && self.failed.is_none() {
+            self.failed = Some(Failed(code, errno::errno()));
+        }
+    }
+
+    /// Settles the file and says whether every write succeeded, to a caller that passes it on to SQLite.
+    pub fn report(&mut self) -> c_int {
+        self.settle();
+        match self.failed.take() {
+            Some(Failed(code, system)) => {
+                errno::set_errno(system);
+                code
+            }
+            None => ffi::SQLITE_OK,
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! one, and a run of reads is served from one larger read. Everything else is the real VFS's: locks, flushing, names.
 //!
 //! What SQLite relies on stays true. Collected writes reach the file before anything else is asked of it: before a read, a
-//! flush, a truncation, a change of locks, or its closing; that is also where an error of theirs comes out. SQLite orders
+//! flush, a truncation, a change of locks, or its closing. An error of theirs comes out of the next call whose answer SQLite heeds:
+//! at the end of a checkpoint, for one, it asks for something without looking at the answer. SQLite orders
 //! files by flushing them, and counts on nothing that is not flushed, so a process that is killed leaves what a power cut
 //! could have left. What was read ahead is forgotten with every write and every change of locks, so it is never older than
 //! the lock under which it is used.
@@ -142,12 +143,22 @@ unsafe fn block_file<'a>(file: *mut sqlite3_file) -> &'a mut BlockFile {
     unsafe { &mut *file.cast::<BlockFile>() }
 }
 
-/// Settles the file and then calls the same method of the real one.
+/// Settles the file and then calls the same method of the real one. Of some of these calls SQLite ignores the answer.
 macro_rules! settled {
     ($file:expr, $method:ident $(, $argument:expr)*) => {{
         // SAFETY: SQLite passes the files that `open` made to the methods that it gave them.
         let file = unsafe { block_file($file) };
-        match file.settle() {
+        file.settle();
+        call!(file.real, $method $(, $argument)*)
+    }};
+}
+
+/// The same for calls whose answer SQLite heeds: a write that failed is told here.
+macro_rules! reported {
+    ($file:expr, $method:ident $(, $argument:expr)*) => {{
+        // SAFETY: as in `settled`.
+        let file = unsafe { block_file($file) };
+        match file.report() {
             ffi::SQLITE_OK => call!(file.real, $method $(, $argument)*),
             code => code,
         }
@@ -157,7 +168,7 @@ macro_rules! settled {
 unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     // SAFETY: as in `settled`; SQLite does not touch the file again, so its run is dropped here.
     let (settled, real) = unsafe {
-        let settled = block_file(file).settle();
+        let settled = block_file(file).report();
         let BlockFile { real, run, .. } = file.cast::<BlockFile>().read();
         drop(run); // and with it the thread that may write the file
         (*file).pMethods = ptr::null();
@@ -184,15 +195,15 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, amount:
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
-    settled!(file, xTruncate, size)
+    reported!(file, xTruncate, size)
 }
 
 unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
-    settled!(file, xSync, flags)
+    reported!(file, xSync, flags)
 }
 
 unsafe extern "C" fn file_size(file: *mut sqlite3_file, size: *mut i64) -> c_int {
-    settled!(file, xFileSize, size)
+    reported!(file, xFileSize, size)
 }
 
 unsafe extern "C" fn lock(file: *mut sqlite3_file, level: c_int) -> c_int {
@@ -213,6 +224,9 @@ unsafe extern "C" fn file_control(file: *mut sqlite3_file, operation: c_int, arg
         // It comes before each row of writes, and would end each run. SQLite's VFSs act on it where a chunk size is set;
         // here none is.
         return ffi::SQLITE_OK;
+    }
+    if operation == ffi::SQLITE_FCNTL_SYNC {
+        return reported!(file, xFileControl, operation, argument);
     }
     settled!(file, xFileControl, operation, argument)
 }
