@@ -134,11 +134,11 @@ def admits_it_is_not_undone(answer):
 
 def every_fault(case, tally, kind, bounded, wrong):
     """Each fault in the first, second, ... call of this kind, until the operation comes through; in the bounded run from the
-    tenth call on in every fourth."""
+    thirtieth call on in every fourth."""
     for chosen in faults_of(kind, bounded):
         which = turn = 0
         while True:
-            which += 4 if bounded and which >= 10 else 1
+            which += 4 if bounded and which >= 30 else 1
             turn += 1
             error, for_ever = chosen(turn)
             if error in KINDS[kind].from_the_start and which > 1:
