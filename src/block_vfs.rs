@@ -346,4 +346,39 @@ mod tests {
             assert_eq!(verdict, "ok", "{mode}");
         }
     }
+
+    #[test]
+    fn a_write_that_failed_is_told_by_a_call_whose_answer_sqlite_heeds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("read-only.db");
+        Connection::open(&path)
+            .and_then(|connection| connection.execute_batch("CREATE TABLE t(x)"))
+            .expect("written");
+        // The system refuses every write to a file that is open for reading only.
+        let vfs = name().expect("registered");
+        let connection =
+            Connection::open_with_flags_and_vfs(&path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs).expect("opens");
+        let mut file: *mut sqlite3_file = ptr::null_mut();
+        let (page, mut size) = ([0; 512], 0);
+        // SAFETY: the file lives as long as the connection, which nobody else uses; it is asked for what SQLite asks, and `page`
+        // has the bytes that are to be written.
+        let (written, unlocked, flushed, looked_at) = unsafe {
+            let pointer = (&raw mut file).cast();
+            ffi::sqlite3_file_control(
+                connection.handle(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_FILE_POINTER,
+                pointer,
+            );
+            let written = write(file, page.as_ptr().cast(), 512, 0);
+            file_control(file, ffi::SQLITE_FCNTL_CKPT_DONE, ptr::null_mut()); // as at the end of a checkpoint
+            let unlocked = unlock(file, ffi::SQLITE_LOCK_NONE);
+            let flushed = sync(file, ffi::SQLITE_SYNC_NORMAL);
+            (written, unlocked, flushed, file_size(file, &raw mut size))
+        };
+        assert_eq!(written, ffi::SQLITE_OK, "it is collected");
+        assert_eq!(unlocked, ffi::SQLITE_OK);
+        assert_eq!(flushed, ffi::SQLITE_IOERR_WRITE);
+        assert_eq!(looked_at, ffi::SQLITE_OK, "it is told once");
+    }
 }
