@@ -1,21 +1,22 @@
 //! A file of which neighbouring bytes are read and written in one call; see [`block_vfs`](crate::block_vfs).
 //!
-//! A long run of writes is written by a thread of its own ([`WriteBehind`]) while the next one is collected.
+//! What was read is kept in [`ReadBlocks`]. Where runs of writes are many, a thread of its own writes them ([`WriteBehind`])
+//! while the next one is collected.
 
 use std::ffi::c_int;
 use std::mem;
+use std::ptr;
 
 use errno::Errno;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
 
+use crate::read_blocks::ReadBlocks;
 use crate::write_behind::WriteBehind;
 
 /// Bytes that are read or written in one call. SQLite's Unix VFS takes less than 128 KiB.
-const BLOCK: usize = 1 << 16;
-/// Bytes that are collected before they are written.
-const RUN: usize = 4 * BLOCK;
-/// So many reads must follow each other before a whole block is read: a search in a b-tree seldom does that by chance.
-const STREAK: u32 = 3;
+pub(crate) const BLOCK: usize = 1 << 16;
+/// Starting a thread takes longer than writing some blocks.
+const WORTH_A_THREAD: u32 = 8;
 
 /// An open file: what SQLite sees, and the real file behind it.
 /// SQLite aligns files to 8 bytes.
@@ -23,6 +24,7 @@ const STREAK: u32 = 3;
 pub(crate) struct BlockFile {
     base: sqlite3_file,
     pub real: Real,
+    pub blocks: ReadBlocks,
     pub run: Run,
     /// What SQLite does not know yet: a write that it took for done has failed.
     failed: Option<Failed>,
@@ -31,16 +33,15 @@ pub(crate) struct BlockFile {
 /// SQLite's code, and the system's reason.
 struct Failed(c_int, Errno);
 
-/// Neighbouring bytes of the file that were read ahead or are still to be written.
+/// Neighbouring bytes of the file that are still to be written.
 #[derive(Default)]
 pub(crate) struct Run {
     bytes: Vec<u8>,
     start: i64,
     unwritten: bool,
-    /// Where the last read ended, and how many in a row began where the one before ended.
-    read_end: i64,
-    streak: u32,
-    /// Writes long runs; started with the first.
+    /// How many runs were full since the file was opened.
+    passed_on: u32,
+    /// Writes them, once they are many.
     behind: Option<WriteBehind>,
 }
 
@@ -52,7 +53,7 @@ impl Run {
     /// Empties the run and makes room for a full one, or `false`.
     fn reserve(&mut self) -> bool {
         self.bytes.clear();
-        self.bytes.try_reserve_exact(RUN).is_ok()
+        self.bytes.try_reserve_exact(BLOCK).is_ok()
     }
 }
 
@@ -65,70 +66,45 @@ impl BlockFile {
         BlockFile {
             base: sqlite3_file { pMethods: methods },
             real,
+            blocks: ReadBlocks::default(),
             run: Run::default(),
             failed: None,
         }
     }
 
     pub fn read(&mut self, into: &mut [u8], offset: i64) -> c_int {
-        let unsettled = self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting);
-        if unsettled || self.failed.is_some() {
+        if self.is_unsettled() {
             match self.report() {
                 ffi::SQLITE_OK => {}
                 code => return code,
             }
         }
-        self.run.streak = if offset == self.run.read_end {
-            self.run.streak + 1
-        } else {
-            0
-        };
-        self.run.read_end = offset + length(into);
-        if self.copy_out(into, offset)
-            || (self.run.streak >= STREAK
-                && into.len() < BLOCK
-                && self.read_block(offset)
-                && self.copy_out(into, offset))
-        {
-            return ffi::SQLITE_OK;
+        match self.blocks.get(self.real, offset, into.len()) {
+            Some(held) => {
+                into.copy_from_slice(held);
+                ffi::SQLITE_OK
+            }
+            None => self.real.read(into, offset),
         }
-        self.real.read(into, offset)
     }
 
-    /// Whether the run held all of it.
-    fn copy_out(&self, into: &mut [u8], offset: i64) -> bool {
-        let held = usize::try_from(offset - self.run.start)
-            .ok()
-            .and_then(|skip| self.run.bytes.get(skip..skip.checked_add(into.len())?));
-        if let Some(held) = held {
-            into.copy_from_slice(held);
+    /// A page that SQLite gives back, or null; see [`ReadBlocks::lend`].
+    pub fn lend(&mut self, offset: i64, length: usize) -> *const u8 {
+        if self.is_unsettled() {
+            return ptr::null();
         }
-        held.is_some()
+        self.blocks.lend(self.real, offset, length)
     }
 
-    /// Reads a block from `offset` on, but nothing behind the end of the file. What cannot be read is left to a plain read to
-    /// tell.
-    fn read_block(&mut self, offset: i64) -> bool {
-        let Some(rest) = self.real.size().and_then(|size| usize::try_from(size - offset).ok()) else {
-            return false;
-        };
-        let bytes = &mut self.run.bytes;
-        if bytes.try_reserve_exact(BLOCK.saturating_sub(bytes.len())).is_err() {
-            return false;
-        }
-        bytes.resize(rest.min(BLOCK), 0); // most often it has that size, and nothing is filled
-        self.run.start = offset;
-        let read = self.real.read(bytes, offset) == ffi::SQLITE_OK;
-        if !read {
-            self.run.bytes.clear();
-        }
-        read
+    /// Whether something is not in the real file yet, or could not be written there.
+    fn is_unsettled(&self) -> bool {
+        self.run.unwritten || self.run.behind.as_ref().is_some_and(WriteBehind::is_waiting) || self.failed.is_some()
     }
 
     pub fn write(&mut self, data: &[u8], offset: i64) -> c_int {
         let follows = self.run.unwritten && self.failed.is_none() && offset == self.run.end();
         let done = match follows {
-            true if self.run.bytes.len() + data.len() <= RUN => ffi::SQLITE_OK,
+            true if self.run.bytes.len() + data.len() <= BLOCK => ffi::SQLITE_OK,
             true => self.pass_on(),
             false => self.report(),
         };
@@ -136,7 +112,7 @@ impl BlockFile {
             return done;
         }
         if !self.run.unwritten {
-            if data.len() > RUN || !self.run.reserve() {
+            if data.len() > BLOCK || !self.run.reserve() {
                 return match self.report() {
                     ffi::SQLITE_OK => self.real.write(data, offset),
                     code => code,
@@ -152,7 +128,8 @@ impl BlockFile {
     /// Has a full run written, without waiting for it if that is possible.
     fn pass_on(&mut self) -> c_int {
         let run = &mut self.run;
-        if run.behind.is_none() {
+        run.passed_on += 1;
+        if run.passed_on >= WORTH_A_THREAD && run.behind.is_none() {
             let file = Handed(self.real);
             run.behind = WriteBehind::start(move |bytes, offset| file.write(bytes, offset));
         }
@@ -180,7 +157,7 @@ impl BlockFile {
             (Ok(()), false) => ffi::SQLITE_OK,
         };
         run.bytes.clear();
-        run.streak = 0;
+        self.blocks.forget();
         if code != ffi::SQLITE_OK && self.failed.is_none() {
             self.failed = Some(Failed(code, errno::errno()));
         }
@@ -234,7 +211,7 @@ impl Real {
         unsafe { (*self.0).pMethods.as_ref() }.is_some_and(|methods| methods.iVersion >= 2 && methods.xShmMap.is_some())
     }
 
-    fn read(self, into: &mut [u8], offset: i64) -> c_int {
+    pub fn read(self, into: &mut [u8], offset: i64) -> c_int {
         match c_int::try_from(into.len()) {
             Ok(length) => call!(self, xRead, into.as_mut_ptr().cast(), length, offset),
             Err(_) => ffi::SQLITE_IOERR_READ,
@@ -242,20 +219,13 @@ impl Real {
     }
 
     fn write(self, data: &[u8], offset: i64) -> c_int {
-        let mut offset = offset;
-        for block in data.chunks(BLOCK) {
-            let Ok(size) = c_int::try_from(block.len()) else {
-                return ffi::SQLITE_IOERR_WRITE;
-            };
-            match call!(self, xWrite, block.as_ptr().cast(), size, offset) {
-                ffi::SQLITE_OK => offset += i64::from(size),
-                code => return code,
-            }
+        match c_int::try_from(data.len()) {
+            Ok(length) => call!(self, xWrite, data.as_ptr().cast(), length, offset),
+            Err(_) => ffi::SQLITE_IOERR_WRITE,
         }
-        ffi::SQLITE_OK
     }
 
-    fn size(self) -> Option<i64> {
+    pub fn size(self) -> Option<i64> {
         let mut size = 0;
         (call!(self, xFileSize, &raw mut size) == ffi::SQLITE_OK).then_some(size)
     }

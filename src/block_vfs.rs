@@ -4,6 +4,9 @@
 //! spends more time on entering the kernel than on copying. Here a run of writes that follow each other is collected into
 //! one, and a run of reads is served from one larger read. Everything else is the real VFS's: locks, flushing, names.
 //!
+//! SQLite can go on without its own copy of each page: where it would map the file into memory, it borrows pages here. A file
+//! that vanishes under a map kills the process, so no file is ever mapped.
+//!
 //! What SQLite relies on stays true. Collected writes reach the file before anything else is asked of it: before a read, a
 //! flush, a truncation, a change of locks, or its closing. An error of theirs comes out of the next call whose answer SQLite heeds:
 //! at the end of a checkpoint, for one, it asks for something without looking at the answer. SQLite orders
@@ -13,7 +16,8 @@
 //!
 //! This file is SQLite's side: the registration, and a method for each that SQLite calls. [`BlockFile`] does the work.
 //!
-//! VFS: <https://www.sqlite.org/vfs.html>. Methods: <https://www.sqlite.org/c3ref/io_methods.html>.
+//! VFS: <https://www.sqlite.org/vfs.html>. Methods: <https://www.sqlite.org/c3ref/io_methods.html>. Maps:
+//! <https://www.sqlite.org/mmap.html>.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
@@ -103,7 +107,7 @@ unsafe extern "C" fn open(
 }
 
 const METHODS: sqlite3_io_methods = sqlite3_io_methods {
-    iVersion: 1,
+    iVersion: 3,
     xClose: Some(close),
     xRead: Some(read),
     xWrite: Some(write),
@@ -120,12 +124,10 @@ const METHODS: sqlite3_io_methods = sqlite3_io_methods {
     xShmLock: None,
     xShmBarrier: None,
     xShmUnmap: None,
-    // Without these SQLite never maps the file: what vanishes under a map kills the process.
-    xFetch: None,
-    xUnfetch: None,
+    xFetch: Some(fetch),
+    xUnfetch: Some(unfetch),
 };
 const METHODS_WITH_SHARED_MEMORY: sqlite3_io_methods = sqlite3_io_methods {
-    iVersion: 2,
     xShmMap: Some(shm_map),
     xShmLock: Some(shm_lock),
     xShmBarrier: Some(shm_barrier),
@@ -169,8 +171,9 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     // SAFETY: as in `settled`; SQLite does not touch the file again, so its run is dropped here.
     let (settled, real) = unsafe {
         let settled = block_file(file).report();
-        let BlockFile { real, run, .. } = file.cast::<BlockFile>().read();
+        let BlockFile { real, run, blocks, .. } = file.cast::<BlockFile>().read();
         drop(run); // and with it the thread that may write the file
+        drop(blocks);
         (*file).pMethods = ptr::null();
         (settled, real)
     };
@@ -192,6 +195,28 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, data: *const c_void, amount:
         let data = slice::from_raw_parts(data.cast::<u8>(), usize::try_from(amount).unwrap_or(0));
         block_file(file).write(data, offset)
     }
+}
+
+/// Lends a page where SQLite would map the file.
+unsafe extern "C" fn fetch(file: *mut sqlite3_file, offset: i64, amount: c_int, page: *mut *mut c_void) -> c_int {
+    // SAFETY: as in `settled`; SQLite gives room for a pointer, and only reads where it leads.
+    unsafe {
+        let length = usize::try_from(amount).unwrap_or(0);
+        *page = block_file(file).lend(offset, length).cast_mut().cast();
+    }
+    ffi::SQLITE_OK
+}
+
+/// Takes back a page that was lent, or, without one, forgets what was read.
+unsafe extern "C" fn unfetch(file: *mut sqlite3_file, _offset: i64, page: *mut c_void) -> c_int {
+    // SAFETY: as in `settled`.
+    let file = unsafe { block_file(file) };
+    if page.is_null() {
+        file.settle();
+    } else {
+        file.blocks.take_back(page.cast_const().cast());
+    }
+    ffi::SQLITE_OK
 }
 
 unsafe extern "C" fn truncate(file: *mut sqlite3_file, size: i64) -> c_int {
@@ -224,6 +249,9 @@ unsafe extern "C" fn file_control(file: *mut sqlite3_file, operation: c_int, arg
         // It comes before each row of writes, and would end each run. SQLite's VFSs act on it where a chunk size is set;
         // here none is.
         return ffi::SQLITE_OK;
+    }
+    if operation == ffi::SQLITE_FCNTL_MMAP_SIZE {
+        return ffi::SQLITE_OK; // the real file is never mapped
     }
     if operation == ffi::SQLITE_FCNTL_SYNC {
         return reported!(file, xFileControl, operation, argument);
@@ -289,6 +317,15 @@ mod tests {
         connection
     }
 
+    /// A connection through this VFS that borrows pages.
+    fn open_to_read(path: &Path) -> Connection {
+        let vfs = name().expect("registered");
+        let connection =
+            Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_ONLY, vfs).expect("opens");
+        connection.pragma_update(None, "mmap_size", i64::MAX).expect("set");
+        connection
+    }
+
     fn least_and_most(connection: &Connection) -> (i64, i64) {
         let row = connection.query_row("SELECT min(x), max(x) FROM t", [], |row| Ok((row.get(0)?, row.get(1)?)));
         row.expect("a row")
@@ -305,11 +342,12 @@ mod tests {
                     "PRAGMA journal_mode={mode}; CREATE TABLE t(x, filler); {ROWS}"
                 ))
                 .expect("written");
-            let reader = open(&path);
-            assert_eq!(least_and_most(&reader), (0, 0));
-            for round in 1..5 {
+            let readers = [open(&path), open_to_read(&path)];
+            for round in 0..5 {
                 other.execute("UPDATE t SET x = ?1", [round]).expect("updated");
-                assert_eq!(least_and_most(&reader), (round, round), "{mode}");
+                for reader in &readers {
+                    assert_eq!(least_and_most(reader), (round, round), "{mode}");
+                }
             }
         }
     }

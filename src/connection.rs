@@ -138,10 +138,15 @@ pub(crate) fn open_unpublished(path: &Path) -> Result<Connection> {
 }
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
-    match block_vfs::name() {
-        Some(vfs) => Connection::open_with_flags_and_vfs(long_path::for_system(path), base_flags(access), vfs),
-        None => long_path::open(path, base_flags(access)),
+    let Some(vfs) = block_vfs::name() else {
+        return long_path::open(path, base_flags(access));
+    };
+    let connection = Connection::open_with_flags_and_vfs(long_path::for_system(path), base_flags(access), vfs)?;
+    if access.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        // Nothing is mapped: SQLite borrows the blocks that the VFS has read.
+        connection.pragma_update(None, "mmap_size", i64::MAX)?;
     }
+    Ok(connection)
 }
 
 fn base_flags(access: OpenFlags) -> OpenFlags {

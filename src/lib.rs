@@ -34,7 +34,7 @@
 //! | `create`, `restore`, `verify`, `catalog`, `last_backup`, `retention` | one operation each, as a list of steps |
 //! | `snapshot`, `fit`, `overwrite`, `replace`, `safety`, `restore_log` | the steps of them that move data |
 //! | `check`, `check_tables`, `check_indexes`, `connection`, `header`, `live_file`, `log_index`, `sqlite_error` | what a database file is, how it is opened, what SQLite answers |
-//! | `block_vfs`, `block_file`, `write_behind`, `write_back`, `same_pages` | reading, writing and comparing in large blocks, and early |
+//! | `block_vfs`, `block_file`, `read_blocks`, `write_behind`, `write_back`, `preallocate`, `same_pages` | reading, writing and comparing in large blocks, and early |
 //! | `staging`, `rename`, `flush`, `lock`, `settings` | files that are written whole or not at all, one caller at a time |
 //! | `held`, `long_path` | what Windows does otherwise |
 //! | `names`, `clock` | file names and time |
@@ -65,7 +65,9 @@ mod long_path;
 mod messages;
 mod names;
 mod overwrite;
+mod preallocate;
 mod progress;
+mod read_blocks;
 mod rename;
 mod replace;
 mod restore;

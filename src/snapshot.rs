@@ -19,6 +19,7 @@ use crate::error::{Cause, Error, Result};
 use crate::failpoint;
 use crate::header::{self, Header};
 use crate::log_index::LogIndex;
+use crate::preallocate::preallocate;
 use crate::progress::{Progress, ProgressFn};
 use crate::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
 use crate::staging::{Staged, parent};
@@ -101,6 +102,7 @@ pub(crate) fn take(
 ) -> Result<Snapshot> {
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
+    preallocate(file.path(), source.shape.bytes());
     failpoint::reach("snapshot_staged");
     copy(&source, file.path(), progress)?;
     let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
@@ -148,7 +150,14 @@ fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result
     // Each page is read once. What it costs to keep too many in memory is only time.
     let _ = source.connection.pragma_update(None, "cache_size", -CACHE_KIB);
     let mut write_back = WriteBack::of(target_path.to_owned());
-    let step_done = &mut || write_back.advance();
+    // The second half reaches the disk while the copy is checked. Sending off more holds up the copy where the disk is slower.
+    let mut early = source.shape.bytes() / 2 / STEP_BYTES;
+    let step_done = &mut || {
+        if early > 0 {
+            early -= 1;
+            write_back.advance();
+        }
+    };
     copy_pages(source, &mut target, step_done, progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
         // Reading the source and writing the copy fail through one call.

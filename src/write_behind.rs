@@ -8,7 +8,7 @@ use errno::Errno;
 use rusqlite::ffi;
 
 /// Blocks that may wait to be written.
-const MOST_WAITING: usize = 2;
+const MOST_WAITING: usize = 8;
 
 /// A thread that writes blocks in the order in which it gets them. Dropping it waits for its end.
 pub(crate) struct WriteBehind {
@@ -122,6 +122,8 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
+    const MORE_THAN_WAIT: i64 = 3 * MOST_WAITING as i64;
+
     #[test]
     fn blocks_are_written_in_their_order() {
         let written = Arc::new(Mutex::new(Vec::new()));
@@ -131,12 +133,12 @@ mod tests {
             ffi::SQLITE_OK
         })
         .expect("a thread");
-        for offset in 0..9 {
+        for offset in 0..MORE_THAN_WAIT {
             let room = behind.pass_on(vec![7; 3], offset).expect("written");
             assert!(room.is_empty());
         }
         assert_eq!(behind.finish(), Ok(()));
-        let expected: Vec<_> = (0..9).map(|offset| (vec![7; 3], offset)).collect();
+        let expected: Vec<_> = (0..MORE_THAN_WAIT).map(|offset| (vec![7; 3], offset)).collect();
         assert_eq!(*written.lock().expect("unbroken"), expected);
     }
 
@@ -148,7 +150,7 @@ mod tests {
         })
         .expect("a thread");
         let mut told = Vec::new();
-        for offset in 0..6 {
+        for offset in 0..MORE_THAN_WAIT {
             errno::set_errno(Errno(0));
             if let Err(code) = behind.pass_on(vec![1], offset) {
                 told.push((code, errno::errno()));

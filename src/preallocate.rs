@@ -1,0 +1,38 @@
+//! Asking for a file's room before it is written.
+//!
+//! Ext4 then finds room once, and in one piece, and not anew for each portion: copying a large database takes a good tenth less.
+
+use std::path::Path;
+
+/// Reserves `bytes` for the file at `path`, whose size stays as it is. A hint: what does not fit the writing will tell.
+///
+/// For ext4 only. Elsewhere it is of no use, or does harm: Btrfs would not compress the file.
+#[cfg(target_os = "linux")]
+pub(crate) fn preallocate(path: &Path, bytes: u64) {
+    use std::fs::File;
+    use std::mem::MaybeUninit;
+    use std::os::fd::AsRawFd;
+
+    /// Finding room for less takes no time.
+    const WORTH_IT: u64 = 1 << 20;
+
+    if bytes < WORTH_IT {
+        return;
+    }
+    let (Ok(file), Ok(bytes)) = (File::options().write(true).open(path), libc::off_t::try_from(bytes)) else {
+        return;
+    };
+    let mut found = MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the descriptor is open, and there is room for an answer, which is looked at only if there is one.
+    let is_ext4 = unsafe {
+        libc::fstatfs(file.as_raw_fd(), found.as_mut_ptr()) == 0 && found.assume_init().f_type == libc::EXT4_SUPER_MAGIC
+    };
+    if is_ext4 {
+        // SAFETY: the descriptor is open, and no memory is passed.
+        unsafe { libc::fallocate(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, 0, bytes) };
+    }
+}
+
+/// Elsewhere nothing is known to be gained.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn preallocate(_path: &Path, _bytes: u64) {}
