@@ -24,7 +24,7 @@ pub(crate) struct ReadBlocks {
     /// The one used last comes first.
     blocks: Vec<Block>,
     /// Where the last read ended, and whether it began where the one before had ended.
-    read_end: i64,
+    read_end: Option<i64>,
     follows: bool,
     /// The size of the file. Asking for it takes as long as reading a page.
     size: Option<i64>,
@@ -69,10 +69,10 @@ impl ReadBlocks {
     }
 
     fn note(&mut self, offset: i64, length: usize) {
-        let end = i64::try_from(length).map_or(i64::MAX, |length| offset.saturating_add(length));
+        let end = i64::try_from(length).ok().and_then(|length| offset.checked_add(length));
         // A page that could not be lent is then read, which is the same read still.
         if end != self.read_end {
-            self.follows = offset == self.read_end;
+            self.follows = self.read_end == Some(offset);
         }
         self.read_end = end;
     }
@@ -135,10 +135,14 @@ impl ReadBlocks {
     }
 
     /// From here on everything is read anew. What is lent stays as it is.
+    ///
+    /// Where pages are read and written by turns, as in a restore, no read follows another, and no block is read to be forgotten
+    /// after its first page.
     pub fn forget(&mut self) {
         for block in &mut self.blocks {
             block.start = None;
         }
+        self.read_end = None;
         self.size = None;
     }
 }
@@ -214,8 +218,8 @@ mod tests {
         assert!(is(old, 1) && old_of_the_next_block.is_null());
         write(&scene.folder.path().join("pages"), 600, 2);
         scene.blocks.forget();
-        assert!(scene.lend(7).is_null());
-        assert!(is(scene.lend(8), 2));
+        assert!(scene.lend(17).is_null(), "it follows nothing any more");
+        assert!(is(scene.lend(18), 2));
         assert!(is(old, 1));
     }
 
