@@ -325,6 +325,35 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn no_database_is_mapped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mapped.db");
+        Connection::open(&path)
+            .and_then(|connection| {
+                connection.execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(3000000))")
+            })
+            .expect("written");
+        let readers = [
+            open_live_for_reading(&path, Duration::ZERO).expect("opens"),
+            open_backup(&path, Duration::ZERO).expect("opens"),
+            open_live_for_writing(&path, Duration::ZERO).expect("opens"),
+        ];
+        for reader in &readers {
+            let verdict: String = reader
+                .pragma_query_value(None, "integrity_check", |row| row.get(0))
+                .expect("checked");
+            assert_eq!(verdict, "ok");
+        }
+        let maps = fs::read_to_string("/proc/self/maps").expect("Linux");
+        assert!(maps.contains("/deps/"), "the program itself is");
+        assert!(
+            !maps.contains("mapped.db"),
+            "a disk that fails under a map kills the process"
+        );
+    }
+
+    #[test]
     fn what_a_restore_writes_is_flushed_through_every_cache() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("live.db");
