@@ -15,8 +15,8 @@ const KEPT: usize = 8;
 /// Bytes of a file from which on blocks pay: memory that is used for the first time takes longer than some reads. Fuzzing makes
 /// small files only, and is to come here too.
 const WORTH_BLOCKS: i64 = if cfg!(fuzzing) { 0 } else { 1 << 20 };
-/// SQLite may look a little past a page that is damaged, and counts on finding memory there: as many bytes as behind a page in a
-/// map of its own.
+/// SQLite may look a little past a page that is damaged, and counts on finding memory there: as many bytes as `unixFetch` in its
+/// `os_unix.c` leaves behind a page of a map.
 const MARGIN: usize = 256;
 
 /// What was read of one file, and is up to date as long as the lock under which it was read.
