@@ -1,6 +1,6 @@
 //! The folder is the truth: what backups there are, read from the files themselves.
 
-use std::fs::{self, DirEntry, Metadata};
+use std::fs::{self, DirEntry, File, Metadata};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -100,8 +100,8 @@ impl Store {
             let Some(stamp) = names::parse_safety(&self.database_name(), name) else {
                 continue;
             };
-            if let Some(metadata) = file_metadata(&entry) {
-                copies.push(self.backup_at(&entry.path(), name, metadata.as_ref(), Kind::Safety, Some(stamp)));
+            if let Some(look) = Look::at(&entry) {
+                copies.push(self.backup_at(&entry.path(), name, &look, Kind::Safety, Some(stamp)));
             }
         }
         Ok(copies)
@@ -120,27 +120,19 @@ impl Store {
         if is_another || name.starts_with('.') || names::is_sidecar(name) || name == names::RESTORE_LOG {
             return None;
         }
-        let metadata = file_metadata(entry)?;
+        let look = Look::at(entry)?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
         let stamp = names::parse_backup(name).filter(|_| made_here);
         let kind = if stamp.is_some() { Kind::Backup } else { Kind::Preserved };
         let is_database_by_name = Path::new(name)
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("db"));
-        let has_header = || matches!(Header::read(&path), Ok(Some(_)));
-        (is_database_by_name || has_header()).then(|| self.backup_at(&path, name, metadata.as_ref(), kind, stamp))
+        (is_database_by_name || look.header.is_some()).then(|| self.backup_at(&path, name, &look, kind, stamp))
     }
 
-    /// The backup that `path` is, its time taken from its name where the name says one. Without metadata, which the system
-    /// refused, nothing is known of it and it is not intact.
-    pub(crate) fn backup_at(
-        &self,
-        path: &Path,
-        name: &str,
-        metadata: Option<&Metadata>,
-        kind: Kind,
-        stamp: Option<Stamp>,
-    ) -> Backup {
+    /// The backup that `path` is, its time taken from its name where the name says one.
+    pub(crate) fn backup_at(&self, path: &Path, name: &str, look: &Look, kind: Kind, stamp: Option<Stamp>) -> Backup {
+        let metadata = look.metadata.as_ref();
         let size = metadata.map_or(0, Metadata::len);
         let modified = metadata
             .and_then(|metadata| metadata.modified().ok())
@@ -156,7 +148,7 @@ impl Store {
             path: path.to_owned(),
             created_at,
             kind,
-            intact: matches!(Header::read(path), Ok(Some(header)) if header.fits(size)),
+            intact: look.header.is_some_and(|header| header.fits(size)),
             ordinal: stamp.map_or(1, |stamp| stamp.ordinal),
         }
     }
@@ -178,13 +170,37 @@ impl Store {
     }
 }
 
-/// The metadata of a file; `Some(None)` when the system refuses to tell, and `None` when it is no file. A file that cannot be
-/// looked at now is still there, and whoever looks for it must find it.
-fn file_metadata(entry: &DirEntry) -> Option<Option<Metadata>> {
-    match fs::metadata(entry.path()) {
-        Ok(metadata) => metadata.is_file().then_some(Some(metadata)),
-        Err(error) if is_missing(&error) => None,
-        Err(_) => entry.file_type().is_ok_and(|kind| kind.is_file()).then_some(None),
+/// What there is to be known of a file without reading it. Of one that the system does not let us look at, it is nothing, and
+/// such a backup is not intact.
+pub(crate) struct Look {
+    pub metadata: Option<Metadata>,
+    pub header: Option<Header>,
+}
+
+impl Look {
+    /// A look at the file of an entry, or `None` when it is no file, or gone. One that cannot be looked at now is still there,
+    /// and whoever looks for it must find it.
+    fn at(entry: &DirEntry) -> Option<Look> {
+        let path = entry.path();
+        // Opening a pipe would wait for whoever writes into it.
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_plain
+            && let Ok(file) = File::open(&path)
+            && let Ok(metadata) = file.metadata()
+        {
+            let header = Header::read_from(file).ok().flatten();
+            return Some(Look {
+                metadata: Some(metadata),
+                header,
+            });
+        }
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Some(metadata),
+            Err(error) if is_plain && !is_missing(&error) => None,
+            _ => return None,
+        };
+        let header = Header::read(&path).ok().flatten();
+        Some(Look { metadata, header })
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::catalog::{Backup, Kind};
+use crate::catalog::{Backup, Kind, Look};
 use crate::clock::Moment;
 use crate::connection;
 use crate::error::{Cause, Error, Result};
 use crate::failpoint;
+use crate::header::Header;
 use crate::lock::FolderLock;
 use crate::messages::{self, Notice, Warning};
 use crate::names;
@@ -165,7 +166,11 @@ impl Store {
         // Looked at first: once it has its name, nothing may fail any more.
         let metadata = fs::metadata(file.path()).map_err(|error| Error::io(&error, &self.backup_dir))?;
         let (path, stamp) = staging::publish_numbered(file, &self.backup_dir, now.naive_local(), names::backup)?;
-        Ok(self.backup_at(&path, &names::backup(stamp), Some(&metadata), Kind::Backup, Some(stamp)))
+        let look = Look {
+            metadata: Some(metadata),
+            header: Header::read(&path).ok().flatten(),
+        };
+        Ok(self.backup_at(&path, &names::backup(stamp), &look, Kind::Backup, Some(stamp)))
     }
 
     fn note_in_settings(&self, backup: &Backup, prepared: Option<Note>) -> Vec<Warning> {

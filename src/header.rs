@@ -26,8 +26,13 @@ pub(crate) struct Header {
 impl Header {
     /// The header of the file at `path`, or `None` when it has none.
     pub fn read(path: &Path) -> io::Result<Option<Header>> {
+        Header::read_from(File::open(path)?)
+    }
+
+    /// The header of an open file that nobody has read from.
+    pub fn read_from(mut file: File) -> io::Result<Option<Header>> {
         let mut bytes = [0; 100];
-        match File::open(path)?.read_exact(&mut bytes) {
+        match file.read_exact(&mut bytes) {
             Ok(()) => Ok(Header::parse(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
