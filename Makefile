@@ -12,7 +12,7 @@ PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
 
 .PHONY: build
 build: $(LIBRARY) ## Build the library: target/release/librespaldo.so and .a
@@ -111,14 +111,20 @@ faults-bounded: ## A part of each of them, as CI runs it
 	$(PYTHON) -B tests/faults/run --bounded --may-skip power --may-skip permissions --may-skip disk_full --may-skip io_errors
 
 # The wheel of apsw brings sqlite3_rsync along, which few systems have. Without it the benchmark says so and goes on.
-.PHONY: bench
-bench: $(VENV)/installed ## Measure beside Python, the shell and cp, into docs/performance.md: some 20 minutes, 7 GB of disk
+.PHONY: bench-contenders
+bench-contenders: $(VENV)/installed
 	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'apsw>=3.50'
+
+.PHONY: bench
+bench: bench-contenders ## Measure beside Python, the shell and cp, into docs/performance.md: some 20 minutes, 7 GB of disk
 	$(VENV)/bin/python bench/run
 
+.PHONY: bench-own-disk
+bench-own-disk: bench-contenders ## The same on a file system of its own, where disks vary: root, 12 GB of disk
+	bench/on_own_disk
+
 .PHONY: bench-quick
-bench-quick: $(VENV)/installed ## A little of each measurement, as CI runs it
-	-$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check 'apsw>=3.50'
+bench-quick: bench-contenders ## A little of each measurement, as CI runs it
 	$(VENV)/bin/python bench/run --quick
 
 SECONDS_PER_TARGET ?= 60
