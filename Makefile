@@ -12,7 +12,7 @@ PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 22
 
 .PHONY: build
 build: $(LIBRARY) ## Build the library: target/release/librespaldo.so and .a
