@@ -6,9 +6,9 @@ from xml.sax.saxutils import escape
 import contenders
 from tables import duration
 
-WIDTH, ROW = 980, 380
+WIDTH, ROW = 1250, 380
 CHART = (70, 46, 370, 280)  # left, top, width, height
-BARS_LEFT, LONGEST_BAR, BAR_STEP = 690, 160, 35
+BARS_LEFT, BARS_WIDTH, LONGEST_BAR, BAR_STEP = 690, 290, 160, 35
 LABEL_GAP = 14
 
 STYLE = """
@@ -41,7 +41,7 @@ def svg(results):
     for row, operation in enumerate(operations):
         parts.append(f'<g transform="translate(0 {row * ROW})">')
         parts += _lines(operation, results[operation])
-        parts += _bars(operation, results[operation])
+        parts += _bars(operation, results[operation], results[f"{operation}_scans"])
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
@@ -103,16 +103,31 @@ def _end_labels(x, ends):
     return parts
 
 
-def _bars(operation, by_size):
-    size, figures = list(by_size.items())[-1]
-    python = figures[contenders.PYTHON]["median"]
-    shown = [(c, figures[c.key]["median"] / python) for c in contenders.ALL[operation] if c.key in figures]
-    unit = LONGEST_BAR / max(ratio for _, ratio in shown)
-    parts = [_text(BARS_LEFT, 24, f"times Python's at {float(size):,g} MB", kind="title")]
-    for row, (contender, ratio) in enumerate(shown):
+def _bars(operation, rows_only, with_scans):
+    """The largest size of either kind, in one scale."""
+    kinds = [(kind, *list(by_size.items())[-1]) for kind, by_size in (("of rows", rows_only), ("with scans", with_scans))]
+    most = max(figures[c.key]["median"] / _pythons(figures) for _, _, figures in kinds for c in contenders.ALL[operation] if c.key in figures)
+    parts = []
+    for column, (kind, size, figures) in enumerate(kinds):
+        left = BARS_LEFT + column * BARS_WIDTH
+        parts.append(_text(left, 24, f"× Python's, {float(size):,g} MB {kind}", kind="title"))
+        parts += _column(left, LONGEST_BAR / most, operation, figures)
+    return parts
+
+
+def _pythons(figures):
+    return figures[contenders.PYTHON]["median"]
+
+
+def _column(left, unit, operation, figures):
+    """A bar for each contender, and on it where Python's ends, which is ``unit`` long."""
+    parts = []
+    for row, contender in enumerate(c for c in contenders.ALL[operation] if c.key in figures):
+        median = figures[contender.key]["median"]
+        ratio = median / _pythons(figures)
         y = CHART[1] + row * BAR_STEP
-        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{_text(BARS_LEFT, y + 10, contender.label)}')
-        parts.append(f'<rect class="bar" x="{BARS_LEFT}" y="{y + 14}" width="{max(1, unit * ratio):.1f}" height="10"/>')
-        parts.append(f'<path class="one" d="M{BARS_LEFT + unit:.1f} {y + 13}v12"/>')
-        parts.append(_text(BARS_LEFT + max(ratio, 1) * unit + 6, y + 23, f"{ratio:.2f}  ({duration(ratio * python)})") + "</g>")
+        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{_text(left, y + 10, contender.label)}')
+        parts.append(f'<rect class="bar" x="{left}" y="{y + 14}" width="{max(1, unit * ratio):.1f}" height="10"/>')
+        parts.append(f'<path class="one" d="M{left + unit:.1f} {y + 13}v12"/>')
+        parts.append(_text(left + max(ratio, 1) * unit + 6, y + 23, f"{ratio:.2f}  ({duration(median)})") + "</g>")
     return parts
