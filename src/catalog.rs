@@ -170,8 +170,8 @@ impl Store {
     }
 }
 
-/// What there is to be known of a file without reading it. Of one that the system does not let us look at, it is nothing, and
-/// such a backup is not intact.
+/// What the system and the first bytes say of a file. Of one that the system lets nobody look at that is nothing, and such a
+/// backup is not intact.
 pub(crate) struct Look {
     pub metadata: Option<Metadata>,
     pub header: Option<Header>,

@@ -39,7 +39,6 @@ pub(crate) fn preallocate(_path: &Path, _bytes: u64) {}
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use std::fs::File;
     use std::os::unix::fs::MetadataExt;
     use std::process::Command;
 
@@ -50,7 +49,7 @@ mod tests {
         let on_ext4 = kind.expect("stat ran").stdout.starts_with(b"ext2/ext3");
         for (bytes, worth_it) in [(1 << 19, false), (3 << 20, true)] {
             preallocate(file.path(), bytes);
-            let after = File::metadata(file.as_file()).expect("looked at");
+            let after = file.as_file().metadata().expect("looked at");
             let reserved = after.blocks() * 512;
             assert_eq!(reserved >= bytes, on_ext4 && worth_it, "{reserved} of {bytes} bytes");
             assert_eq!(after.len(), 0);
