@@ -10,7 +10,7 @@ use chrono::offset::LocalResult;
 use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
-use crate::error::{Cause, Error, Result};
+use crate::report::error::{Cause, Error, Result};
 
 /// A point in time in the configured zone.
 pub type Moment = DateTime<Tz>;
@@ -98,6 +98,11 @@ pub(crate) fn from_local(local: NaiveDateTime, zone: Tz, near: Option<Moment>) -
             before.map_or_else(|| zone.from_utc_datetime(&local), |moment| moment + day)
         }
     }
+}
+
+/// Whole milliseconds since `start`.
+pub(crate) fn milliseconds(start: std::time::Instant) -> u64 {
+    start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

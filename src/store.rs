@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
-use crate::check::Verification;
 use crate::clock::{Clock, Moment};
-use crate::error::{Argument, Cause, Error, Expected, Result};
-use crate::messages::Language;
-use crate::staging::parent;
+use crate::database::check::Verification;
+use crate::files::paths::parent;
+use crate::report::error::{Argument, Cause, Error, Expected, Result};
+use crate::report::messages::Language;
 
 /// What a store is opened with. Only the database is required; [`Options::new`] fills in the rest.
 #[derive(Debug, Clone)]

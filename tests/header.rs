@@ -10,7 +10,7 @@ fn generated() -> String {
     let bindings = cbindgen::Builder::new()
         .with_config(config)
         .with_src(root.join("src/capi/mod.rs"))
-        .with_src(root.join("src/status.rs"))
+        .with_src(root.join("src/report/status.rs"))
         .generate()
         .expect("a header");
     let mut header = Vec::new();

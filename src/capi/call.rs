@@ -9,9 +9,9 @@ use serde::Serialize;
 
 use super::guard::{Out, reply};
 use super::{Handle, ProgressCallback, StatusCode, handles, isolation, requests};
-use crate::error::Result;
-use crate::messages::Language;
-use crate::progress::{Progress, ProgressFn};
+use crate::report::error::Result;
+use crate::report::messages::Language;
+use crate::report::progress::{Progress, ProgressFn};
 use crate::store::Store;
 
 /// The arguments that all operations have in common.

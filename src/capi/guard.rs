@@ -8,9 +8,9 @@ use std::ptr;
 use serde::Serialize;
 
 use super::StatusCode;
-use crate::error::{Cause, Error, Result};
-use crate::messages::Language;
-use crate::status::Status;
+use crate::report::error::{Cause, Error, Result};
+use crate::report::messages::Language;
+use crate::report::status::Status;
 
 /// Where the caller wants the JSON.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Handle;
-use crate::error::{Cause, Error, Result};
+use crate::report::error::{Cause, Error, Result};
 use crate::store::Store;
 
 /// One place for a store. The generation tells today's store from those that had the place before.

@@ -14,8 +14,8 @@
 
 use std::ops::ControlFlow;
 
-use crate::error::Result;
-use crate::progress::{Progress, ProgressFn};
+use crate::report::error::Result;
+use crate::report::progress::{Progress, ProgressFn};
 
 /// What the caller's progress callback is to us.
 pub(super) type Watcher<'a> = Option<&'a mut dyn FnMut(Progress) -> ControlFlow<()>>;
@@ -43,7 +43,7 @@ pub(super) fn run<T: Send + 'static>(
 ) -> Result<T> {
     match watcher {
         Some(watcher) => work(watcher),
-        None => work(&mut crate::progress::unwatched),
+        None => work(&mut crate::report::progress::unwatched),
     }
 }
 
@@ -61,8 +61,8 @@ mod linux {
 
     use super::super::guard::caught;
     use super::Watcher;
-    use crate::error::{Cause, Error, Result};
-    use crate::progress::{Progress, ProgressFn};
+    use crate::report::error::{Cause, Error, Result};
+    use crate::report::progress::{Progress, ProgressFn};
 
     type Job = Box<dyn FnOnce() + Send>;
 

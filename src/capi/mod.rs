@@ -18,9 +18,9 @@ use std::ptr;
 
 use serde_json::json;
 
-use crate::error::{Argument, Error};
-use crate::messages::Language;
-use crate::status::Status;
+use crate::report::error::{Argument, Error};
+use crate::report::messages::Language;
+use crate::report::status::Status;
 use crate::store::Store;
 use call::Call;
 use guard::{Out, reply};

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::check::Verification;
-use crate::error::{Argument, Error, Expected, Result};
-use crate::messages::Language;
-use crate::restore::RestoreRequest;
+use crate::database::check::Verification;
+use crate::operations::restore::RestoreRequest;
+use crate::report::error::{Argument, Error, Expected, Result};
+use crate::report::messages::Language;
 use crate::store::{Options, Settings};
 
 /// The text behind a pointer, or `None` for NULL.

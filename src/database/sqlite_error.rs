@@ -1,0 +1,156 @@
+//! What SQLite's answers mean to a caller of this library.
+
+use std::io;
+use std::path::Path;
+
+use rusqlite::{Connection, ffi};
+
+use crate::files::paths::parent;
+use crate::report::error::{Cause, Error};
+use crate::report::system_error::{is_device_error, is_full, is_refused, is_sharing_violation};
+
+/// Which file an answer of SQLite is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The application's database.
+    Live,
+    /// A backup, a safety copy, or our own unpublished copy.
+    Backup,
+}
+
+/// Puts what the system said to SQLite where [`explain`] asks for it: closing the connection may have said more since.
+pub(crate) fn remember_system_error<T>(connection: &Connection, result: &rusqlite::Result<T>) {
+    if result.is_err() {
+        // SAFETY: the handle is valid while `connection` is borrowed.
+        let code = unsafe { ffi::sqlite3_system_errno(connection.handle()) };
+        if code != 0 {
+            errno::set_errno(errno::Errno(code));
+        }
+    }
+}
+
+/// SQLite's extended code, where the error has one.
+pub(crate) fn extended_code(error: &rusqlite::Error) -> Option<i32> {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
+        _ => None,
+    }
+}
+
+/// Whether a reader alone cannot open the file, because a crashed writer's journal or log must be recovered first.
+pub(crate) fn needs_recovery(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTINIT)
+    )
+}
+
+/// Whether SQLite says that somebody else has the file; `BUSY` and `LOCKED` mean the same to a caller.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    let primary = extended_code(error).map(|code| code & 0xff);
+    matches!(primary, Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
+}
+
+/// Whether an error came of writing a file, and not of reading one.
+pub(crate) fn is_write_failure(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_TRUNCATE)
+    )
+}
+
+/// Whether an error came of flushing what was written.
+pub(crate) fn is_flush_failure(error: &rusqlite::Error) -> bool {
+    matches!(
+        extended_code(error),
+        Some(ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+    )
+}
+
+/// SQLite's error as the library's. The extended code decides: after a failed step the message can be
+/// "not an error".
+pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error {
+    // What the system said last, before anything else is asked of it. SQLite has one code for many troubles.
+    let system = io::Error::last_os_error();
+    let Some(code) = extended_code(error) else {
+        // A value of a type that SQLite itself would never write.
+        return Error::at(corrupt(role, vec![error.to_string()]), path);
+    };
+    let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
+    let cause = match code & 0xff {
+        // Some reads that the device refused come back as damage.
+        ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_ERROR if is_device_error(&system) => {
+            Cause::Io(system.to_string())
+        }
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
+        // On Windows another program can keep everybody else from opening or reading a file.
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_sharing_violation(&system) => Cause::DatabaseLocked,
+        ffi::SQLITE_NOTADB => Cause::NotADatabase,
+        ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
+        ffi::SQLITE_FULL => disk_full(path),
+        ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_full(&system) => disk_full(path),
+        // SQLite keeps to itself why it could not make the log's index longer.
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && has_no_room(path) => disk_full(path),
+        ffi::SQLITE_PERM | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
+        ffi::SQLITE_IOERR if is_refused(&system) => Cause::PermissionDenied(text()),
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_refused(&system) || !may_write(path) => {
+            Cause::PermissionDenied(text())
+        }
+        // The budget for reading the schema is spent, see `readable`.
+        ffi::SQLITE_INTERRUPT => corrupt(role, vec!["it does not end".to_owned()]),
+        // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
+        ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
+        _ => Cause::Io(text()),
+    };
+    Error::at(cause, path)
+}
+
+fn disk_full(path: &Path) -> Cause {
+    Cause::DiskFull {
+        needed: None,
+        free: fs4::available_space(path).ok(),
+    }
+}
+
+/// Whether not even an index of a log fits on the disk any more.
+fn has_no_room(path: &Path) -> bool {
+    const INDEX_BYTES: u64 = 32 * 1024;
+    fs4::available_space(path).is_ok_and(|free| free < INDEX_BYTES)
+}
+
+/// Whether this user may write the file and into its folder. Asked without opening it, which would drop every lock that
+/// this process holds on it.
+pub(crate) fn may_write(path: &Path) -> bool {
+    [path, parent(path)].into_iter().all(is_writable)
+}
+
+#[cfg(unix)]
+fn is_writable(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+    let Ok(path) = std::ffi::CString::new(path.as_os_str().as_bytes()) else {
+        return false;
+    };
+    // SAFETY: `path` is NUL-terminated and outlives the call.
+    unsafe { libc::access(path.as_ptr(), libc::W_OK) == 0 }
+}
+
+/// Attributes say too little: who may write is a matter of access rules, so it is tried. Locks belong to handles there.
+#[cfg(windows)]
+fn is_writable(path: &Path) -> bool {
+    use std::os::windows::fs::OpenOptionsExt;
+    use windows_sys::Win32::Storage::FileSystem::{FILE_ADD_FILE, FILE_FLAG_BACKUP_SEMANTICS, FILE_WRITE_DATA};
+    const _: () = assert!(FILE_ADD_FILE == FILE_WRITE_DATA); // the same right, of a folder and of a file
+    let opened = std::fs::File::options()
+        .access_mode(FILE_WRITE_DATA)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS) // without it folders cannot be opened
+        .open(path);
+    opened.map_or_else(|error| is_sharing_violation(&error), |_| true)
+}
+
+/// "Fails verification" of this kind of file.
+pub(crate) fn corrupt(role: Role, problems: Vec<String>) -> Cause {
+    match role {
+        Role::Live => Cause::DatabaseCorrupt(problems),
+        Role::Backup => Cause::BackupCorrupt(problems),
+    }
+}

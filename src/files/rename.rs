@@ -1,0 +1,109 @@
+//! Giving a file another name, at once or not at all.
+//!
+//! On Windows a program that holds the file for a moment is waited for, and the call returns when the name is on the disk:
+//! folders cannot be flushed there.
+
+use std::io;
+use std::path::Path;
+
+use tempfile::TempPath;
+
+/// Names `file` `target`, unless something has that name: then the file comes back.
+#[cfg(not(windows))]
+pub(crate) fn to_new(file: TempPath, target: &Path) -> Result<(), (io::Error, TempPath)> {
+    file.persist_noclobber(target)
+        .map_err(|refused| (refused.error, refused.path))
+}
+
+/// Names `file` `target`, in place of what has that name.
+#[cfg(not(windows))]
+pub(crate) fn over(file: TempPath, target: &Path) -> io::Result<()> {
+    file.persist(target).map_err(|refused| refused.error)
+}
+
+#[cfg(windows)]
+pub(crate) fn to_new(file: TempPath, target: &Path) -> Result<(), (io::Error, TempPath)> {
+    rename(file, target, 0)
+}
+
+#[cfg(windows)]
+pub(crate) fn over(file: TempPath, target: &Path) -> io::Result<()> {
+    use windows_sys::Win32::Storage::FileSystem::MOVEFILE_REPLACE_EXISTING;
+    rename(file, target, MOVEFILE_REPLACE_EXISTING).map_err(|(error, _)| error)
+}
+
+#[cfg(windows)]
+fn rename(mut file: TempPath, target: &Path, flags: u32) -> Result<(), (io::Error, TempPath)> {
+    use windows_sys::Win32::Storage::FileSystem::{MOVEFILE_WRITE_THROUGH, MoveFileExW};
+    let (from, to) = (wide(&file), wide(target));
+    // SAFETY: both names are NUL-terminated and outlive the call.
+    let move_it = || match unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags | MOVEFILE_WRITE_THROUGH) } {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    };
+    match crate::files::sharing::retry_sharing_violations(move_it) {
+        Ok(()) => {
+            // The file is not there any more; whoever gets the name next keeps it.
+            file.disable_cleanup(true);
+            Ok(())
+        }
+        Err(error) => Err((error, file)),
+    }
+}
+
+/// A path as the system's functions take it.
+#[cfg(windows)]
+fn wide(path: &Path) -> Vec<u16> {
+    use std::os::windows::ffi::OsStrExt;
+    let path = crate::files::long_path::for_system(path);
+    path.as_os_str().encode_wide().chain([0]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_new_name_is_never_taken_from_a_file_and_another_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("Ñandú 🐦.db");
+        fs::write(&target, "there first").expect("written");
+        let made = || {
+            let file = tempfile::Builder::new().tempfile_in(folder.path()).expect("a file");
+            fs::write(file.path(), "new").expect("written");
+            file.into_temp_path()
+        };
+        let (error, file) = to_new(made(), &target).expect_err("the name is taken");
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&target).expect("read"), b"there first");
+        over(file, &target).expect("replaced");
+        assert_eq!(fs::read(&target).expect("read"), b"new");
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn whoever_holds_the_file_for_a_moment_is_waited_for() {
+        use std::os::windows::fs::OpenOptionsExt;
+        const FILE_SHARE_READ: u32 = 1;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = tempfile::Builder::new().tempfile_in(folder.path()).expect("a file");
+        let file = file.into_temp_path();
+        let antivirus = fs::File::options()
+            .read(true)
+            .share_mode(FILE_SHARE_READ)
+            .open(&file)
+            .expect("opened");
+        let target = folder.path().join("target");
+        let (refused, file) = to_new(file, &target).expect_err("held all the time");
+        assert!(crate::files::sharing::is_sharing_violation(&refused), "{refused}");
+        let letting_go = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            drop(antivirus);
+        });
+        to_new(file, &target).expect("named in the end");
+        letting_go.join().expect("ended");
+        assert!(target.exists());
+    }
+}

@@ -1,0 +1,39 @@
+//! Removing what SQLite may keep beside a database.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use crate::failpoint;
+use crate::files::flush::flush;
+use crate::files::folder::flush_folder;
+use crate::files::paths::{SIDECARS, parent, with_suffix};
+use crate::files::sharing::retry_sharing_violations;
+use crate::report::error::{Error, Result};
+use crate::report::system_error::is_sharing_violation;
+
+/// Removes what SQLite may keep beside `database`, durably.
+pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
+    for suffix in SIDECARS {
+        let path = with_suffix(database, suffix);
+        match remove_or_empty(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io(&error, &path)),
+            _ => {}
+        }
+    }
+    failpoint::reach("sidecars_removed");
+    flush_folder(parent(database))
+}
+
+/// Removes a log or journal. One that a connection at rest keeps open on Windows is emptied instead, which means the same
+/// to SQLite.
+fn remove_or_empty(path: &Path) -> io::Result<()> {
+    retry_sharing_violations(|| fs::remove_file(path)).or_else(|error| {
+        if is_sharing_violation(&error) {
+            let file = File::options().write(true).open(path)?;
+            file.set_len(0).and_then(|()| flush(&file))
+        } else {
+            Err(error)
+        }
+    })
+}

@@ -1,0 +1,214 @@
+//! Files on their way to their name: written under a temporary one, flushed, then published at once.
+//!
+//! Every temporary is made while the folder's lock is held, so a temporary found under the lock has lost its
+//! process and may be swept.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
+
+use crate::failpoint;
+use crate::files::flush::flush;
+use crate::files::folder::flush_folder;
+use crate::files::paths::{SIDECARS, parent, with_suffix};
+use crate::files::permissions::copy_permissions;
+use crate::files::rename;
+use crate::files::sharing::retry_sharing_violations;
+use crate::report::error::{Error, Result};
+
+/// A file without its final name. Dropping it deletes it, with whatever SQLite left beside it.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    path: TempPath,
+    sidecars: Sidecars,
+}
+
+/// Deletes, when dropped, what SQLite may have left beside a file.
+#[derive(Debug)]
+struct Sidecars(PathBuf);
+
+impl Drop for Sidecars {
+    fn drop(&mut self) {
+        for suffix in SIDECARS {
+            let _ = fs::remove_file(with_suffix(&self.0, suffix));
+        }
+    }
+}
+
+impl Staged {
+    /// A new empty file in `folder`, readable by its owner only.
+    pub fn new(folder: &Path) -> Result<Staged> {
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY.0)
+            .suffix(TEMPORARY.1)
+            .rand_bytes(6)
+            .make_in(folder, create_new)
+            .map_err(|error| Error::io(&error, folder))?;
+        let path = file.into_temp_path();
+        let sidecars = Sidecars(path.to_path_buf());
+        Ok(Staged { path, sidecars })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the file the permissions of `model` and forces it to the disk.
+    pub fn finish(&self, model: Option<&Metadata>) -> Result<()> {
+        let file = retry_sharing_violations(|| File::options().read(true).write(true).open(&self.path))
+            .map_err(|error| Error::io(&error, parent(&self.path)))?;
+        if let Some(model) = model {
+            copy_permissions(&file, model).map_err(|error| Error::io(&error, parent(&self.path)))?;
+        }
+        flush(&file).map_err(|error| Error::io(&error, parent(&self.path)))
+    }
+
+    /// Gives the file the name `target`, never over an existing file, and makes the name durable.
+    ///
+    /// When `target` is taken the file comes back, for another name.
+    pub fn publish(self, target: &Path) -> Result<Published> {
+        let Staged { path, sidecars } = self;
+        match rename::to_new(path, target) {
+            Ok(()) => {
+                failpoint::reach("named_not_flushed");
+                // A name that may not last is taken back: the caller is told that nothing was made.
+                flush_folder(parent(target)).inspect_err(|_| drop(fs::remove_file(target)))?;
+                Ok(Published::Done)
+            }
+            Err((refused, path)) if refused.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(Published::NameTaken(Staged { path, sidecars }))
+            }
+            Err((refused, _)) => Err(Error::io(&refused, target)),
+        }
+    }
+
+    /// Gives the file the name `target` in place of the file that has it, and makes that durable. May fail when it is
+    /// done, but not durable.
+    pub fn replace(self, target: &Path) -> Result<()> {
+        rename::over(self.path, target).map_err(|refused| Error::io(&refused, target))?;
+        failpoint::reach("replaced_not_flushed");
+        flush_folder(parent(target))
+    }
+}
+
+/// What came of publishing.
+#[derive(Debug)]
+pub(crate) enum Published {
+    Done,
+    NameTaken(Staged),
+}
+
+/// The prefix and suffix of unpublished files. The dot keeps them out of every list.
+pub(crate) const TEMPORARY: (&str, &str) = (".respaldo-", ".tmp");
+
+/// Whether a name is that of an unpublished file, or of what SQLite keeps beside one.
+pub(crate) fn is_temporary(name: &str) -> bool {
+    let name = SIDECARS
+        .iter()
+        .find_map(|sidecar| name.strip_suffix(sidecar))
+        .unwrap_or(name);
+    name.strip_prefix(TEMPORARY.0)
+        .and_then(|rest| rest.strip_suffix(TEMPORARY.1))
+        .is_some_and(|random| random.len() == 6 && random.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// Removes what killed processes left in `folder`. The caller holds the folder's lock.
+pub(crate) fn sweep(folder: &Path) {
+    // What cannot be removed now is in nobody's way; the next call tries again.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_plain && entry.file_name().to_str().is_some_and(is_temporary) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn create_new(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Without the mark of a temporary file, which allows Windows not to write it to the disk.
+#[cfg(windows)]
+fn create_new(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create_new(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publishing_never_overwrites_and_dropping_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("target");
+        fs::write(&target, "there first").expect("written");
+        let staged = Staged::new(folder.path()).expect("staged");
+        let Ok(Published::NameTaken(staged)) = staged.publish(&target) else {
+            panic!("the name is taken");
+        };
+        assert_eq!(fs::read(&target).expect("read"), b"there first");
+        drop(staged);
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn sweeping_takes_temporaries_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in [
+            ".respaldo-abc123.tmp",
+            ".respaldo-abc123.tmp-journal",
+            "backup_20260304_142305.db",
+            "x.tmp",
+        ] {
+            fs::write(folder.path().join(name), "x").expect("written");
+        }
+        sweep(folder.path());
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["backup_20260304_142305.db", "x.tmp"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_finished_file_has_the_permissions_of_its_model() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = folder.path().join("model");
+        fs::write(&model, "x").expect("written");
+        fs::set_permissions(&model, fs::Permissions::from_mode(0o640)).expect("set");
+        let staged = Staged::new(folder.path()).expect("staged");
+        assert_eq!(
+            fs::metadata(staged.path()).expect("there").permissions().mode() & 0o777,
+            0o600
+        );
+        staged
+            .finish(Some(&fs::metadata(&model).expect("there")))
+            .expect("finished");
+        assert_eq!(
+            fs::metadata(staged.path()).expect("there").permissions().mode() & 0o777,
+            0o640
+        );
+    }
+
+    #[test]
+    fn temporaries_are_told_from_everything_else() {
+        assert!(is_temporary(".respaldo-a1B2c3.tmp"));
+        assert!(is_temporary(".respaldo-a1B2c3.tmp-journal"));
+        assert!(!is_temporary("respaldo-a1B2c3.tmp"));
+        assert!(!is_temporary(".respaldo-a1B2c3d.tmp"));
+        assert!(!is_temporary(".respaldo-.tmp"));
+        assert!(!is_temporary("backup_20260304_142305.db"));
+    }
+}

@@ -1,0 +1,19 @@
+//! What an application can ask for: one file an operation, readable as a list of steps.
+//!
+//! May use everything below: `steps`, `catalog`, `database`, `files`, `report`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `create` | making a backup, now or once a day |
+//! | `last_backup` | when the last backup was made |
+//! | `list` | listing the backups |
+//! | `prune` | applying retention |
+//! | `restore` | restoring a backup |
+//! | `verify` | verifying a backup |
+
+pub(crate) mod create;
+pub(crate) mod last_backup;
+pub(crate) mod list;
+pub(crate) mod prune;
+pub(crate) mod restore;
+pub(crate) mod verify;

@@ -1,0 +1,299 @@
+//! Restoring a backup into the live database, or into a new file for a rehearsal.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{self, Path, PathBuf};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::clock::milliseconds;
+use crate::database::connection::{self, has_wal};
+use crate::database::header;
+use crate::database::live_file::LiveFile;
+use crate::failpoint;
+use crate::files::folder::ensure_folder;
+use crate::files::folder_lock::FolderLock;
+use crate::files::paths::{SIDECARS, is_free, parent, real_path, same_file, with_suffix};
+use crate::files::staging::{self, Published};
+use crate::report::error::{Cause, Error, Result};
+use crate::report::messages::Warning;
+use crate::report::progress::{Progress, ProgressFn, unwatched};
+use crate::report::system_error::is_missing;
+use crate::steps::overwrite::{Live, WriteFailure};
+use crate::steps::safety_copy::{SafetyCopy, is_damage, no_file};
+use crate::steps::snapshot::{self, Source};
+use crate::store::Store;
+
+/// What to restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreRequest {
+    /// A bare name, looked up in the backup folder and then among the safety copies; or any path.
+    pub backup: PathBuf,
+    /// Why, for the log.
+    pub reason: Option<String>,
+    /// Write to this new file instead of the live database.
+    pub target: Option<PathBuf>,
+}
+
+impl RestoreRequest {
+    /// Restores this backup into the live database.
+    pub fn of(backup: impl Into<PathBuf>) -> RestoreRequest {
+        RestoreRequest {
+            backup: backup.into(),
+            reason: None,
+            target: None,
+        }
+    }
+}
+
+/// The answer of [`Store::restore`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restored {
+    /// The backup.
+    pub restored_from: PathBuf,
+    /// The file that was written.
+    pub database: PathBuf,
+    /// The database as it was; `None` when there was none, or for a rehearsal.
+    pub safety_backup: Option<PathBuf>,
+    /// What did not work beside the restore.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+enum LiveState {
+    Missing,
+    Unusable,
+    Usable(Live),
+}
+
+impl Store {
+    /// Restores a backup: verified first, after a durable safety copy, as one transaction.
+    ///
+    /// Fails, with the database as it was, with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and
+    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::SameFile`] when it is the live database,
+    /// [`Cause::DatabaseLocked`] when another program keeps the database locked, [`Cause::Busy`],
+    /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when it
+    /// broke off while writing. With a target, [`Cause::TargetExists`] instead of overwriting anything.
+    pub fn restore(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
+        let started = Instant::now();
+        let backup = self.find_backup(&request.backup)?;
+        let database = match &request.target {
+            Some(target) => path::absolute(target).map_err(|error| Error::io(&error, target))?,
+            None => self.database.clone(),
+        };
+        let _locks = self.prepare_restore(&backup, &database)?;
+        let safety = match &request.target {
+            Some(_) => self.rehearse(&backup, &database, progress).map(|()| None),
+            None => self.restore_live(&backup, progress),
+        };
+        if safety.is_err() {
+            connection::remove_empty_wal(&self.database);
+        }
+        let outcome = safety.map(|safety| Restored {
+            restored_from: backup.clone(),
+            database: database.clone(),
+            safety_backup: safety.map(|copy| copy.path),
+            warnings: vec![],
+            duration_ms: milliseconds(started),
+        });
+        let warnings = self.log_restore(
+            &backup,
+            &database,
+            request.reason.as_deref(),
+            outcome.as_ref().map(|restored| restored.safety_backup.as_deref()),
+        );
+        outcome.map(|restored| Restored { warnings, ..restored })
+    }
+
+    /// Refuses what must not be written over, and keeps every other backup and restore out.
+    fn prepare_restore(&self, backup: &Path, target: &Path) -> Result<Vec<FolderLock>> {
+        if same_file(backup, target) {
+            return Err(Error::at(Cause::SameFile, target));
+        }
+        ensure_folder(&self.backup_dir)?;
+        let mut locks = vec![FolderLock::acquire(&self.backup_dir, self.busy_timeout)?];
+        let written = parent(target);
+        if !same_file(&self.backup_dir, written) {
+            locks.push(FolderLock::acquire(written, self.busy_timeout)?);
+        }
+        staging::sweep(&self.backup_dir);
+        staging::sweep(written);
+        Ok(locks)
+    }
+
+    /// Writes the backup to a new file.
+    fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<()> {
+        // A sidecar that is there would be taken for the new file's.
+        let sidecars = SIDECARS.iter().map(|suffix| with_suffix(target, suffix));
+        for path in [target.to_owned()].into_iter().chain(sidecars) {
+            if !is_free(&path) {
+                return Err(Error::at(Cause::TargetExists, path));
+            }
+        }
+        let source = self.hold_backup(backup)?;
+        let model = fs::metadata(backup).ok();
+        let folder = parent(target);
+        let model = model.as_ref();
+        let copy = snapshot::take(source, folder, model, self.verify, progress)?;
+        match copy.file.publish(target)? {
+            Published::Done => Ok(()),
+            Published::NameTaken(_) => Err(Error::at(Cause::TargetExists, target)),
+        }
+    }
+
+    /// Writes the backup into the live database, in the way that its state allows.
+    fn restore_live(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Option<SafetyCopy>> {
+        let mut source = self.hold_backup(backup)?;
+        let live = self.classify_live()?;
+        let saved = match &live {
+            LiveState::Usable(live) => live.bytes.div_ceil(source.shape.page_size),
+            LiveState::Missing | LiveState::Unusable => 0,
+        };
+        let mut work = Work {
+            progress,
+            saved,
+            written: source.shape.pages,
+        };
+        self.check_backup(&mut source, &mut work.before())?;
+        match live {
+            LiveState::Missing => self.restore_missing(source, &mut work.writing()).map(|()| None),
+            LiveState::Unusable => self.replace_unusable(source, &mut work.writing()).map(Some),
+            LiveState::Usable(live) => self.overwrite(source, live, &mut work).map(Some),
+        }
+    }
+
+    fn classify_live(&self) -> Result<LiveState> {
+        let path = &self.database;
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() && !self.may_be_database(&metadata)? => Ok(LiveState::Unusable),
+            Ok(metadata) if metadata.is_file() => match Live::open(path, self.busy_timeout) {
+                Ok(live) => Ok(LiveState::Usable(live)),
+                Err(error) if is_damage(&error) => Ok(LiveState::Unusable),
+                Err(error) => Err(error),
+            },
+            Ok(_) => Err(Error::at(Cause::TargetExists, path)),
+            Err(_) if is_free(path) => Ok(LiveState::Missing),
+            // A link that leads nowhere: where it should lead is not ours to guess.
+            Err(error) if is_missing(&error) => Err(Error::at(Cause::DatabaseNotFound, path)),
+            Err(error) => Err(Error::io(&error, path)),
+        }
+    }
+
+    /// Whether SQLite may look at the live file before it is saved. Of a file that is none of its own, or is empty, it
+    /// would delete the log or journal, which may be all that is left of the data.
+    fn may_be_database(&self, metadata: &fs::Metadata) -> Result<bool> {
+        let real = real_path(&self.database);
+        let journal = with_suffix(&real, "-journal");
+        if header::is_empty(metadata) {
+            return Ok(!has_wal(&real) && is_free(&journal));
+        }
+        let connection = self.open_live_file()?;
+        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+        // A journal of SQLite's can mend a first page that was torn.
+        let is_database = file
+            .starts_with(header::MAGIC)
+            .map_err(|error| Error::io(&error, &self.database))?;
+        Ok(is_database || header::is_journal(&journal).map_err(|error| Error::io(&error, &journal))?)
+    }
+
+    /// The usual restore: through SQLite, with other connections open.
+    fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+        let (source, _copy) = self.fit(source, &live, &mut work.before())?;
+        let (old, new) = (live.bytes, source.shape.bytes());
+        // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
+        snapshot::require_space(parent(&self.database), old + old.max(new))?;
+        let wal = live.wal;
+        let writer = live.begin(&source)?;
+        failpoint::reach("restore_writers_out");
+        let safety = self.save_current(wal, &mut work.saving())?;
+        failpoint::reach("restore_saved");
+        let written = writer.write(&mut work.writing());
+        drop(writer);
+        failpoint::reach("restore_written");
+        match written {
+            Ok(()) => {}
+            Err(failure) if matches!(failure.error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
+                safety.discard();
+                live.close();
+                return Err(failure.error);
+            }
+            Err(failure) => {
+                let undone = self.undo(&live, &safety, &failure).is_ok();
+                return Err(self.failed(failure.error, &safety, undone));
+            }
+        }
+        if let Err(error) = live.verify(&source, self.verify, &mut work.after()) {
+            let undone = self.put_back(&safety).is_ok();
+            return Err(self.failed(error, &safety, undone));
+        }
+        failpoint::reach("restore_verified");
+        live.close();
+        failpoint::reach("restore_closed");
+        Ok(safety)
+    }
+
+    /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
+    /// the commit, with everything already in place.
+    fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
+        if live.take_back(failure)? {
+            Ok(())
+        } else {
+            self.put_back(safety)
+        }
+    }
+
+    /// Writes the safety copy back over a database that came out wrong.
+    fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
+        let source = self.hold_backup(&safety.path)?;
+        let mut live = Live::open(&self.database, self.busy_timeout)?;
+        let written = live.begin(&source)?.write(&mut unwatched);
+        written.map_err(|failure| failure.error)
+    }
+}
+
+/// The progress of a whole restore, of which saving and writing are parts. In pages of the backup.
+struct Work<'a> {
+    progress: ProgressFn<'a>,
+    saved: u64,
+    written: u64,
+}
+
+impl Work<'_> {
+    /// Checking the backup.
+    fn before(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(0, 0)
+    }
+
+    /// Making the safety copy.
+    fn saving(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(0, self.saved)
+    }
+
+    /// Writing the live database.
+    fn writing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(self.saved, self.written)
+    }
+
+    /// Checking what is committed, which nobody can cancel any more.
+    fn after(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        let mut done = self.part(self.saved + self.written, 0);
+        move |now| {
+            let _ = done(now);
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn part(&mut self, start: u64, length: u64) -> impl FnMut(Progress) -> ControlFlow<()> {
+        let pages_total = self.saved + self.written;
+        let progress = &mut *self.progress;
+        move |now| {
+            let pages_done = start + length * now.pages_done / now.pages_total.max(1);
+            progress(Progress {
+                pages_done,
+                pages_total,
+            })
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The error of every operation: its cause, and the path it happened on.
+//!
+//! The texts for people are in [`crate::report::messages`], in Spanish and English.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::report::status::Status;
+use crate::report::system_error::is_sharing_violation;
+
+/// The result of every operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What failed, and on which path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// Why it failed.
+    pub cause: Cause,
+    /// The file or folder it failed on, where there is one.
+    pub path: Option<PathBuf>,
+}
+
+/// Why an operation failed; [`Error::status`] tells the status it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The caller's options or request are not usable.
+    InvalidArgument(Argument),
+    /// The handle is closed, zero or invented.
+    InvalidHandle,
+    /// Not an IANA time zone name.
+    UnknownTimezone(String),
+    /// The progress callback asked to stop.
+    Cancelled,
+    /// No file at the database's path.
+    DatabaseNotFound,
+    /// No such backup.
+    BackupNotFound,
+    /// The operating system refused access; its text.
+    PermissionDenied(String),
+    /// Not enough room, in bytes where they are known.
+    DiskFull {
+        /// Bytes that the work needs.
+        needed: Option<u64>,
+        /// Bytes that are free for this user.
+        free: Option<u64>,
+    },
+    /// Any other operating-system error; its text.
+    Io(String),
+    /// There is a file where a folder is wanted.
+    NotAFolder,
+    /// The computer's clock is in a year that no name can hold.
+    ClockOutOfRange(i32),
+    /// The file to be written is already there.
+    TargetExists,
+    /// Another program holds the database.
+    DatabaseLocked,
+    /// The live database fails verification; what the check found.
+    DatabaseCorrupt(Vec<String>),
+    /// No SQLite header.
+    NotADatabase,
+    /// A backup fails verification; what the check found.
+    BackupCorrupt(Vec<String>),
+    /// Source and destination are one file.
+    SameFile,
+    /// Another backup or restore of this database is running.
+    Busy,
+    /// A restore broke off.
+    RestoreFailed {
+        /// What broke it off.
+        cause: Box<Error>,
+        /// Where the safety copy is.
+        safety_backup: PathBuf,
+        /// The database is as it was. False only when what was written failed its verification and could not be
+        /// put back either: then the safety copy is what to restore.
+        undone: bool,
+    },
+    /// A bug in the library, caught.
+    Internal(String),
+}
+
+/// What is wrong with an argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// A pointer is NULL where it must not be.
+    Null(&'static str),
+    /// A string is not UTF-8.
+    NotUtf8(&'static str),
+    /// Not JSON; the parser's text.
+    NotJson(String),
+    /// JSON, but not an object.
+    NotAnObject,
+    /// A key nobody knows.
+    UnknownKey(String),
+    /// A key that must be there is not.
+    MissingKey(&'static str),
+    /// The value of a key is of the wrong type or out of range; what is expected.
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What its value may be.
+        expected: Expected,
+    },
+}
+
+/// What the value of a key may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// A text.
+    Text,
+    /// A path: a text, not empty, without NUL.
+    Path,
+    /// true or false.
+    Boolean,
+    /// A whole number between these two.
+    Whole(u64, u64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+impl Error {
+    /// An error with nothing to point at.
+    pub fn new(cause: Cause) -> Self {
+        Error { cause, path: None }
+    }
+
+    /// An error on a path.
+    pub fn at(cause: Cause, path: impl Into<PathBuf>) -> Self {
+        Error {
+            cause,
+            path: Some(path.into()),
+        }
+    }
+
+    /// An argument error.
+    pub fn argument(argument: Argument) -> Self {
+        Error::new(Cause::InvalidArgument(argument))
+    }
+
+    /// An operating-system error on a path, under the status its kind has.
+    pub fn io(error: &io::Error, path: &Path) -> Self {
+        use io::ErrorKind as Kind;
+        let cause = match error.kind() {
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Cause::PermissionDenied(error.to_string()),
+            Kind::StorageFull | Kind::QuotaExceeded => Cause::DiskFull {
+                needed: None,
+                free: fs4::available_space(existing_ancestor(path)).ok(),
+            },
+            Kind::NotADirectory => Cause::NotAFolder,
+            _ if is_sharing_violation(error) => Cause::DatabaseLocked,
+            _ => Cause::Io(error.to_string()),
+        };
+        Error::at(cause, path)
+    }
+
+    /// The status number's name and value.
+    pub fn status(&self) -> Status {
+        match &self.cause {
+            Cause::InvalidArgument(_) => Status::InvalidArgument,
+            Cause::InvalidHandle => Status::InvalidHandle,
+            Cause::UnknownTimezone(_) => Status::UnknownTimezone,
+            Cause::Cancelled => Status::Cancelled,
+            Cause::DatabaseNotFound => Status::DatabaseNotFound,
+            Cause::BackupNotFound => Status::BackupNotFound,
+            Cause::PermissionDenied(_) => Status::PermissionDenied,
+            Cause::DiskFull { .. } => Status::DiskFull,
+            Cause::Io(_) | Cause::NotAFolder | Cause::ClockOutOfRange(_) => Status::IoError,
+            Cause::TargetExists => Status::TargetExists,
+            Cause::DatabaseLocked => Status::DatabaseLocked,
+            Cause::DatabaseCorrupt(_) => Status::DatabaseCorrupt,
+            Cause::NotADatabase => Status::NotADatabase,
+            Cause::BackupCorrupt(_) => Status::BackupCorrupt,
+            Cause::SameFile => Status::SameFile,
+            Cause::Busy => Status::Busy,
+            Cause::RestoreFailed { .. } => Status::RestoreFailed,
+            Cause::Internal(_) => Status::Internal,
+        }
+    }
+
+    /// What an integrity check found, where one was made.
+    pub fn problems(&self) -> Option<&[String]> {
+        match &self.cause {
+            Cause::DatabaseCorrupt(problems) | Cause::BackupCorrupt(problems) => Some(problems),
+            _ => None,
+        }
+    }
+
+    /// Where the safety copy of a restore that broke off is.
+    pub fn safety_backup(&self) -> Option<&Path> {
+        match &self.cause {
+            Cause::RestoreFailed { safety_backup, .. } => Some(safety_backup),
+            _ => None,
+        }
+    }
+
+    /// Of a restore that broke off, whether the database is as it was.
+    pub fn undone(&self) -> Option<bool> {
+        match self.cause {
+            Cause::RestoreFailed { undone, .. } => Some(undone),
+            _ => None,
+        }
+    }
+}
+
+/// The nearest folder at or above `path` that exists, for questions about its file system.
+fn existing_ancestor(path: &Path) -> &Path {
+    path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path)
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+    use windows_sys::Win32::Foundation as system;
+
+    #[test]
+    fn what_windows_says_has_the_status_it_means() {
+        for (code, status) in [
+            (system::ERROR_ACCESS_DENIED, Status::PermissionDenied), // Controlled Folder Access says the same
+            (system::ERROR_WRITE_PROTECT, Status::PermissionDenied),
+            (system::ERROR_SHARING_VIOLATION, Status::DatabaseLocked),
+            (system::ERROR_LOCK_VIOLATION, Status::DatabaseLocked),
+            (system::ERROR_DISK_FULL, Status::DiskFull),
+            (system::ERROR_HANDLE_DISK_FULL, Status::DiskFull),
+            (system::ERROR_DISK_QUOTA_EXCEEDED, Status::DiskFull),
+            (system::ERROR_BAD_NETPATH, Status::IoError),
+            (system::ERROR_NOT_READY, Status::IoError),
+        ] {
+            let error = io::Error::from_raw_os_error(code.cast_signed());
+            let error = Error::io(&error, Path::new(r"C:\datos\studio.db"));
+            assert_eq!(error.status(), status, "{code}: {error}");
+        }
+    }
+}

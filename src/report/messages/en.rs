@@ -1,0 +1,192 @@
+//! The texts in English.
+
+use super::{Notice, first, megabytes, shown};
+use crate::report::error::{Argument, Cause, Error, Expected};
+
+const NO_PERMISSION: &str = if cfg!(windows) {
+    "Choose a folder of your user, such as one in Documents; in Program Files, start the application with \"Run as administrator\". \
+     If the file is marked \"Read-only\", take the mark off in its Properties. If Windows Security protects the folder, allow the \
+     application under \"Controlled folder access\"."
+} else {
+    "Give your user write permission on that folder, or choose another folder."
+};
+
+const LOCKED: &str = if cfg!(windows) {
+    "Close the application and any other program that has the file open, and repeat the operation. If that does not help, wait \
+     until the antivirus or the synchronization (OneDrive, Dropbox) has finished, or restart the computer."
+} else {
+    "Close the application and any other program that has it open, and repeat the operation."
+};
+
+const NO_DEVICE: &str = if cfg!(windows) {
+    "See that the disk or the network drive is connected and sound, and repeat the operation."
+} else {
+    "See that the disk is connected and sound, and repeat the operation."
+};
+
+pub(super) fn error(error: &Error) -> (String, String) {
+    let path = shown(error);
+    let (message, hint) = match &error.cause {
+        Cause::InvalidArgument(argument) => (
+            argument_text(argument),
+            "Correct that value in the program or the command that gave it.".to_owned(),
+        ),
+        Cause::InvalidHandle => (
+            "The backup store is not open.".to_owned(),
+            "Open it again before using it.".to_owned(),
+        ),
+        Cause::UnknownTimezone(zone) => (
+            format!("There is no time zone \"{zone}\"."),
+            "Use an IANA name, such as \"America/Hermosillo\".".to_owned(),
+        ),
+        Cause::Cancelled => (
+            "The operation was cancelled; nothing was changed.".to_owned(),
+            "Repeat it whenever you like.".to_owned(),
+        ),
+        Cause::DatabaseNotFound => (
+            format!("The database {path} was not found."),
+            "See whether it was moved, renamed or deleted. If it is lost, restore a backup.".to_owned(),
+        ),
+        Cause::BackupNotFound => (
+            format!("The backup {path} was not found."),
+            "It may have been deleted or moved by hand, or the folder is the wrong one. Choose another from the list, or look on the external drive.".to_owned(),
+        ),
+        Cause::PermissionDenied(detail) => (
+            format!("There is no permission to use {path} ({detail})."),
+            NO_PERMISSION.to_owned(),
+        ),
+        Cause::DiskFull { needed, free } => (
+            match (needed, free) {
+                (Some(needed), Some(free)) => format!(
+                    "There is no room on the disk of {path}: {} are needed and {} are free.",
+                    megabytes(*needed),
+                    megabytes(*free)
+                ),
+                (None, Some(free)) => {
+                    format!("The disk of {path} is full: {} are free.", megabytes(*free))
+                }
+                _ => format!("The disk of {path} is full."),
+            },
+            "Free some room on that disk and repeat the operation. Nothing was lost.".to_owned(),
+        ),
+        Cause::Io(detail) => (
+            format!("The system could not read or write {path}: {detail}."),
+            NO_DEVICE.to_owned(),
+        ),
+        Cause::NotAFolder => (
+            format!("{path} is a file and not a folder."),
+            "Choose another folder, or move that file.".to_owned(),
+        ),
+        Cause::ClockOutOfRange(year) => (
+            format!("The computer's clock says it is the year {year}."),
+            "Correct the computer's date and time, and repeat the operation.".to_owned(),
+        ),
+        Cause::TargetExists => (
+            format!("The file {path} is already there; it is not overwritten."),
+            "Choose another name, or move that file.".to_owned(),
+        ),
+        Cause::DatabaseLocked => (
+            format!("Another program is using the database {path}."),
+            LOCKED.to_owned(),
+        ),
+        Cause::DatabaseCorrupt(problems) => (
+            format!("The database {path} is damaged: {}.", first(problems)),
+            "No backup was touched. Stop using it and restore the newest backup.".to_owned(),
+        ),
+        Cause::NotADatabase => (
+            format!("{path} is not a SQLite database: it has another format, is encrypted, or is empty."),
+            "See that it is the right file. If it is the application's database, restore a backup.".to_owned(),
+        ),
+        Cause::BackupCorrupt(problems) => (
+            format!("The backup {path} is damaged: {}.", first(problems)),
+            "Use another backup from the list.".to_owned(),
+        ),
+        Cause::SameFile => (
+            format!("Source and destination are one file: {path}."),
+            "Choose a backup other than the live database, or another destination.".to_owned(),
+        ),
+        Cause::Busy => (
+            format!("Another backup or restore is running in {path}."),
+            "Wait until it ends and repeat the operation.".to_owned(),
+        ),
+        Cause::RestoreFailed { cause, safety_backup, undone } => (
+            format!(
+                "The restore of {path} broke off; the database is {} it was before. Cause: {}",
+                if *undone { "as" } else { "NOT as" },
+                self::error(cause).0
+            ),
+            format!(
+                "The safety copy from before the restore is {}. {}",
+                safety_backup.display(),
+                if *undone { "Mend the cause and repeat the operation." } else { "Restore it now." }
+            ),
+        ),
+        Cause::Internal(detail) => (
+            format!("Internal error of respaldo: {detail}."),
+            "This is a bug in the library; send this message to whoever maintains the application.".to_owned(),
+        ),
+    };
+    (message, hint)
+}
+
+fn argument_text(argument: &Argument) -> String {
+    match argument {
+        Argument::Null(name) => format!("The argument \"{name}\" is NULL."),
+        Argument::NotUtf8(name) => format!("The text of \"{name}\" is not UTF-8."),
+        Argument::NotJson(detail) => format!("The text is not JSON: {detail}."),
+        Argument::NotAnObject => "The JSON must be an object.".to_owned(),
+        Argument::UnknownKey(key) => format!("The key \"{key}\" is not known."),
+        Argument::MissingKey(key) => format!("The key \"{key}\" is missing."),
+        Argument::BadValue { key, expected } => {
+            format!(
+                "The value of \"{key}\" is not valid: it must be {}.",
+                expected_text(*expected)
+            )
+        }
+    }
+}
+
+fn expected_text(expected: Expected) -> String {
+    match expected {
+        Expected::Text => "a text".to_owned(),
+        Expected::Path => "a path that is not empty, in UTF-8 and without NUL".to_owned(),
+        Expected::Boolean => "true or false".to_owned(),
+        Expected::Whole(from, to) => format!("a whole number from {from} to {to}"),
+        Expected::OneOf(words) => format!("one of: {}", words.join(", ")),
+    }
+}
+
+pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
+    match notice {
+        Notice::SettingsNotUpdated(path, why) => (
+            format!("The backup's date was not noted in {}: {why}.", path.display()),
+            "The backup is made. FileFacts at that settings file.".to_owned(),
+        ),
+        Notice::OldBackupNotRemoved(path, why) => (
+            format!("The old backup {} could not be removed: {why}.", path.display()),
+            "Remove it by hand if you no longer need it.".to_owned(),
+        ),
+        Notice::ClockWentBackwards(newest) => (
+            format!("The newest backup ({newest}) is dated in the future: the computer's clock was changed."),
+            "Check the computer's date and time.".to_owned(),
+        ),
+        Notice::LastBackupOld(newest) => (
+            format!("The last backup is more than two days old ({newest})."),
+            "Make a backup now.".to_owned(),
+        ),
+        Notice::RestoreNotLogged(path, why) => (
+            format!("The restore was not noted in {}: {why}.", path.display()),
+            "The restore is done. FileFacts at the permissions of the backup folder.".to_owned(),
+        ),
+        Notice::NameNotUtf8(path) => (
+            format!("A file with an unreadable name was left out: {}.", path.display()),
+            "Rename it to see it in the list.".to_owned(),
+        ),
+        Notice::CheckedWithoutIndexes(missing) => (
+            format!(
+                "The indexes were not compared with their tables, because they use something only the application has: {missing}."
+            ),
+            "The backup is complete and its structure was verified; there is nothing to do.".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,193 @@
+//! Los textos en español.
+
+use super::{Notice, first, megabytes, shown};
+use crate::report::error::{Argument, Cause, Error, Expected};
+
+const NO_PERMISSION: &str = if cfg!(windows) {
+    "Elija una carpeta de su usuario, por ejemplo en Documentos; en Archivos de programa, abra la aplicación con «Ejecutar como administrador». \
+     Si el archivo está marcado como «Solo lectura», quite la marca en sus Propiedades. Si Seguridad de Windows protege la carpeta, \
+     permita la aplicación en «Acceso controlado a carpetas»."
+} else {
+    "Dé permiso de escritura sobre esa carpeta a su usuario, o elija otra carpeta."
+};
+
+const LOCKED: &str = if cfg!(windows) {
+    "Cierre la aplicación y cualquier otro programa que tenga abierto el archivo, y repita la operación. Si sigue igual, espere a que \
+     terminen el antivirus o la sincronización (OneDrive, Dropbox), o reinicie la computadora."
+} else {
+    "Cierre la aplicación y cualquier otro programa que la tenga abierta, y repita la operación."
+};
+
+const NO_DEVICE: &str = if cfg!(windows) {
+    "Revise que el disco o la unidad de red estén conectados y en buen estado, y repita la operación."
+} else {
+    "Revise que el disco esté conectado y en buen estado, y repita la operación."
+};
+
+pub(super) fn error(error: &Error) -> (String, String) {
+    let path = shown(error);
+    let (message, hint) = match &error.cause {
+        Cause::InvalidArgument(argument) => (
+            argument_text(argument),
+            "Corrija ese valor en el programa o en la orden que lo dio.".to_owned(),
+        ),
+        Cause::InvalidHandle => (
+            "El almacén de respaldos no está abierto.".to_owned(),
+            "Ábralo de nuevo antes de usarlo.".to_owned(),
+        ),
+        Cause::UnknownTimezone(zone) => (
+            format!("No existe la zona horaria «{zone}»."),
+            "Use un nombre de la IANA, por ejemplo «America/Hermosillo».".to_owned(),
+        ),
+        Cause::Cancelled => (
+            "La operación se canceló; no se cambió nada.".to_owned(),
+            "Puede repetirla cuando quiera.".to_owned(),
+        ),
+        Cause::DatabaseNotFound => (
+            format!("No se encontró la base de datos {path}."),
+            "Revise si se movió, se renombró o se borró. Si se perdió, restaure un respaldo.".to_owned(),
+        ),
+        Cause::BackupNotFound => (
+            format!("No se encontró el respaldo {path}."),
+            "Quizá se borró o se movió a mano, o la carpeta no es la correcta. Elija otro de la lista o búsquelo en el disco externo.".to_owned(),
+        ),
+        Cause::PermissionDenied(detail) => (
+            format!("No hay permiso para usar {path} ({detail})."),
+            NO_PERMISSION.to_owned(),
+        ),
+        Cause::DiskFull { needed, free } => (
+            match (needed, free) {
+                (Some(needed), Some(free)) => format!(
+                    "No hay espacio en el disco de {path}: se necesitan {} y hay {} libres.",
+                    megabytes(*needed),
+                    megabytes(*free)
+                ),
+                (None, Some(free)) => format!(
+                    "Se llenó el disco de {path}: quedan {} libres.",
+                    megabytes(*free)
+                ),
+                _ => format!("Se llenó el disco de {path}."),
+            },
+            "Libere espacio en ese disco y repita la operación. No se perdió nada.".to_owned(),
+        ),
+        Cause::Io(detail) => (
+            format!("El sistema no pudo leer o escribir {path}: {detail}."),
+            NO_DEVICE.to_owned(),
+        ),
+        Cause::NotAFolder => (
+            format!("{path} es un archivo, no una carpeta."),
+            "Elija otra carpeta, o mueva ese archivo.".to_owned(),
+        ),
+        Cause::ClockOutOfRange(year) => (
+            format!("El reloj de la computadora dice que es el año {year}."),
+            "Corrija la fecha y la hora de la computadora, y repita la operación.".to_owned(),
+        ),
+        Cause::TargetExists => (
+            format!("Ya existe el archivo {path}; no se sobrescribe."),
+            "Elija otro nombre o mueva ese archivo.".to_owned(),
+        ),
+        Cause::DatabaseLocked => (
+            format!("Otro programa está usando la base de datos {path}."),
+            LOCKED.to_owned(),
+        ),
+        Cause::DatabaseCorrupt(problems) => (
+            format!("La base de datos {path} está dañada: {}.", first(problems)),
+            "No se tocó ningún respaldo. Deje de usarla y restaure el respaldo más reciente.".to_owned(),
+        ),
+        Cause::NotADatabase => (
+            format!("{path} no es una base de datos SQLite: tiene otro formato, está cifrado o está vacío."),
+            "Revise que sea el archivo correcto. Si es la base de datos de la aplicación, restaure un respaldo.".to_owned(),
+        ),
+        Cause::BackupCorrupt(problems) => (
+            format!("El respaldo {path} está dañado: {}.", first(problems)),
+            "Use otro respaldo de la lista.".to_owned(),
+        ),
+        Cause::SameFile => (
+            format!("El origen y el destino son el mismo archivo: {path}."),
+            "Elija un respaldo distinto de la base de datos en uso, u otro destino.".to_owned(),
+        ),
+        Cause::Busy => (
+            format!("Ya hay otro respaldo o restauración en curso en {path}."),
+            "Espere a que termine y repita la operación.".to_owned(),
+        ),
+        Cause::RestoreFailed { cause, safety_backup, undone } => (
+            format!(
+                "No se pudo completar la restauración de {path}; la base de datos {} como estaba. Causa: {}",
+                if *undone { "quedó" } else { "NO quedó" },
+                self::error(cause).0
+            ),
+            format!(
+                "La copia de seguridad de antes de restaurar está en {}. {}",
+                safety_backup.display(),
+                if *undone { "Corrija la causa y repita la operación." } else { "Restáurela ahora." }
+            ),
+        ),
+        Cause::Internal(detail) => (
+            format!("Error interno de respaldo: {detail}."),
+            "Es un fallo de la biblioteca; envíe este mensaje a quien mantiene la aplicación.".to_owned(),
+        ),
+    };
+    (message, hint)
+}
+
+fn argument_text(argument: &Argument) -> String {
+    match argument {
+        Argument::Null(name) => format!("El argumento «{name}» es NULL."),
+        Argument::NotUtf8(name) => format!("El texto de «{name}» no es UTF-8."),
+        Argument::NotJson(detail) => format!("El texto no es JSON: {detail}."),
+        Argument::NotAnObject => "El JSON debe ser un objeto.".to_owned(),
+        Argument::UnknownKey(key) => format!("No se conoce la clave «{key}»."),
+        Argument::MissingKey(key) => format!("Falta la clave «{key}»."),
+        Argument::BadValue { key, expected } => {
+            format!(
+                "El valor de «{key}» no es válido: debe ser {}.",
+                expected_text(*expected)
+            )
+        }
+    }
+}
+
+fn expected_text(expected: Expected) -> String {
+    match expected {
+        Expected::Text => "un texto".to_owned(),
+        Expected::Path => "una ruta no vacía, en UTF-8 y sin caracteres NUL".to_owned(),
+        Expected::Boolean => "true o false".to_owned(),
+        Expected::Whole(from, to) => format!("un número entero de {from} a {to}"),
+        Expected::OneOf(words) => format!("uno de: {}", words.join(", ")),
+    }
+}
+
+pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
+    match notice {
+        Notice::SettingsNotUpdated(path, why) => (
+            format!("No se anotó la fecha del respaldo en {}: {why}.", path.display()),
+            "El respaldo está hecho. Revise ese archivo de configuración.".to_owned(),
+        ),
+        Notice::OldBackupNotRemoved(path, why) => (
+            format!("No se pudo borrar el respaldo antiguo {}: {why}.", path.display()),
+            "Bórrelo a mano si ya no lo necesita.".to_owned(),
+        ),
+        Notice::ClockWentBackwards(newest) => (
+            format!("El respaldo más reciente ({newest}) tiene fecha futura: el reloj de la computadora cambió."),
+            "Revise la fecha y la hora de la computadora.".to_owned(),
+        ),
+        Notice::LastBackupOld(newest) => (
+            format!("El último respaldo es de hace más de dos días ({newest})."),
+            "Cree un respaldo ahora.".to_owned(),
+        ),
+        Notice::RestoreNotLogged(path, why) => (
+            format!("La restauración no se anotó en {}: {why}.", path.display()),
+            "La restauración está hecha. Revise los permisos de la carpeta de respaldos.".to_owned(),
+        ),
+        Notice::NameNotUtf8(path) => (
+            format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),
+            "Renómbrelo para que aparezca en la lista.".to_owned(),
+        ),
+        Notice::CheckedWithoutIndexes(missing) => (
+            format!(
+                "Los índices no se compararon con sus tablas, porque usan algo que solo tiene la aplicación: {missing}."
+            ),
+            "El respaldo es completo y su estructura se verificó; no hace falta hacer nada.".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,181 @@
+//! What people read: a message saying what failed and a hint saying what to do, in Spanish and English.
+//!
+//! Both languages match every cause, so a cause without a text does not compile.
+
+mod en;
+mod es;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::report::error::Error;
+
+/// The language of messages and hints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// Spanish, the first user's.
+    #[default]
+    Spanish,
+    /// English.
+    English,
+}
+
+/// A message and its hint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What failed.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// The work succeeded, but something beside it did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// A stable name, such as `SETTINGS_NOT_UPDATED`.
+    pub name: &'static str,
+    /// What happened.
+    pub message: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Notice<'a> {
+    /// `settings.json` could not be brought up to date; why.
+    SettingsNotUpdated(&'a Path, String),
+    /// An old backup could not be removed; why.
+    OldBackupNotRemoved(&'a Path, String),
+    /// The newest backup is dated after the computer's clock.
+    ClockWentBackwards(&'a str),
+    /// The newest backup is older than two days.
+    LastBackupOld(&'a str),
+    /// The restore's line in the log could not be written; why.
+    RestoreNotLogged(&'a Path, String),
+    /// A file whose name is not UTF-8 was left out.
+    NameNotUtf8(&'a Path),
+    /// The database needs a collation or function that only the application has; what is missing.
+    CheckedWithoutIndexes(String),
+}
+
+/// The text of an error.
+pub(crate) fn error(error: &Error, language: Language) -> Text {
+    let (message, hint) = match language {
+        Language::Spanish => es::error(error),
+        Language::English => en::error(error),
+    };
+    Text { message, hint }
+}
+
+/// The warning for a notice.
+pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
+    let name = match notice {
+        Notice::SettingsNotUpdated(..) => "SETTINGS_NOT_UPDATED",
+        Notice::OldBackupNotRemoved(..) => "OLD_BACKUP_NOT_REMOVED",
+        Notice::ClockWentBackwards(_) => "CLOCK_WENT_BACKWARDS",
+        Notice::LastBackupOld(_) => "LAST_BACKUP_OLD",
+        Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
+        Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
+        Notice::CheckedWithoutIndexes(_) => "CHECKED_WITHOUT_INDEXES",
+    };
+    let (message, hint) = match language {
+        Language::Spanish => es::warning(notice),
+        Language::English => en::warning(notice),
+    };
+    Warning { name, message, hint }
+}
+
+/// The error's path, or a dash where there is none.
+fn shown(error: &Error) -> String {
+    error
+        .path
+        .as_ref()
+        .map_or_else(|| "—".to_owned(), |path| path.display().to_string())
+}
+
+/// Bytes as a person reads them, rounded up so that "needed" is never too little.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// The first thing that a check found.
+fn first(problems: &[String]) -> &str {
+    problems.first().map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::error::{Argument, Cause, Expected};
+
+    fn every_cause() -> Vec<Cause> {
+        vec![
+            Cause::InvalidArgument(Argument::UnknownKey("databse".into())),
+            Cause::InvalidArgument(Argument::BadValue {
+                key: "max_backups",
+                expected: Expected::Whole(1, 9),
+            }),
+            Cause::InvalidHandle,
+            Cause::UnknownTimezone("Mars/Base".into()),
+            Cause::Cancelled,
+            Cause::DatabaseNotFound,
+            Cause::BackupNotFound,
+            Cause::PermissionDenied("denied".into()),
+            Cause::DiskFull {
+                needed: Some(1),
+                free: Some(0),
+            },
+            Cause::Io("text".into()),
+            Cause::NotAFolder,
+            Cause::ClockOutOfRange(10_000),
+            Cause::TargetExists,
+            Cause::DatabaseLocked,
+            Cause::DatabaseCorrupt(vec!["row 3 missing".into()]),
+            Cause::NotADatabase,
+            Cause::BackupCorrupt(vec![]),
+            Cause::SameFile,
+            Cause::Busy,
+            Cause::RestoreFailed {
+                cause: Box::new(Error::new(Cause::Busy)),
+                safety_backup: "/safe".into(),
+                undone: true,
+            },
+            Cause::Internal("text".into()),
+        ]
+    }
+
+    #[test]
+    fn every_error_says_what_and_what_next_in_both_languages_and_names_its_path() {
+        for cause in every_cause() {
+            let takes_path = !matches!(
+                cause,
+                Cause::InvalidArgument(_)
+                    | Cause::InvalidHandle
+                    | Cause::UnknownTimezone(_)
+                    | Cause::Cancelled
+                    | Cause::ClockOutOfRange(_)
+                    | Cause::Internal(_)
+            );
+            let failure = Error::at(cause, "/data/studio.db");
+            let es = error(&failure, Language::Spanish);
+            let en = error(&failure, Language::English);
+            for text in [&es, &en] {
+                assert!(!text.message.is_empty() && !text.hint.is_empty(), "{failure:?}");
+                if takes_path {
+                    assert!(text.message.contains("/data/studio.db"), "{}", text.message);
+                }
+            }
+            assert_ne!(es, en);
+        }
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!(megabytes(0), "0.0 MB");
+        assert_eq!(megabytes(1), "0.1 MB");
+        assert_eq!(megabytes(1_250_000), "1.3 MB");
+    }
+}

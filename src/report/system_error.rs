@@ -1,0 +1,64 @@
+//! What the operating system's errors mean, by kind.
+
+use std::io;
+
+/// Whether another program has the file open and does not share it.
+#[cfg(windows)]
+pub(crate) fn is_sharing_violation(error: &io::Error) -> bool {
+    use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION};
+    has_system_code(error, &[ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION])
+}
+
+/// Whether another program has the file open and does not share it.
+#[cfg(not(windows))]
+pub(crate) fn is_sharing_violation(_error: &io::Error) -> bool {
+    false
+}
+
+/// Whether the system's number of this error is one of these.
+#[cfg(windows)]
+pub(crate) fn has_system_code(error: &io::Error, codes: &[u32]) -> bool {
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code.cast_unsigned()))
+}
+
+/// Whether an error means that there is no such file.
+pub(crate) fn is_missing(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
+}
+
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+pub(crate) fn is_refused(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+    )
+}
+
+/// Whether an error is of the device or the system, and not about who may do what.
+pub(crate) fn is_device_error(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    const TROUBLES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    #[cfg(windows)]
+    const TROUBLES: [i32; 10] = {
+        use windows_sys::Win32::Foundation as system;
+        [
+            system::ERROR_CRC.cast_signed(),
+            system::ERROR_IO_DEVICE.cast_signed(),
+            system::ERROR_NOT_READY.cast_signed(),
+            system::ERROR_SEM_TIMEOUT.cast_signed(), // a drive or server that does not answer
+            system::ERROR_NETNAME_DELETED.cast_signed(),
+            system::ERROR_UNEXP_NET_ERR.cast_signed(),
+            system::ERROR_TOO_MANY_OPEN_FILES.cast_signed(),
+            system::ERROR_NOT_ENOUGH_MEMORY.cast_signed(),
+            system::ERROR_OUTOFMEMORY.cast_signed(),
+            system::ERROR_NO_SYSTEM_RESOURCES.cast_signed(),
+        ]
+    };
+    error.raw_os_error().is_some_and(|code| TROUBLES.contains(&code))
+}

@@ -1,0 +1,74 @@
+//! Finding a backup that is given by name or path, holding it for reading, and checking it.
+
+use std::path::{self, Component, Path, PathBuf};
+
+use crate::catalog::names;
+use crate::database::check;
+use crate::database::connection::{self, has_wal};
+use crate::database::sqlite_error::Role;
+use crate::database::wal_index::WalIndexCleanup;
+use crate::files::paths::{is_free, parent, same_file};
+use crate::report::error::{Cause, Error, Result};
+use crate::report::progress::ProgressFn;
+use crate::steps::snapshot::Source;
+use crate::store::Store;
+
+impl Store {
+    /// The absolute path of a backup given by name or path.
+    pub(crate) fn find_backup(&self, backup: &Path) -> Result<PathBuf> {
+        let path = if is_bare_name(backup) {
+            let listed = self.backup_dir.join(backup);
+            let beside = parent(&self.database).join(backup);
+            let is_safety = backup
+                .to_str()
+                .is_some_and(|name| names::parse_safety(&self.database_name(), name).is_some());
+            if is_safety && is_free(&listed) { beside } else { listed }
+        } else {
+            path::absolute(backup).map_err(|error| Error::io(&error, backup))?
+        };
+        connection::require_file(&path, Cause::BackupNotFound)?;
+        Ok(path)
+    }
+
+    /// A backup held in one read transaction.
+    pub(crate) fn hold_backup(&self, path: &Path) -> Result<Source> {
+        if same_file(path, &self.database) {
+            // Verifying the live database is fine too, but its file must not be opened beside SQLite.
+            let connection = connection::open_live_for_reading(path, self.busy_timeout)?;
+            return Source::hold(connection, path, Role::Live);
+        }
+        let wal_index = WalIndexCleanup::before_reading(path);
+        let source = Source::hold(connection::open_backup(path, self.busy_timeout)?, path, Role::Backup)?;
+        Ok(Source {
+            _wal_index: wal_index,
+            ..source
+        })
+    }
+
+    /// Whether a held backup is whole.
+    pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<()> {
+        let mut problems = Vec::new();
+        if !has_wal(&source.path) {
+            problems.extend(check::length_problem(&source.path, &source.shape)?);
+        }
+        let Source {
+            connection,
+            shape,
+            path,
+            role,
+            ..
+        } = source;
+        let findings = check::run(connection, path, *role, self.verify, shape, progress)?;
+        problems.extend(findings.problems);
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(source.corrupt(problems))
+        }
+    }
+}
+
+fn is_bare_name(path: &Path) -> bool {
+    let mut components = path.components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(name)), None) if name == path.as_os_str())
+}

@@ -1,0 +1,70 @@
+//! `restores.jsonl`: one line for every restore, for the day when somebody asks what happened.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::catalog::names::RESTORE_LOG;
+use crate::clock;
+use crate::files::flush::flush;
+use crate::files::paths::{is_free, open_plain};
+use crate::files::sharing::retry_sharing_violations;
+use crate::report::error::Error;
+use crate::report::messages::{self, Notice, Warning};
+use crate::store::Store;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    at: String,
+    backup: &'a Path,
+    database: &'a Path,
+    reason: Option<&'a str>,
+    /// The name of a status.
+    outcome: &'a str,
+    message: Option<String>,
+    safety_backup: Option<&'a Path>,
+}
+
+impl Store {
+    /// Adds the line for a restore that ended: well, with this safety copy, or not.
+    pub(crate) fn log_restore(
+        &self,
+        backup: &Path,
+        database: &Path,
+        reason: Option<&str>,
+        outcome: std::result::Result<Option<&Path>, &Error>,
+    ) -> Vec<Warning> {
+        let line = Line {
+            at: self.now().as_ref().map(clock::rfc3339).unwrap_or_default(),
+            backup,
+            database,
+            reason,
+            outcome: outcome.map_or_else(|error| error.status().name(), |_| "OK"),
+            message: outcome.err().map(ToString::to_string),
+            safety_backup: outcome.unwrap_or_else(Error::safety_backup),
+        };
+        let path = self.backup_dir.join(RESTORE_LOG);
+        match append(&path, &line) {
+            Ok(()) => vec![],
+            Err(error) => {
+                let notice = Notice::RestoreNotLogged(&path, error.to_string());
+                vec![messages::warning(&notice, self.language)]
+            }
+        }
+    }
+}
+
+fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
+    let mut text = serde_json::to_string(line)?;
+    text.push('\n');
+    if !is_free(path) {
+        open_plain(path)?; // opening anything else, such as a pipe, might wait for ever
+    }
+    let mut log = retry_sharing_violations(|| File::options().create(true).append(true).open(path))?;
+    let length = log.metadata()?.len();
+    let written = log.write_all(text.as_bytes()).and_then(|()| flush(&log));
+    // A full disk may have taken half a line, to which the next would be glued.
+    written.inspect_err(|_| drop(log.set_len(length)))
+}

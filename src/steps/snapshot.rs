@@ -1,0 +1,305 @@
+//! The snapshot: one consistent, verified, flushed copy of a database under a temporary name.
+//!
+//! The order is what makes it safe. Everything is read inside one read transaction, so writers can neither change
+//! nor restart the copy; the copy is verified before it is flushed, and flushed before anybody gives it a name.
+
+use std::fs::{self, Metadata};
+use std::ops::ControlFlow;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ffi};
+
+use crate::block_io::preallocate::preallocate;
+use crate::block_io::write_back::WriteBack;
+use crate::database::check::{self, Verification};
+use crate::database::connection::{self, has_wal};
+use crate::database::header::{self, Header};
+use crate::database::shape::Shape;
+use crate::database::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
+use crate::database::wal_index::WalIndexCleanup;
+use crate::failpoint;
+use crate::files::paths::parent;
+use crate::files::staging::Staged;
+use crate::report::error::{Cause, Error, Result};
+use crate::report::progress::{Progress, ProgressFn};
+
+/// A database held in one read transaction.
+pub(crate) struct Source {
+    pub connection: Connection,
+    pub shape: Shape,
+    pub path: PathBuf,
+    pub role: Role,
+    /// What reading leaves behind; the last field, because it is to go after the connection.
+    pub _wal_index: Option<WalIndexCleanup>,
+}
+
+impl Source {
+    /// Holds what `connection` sees now until the source is dropped.
+    pub fn hold(connection: Connection, path: &Path, role: Role) -> Result<Source> {
+        // BEGIN takes no lock; the first read does, and waits for the connection's timeout.
+        let shape = connection
+            .execute_batch("BEGIN")
+            .and_then(|()| Shape::read(&connection));
+        remember_system_error(&connection, &shape);
+        let shape = shape.map_err(|error| explain(&error, path, role))?;
+        if shape.pages == 0 {
+            return Err(Error::at(Cause::NotADatabase, path));
+        }
+        let path = path.to_owned();
+        let source = Source {
+            connection,
+            shape,
+            path,
+            role,
+            _wal_index: None,
+        };
+        source.refuse_cut_off()?;
+        Ok(source)
+    }
+
+    /// SQLite reads what is missing of the last page as zeros, which no check need notice.
+    fn refuse_cut_off(&self) -> Result<()> {
+        let size = fs::metadata(&self.path)
+            .map_err(|error| Error::io(&error, &self.path))?
+            .len();
+        let mode: rusqlite::Result<String> = self
+            .connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let in_log = mode.map_err(|error| explain(&error, &self.path, self.role))? == "wal" && has_wal(&self.path);
+        let stated = self.shape.bytes();
+        if size < stated && !in_log {
+            let problem = format!("the file has {size} bytes, its header states {stated}");
+            return Err(self.corrupt(vec![problem]));
+        }
+        Ok(())
+    }
+
+    /// "Fails verification", of this file.
+    pub fn corrupt(&self, problems: Vec<String>) -> Error {
+        Error::at(sqlite_error::corrupt(self.role, problems), &self.path)
+    }
+}
+
+/// A snapshot without a name yet.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub file: Staged,
+    /// What the check had to leave out; see [`check::Findings::missing`].
+    pub unchecked: Option<String>,
+}
+
+/// Copies `source` into a temporary file in `folder`, verifies it and flushes it.
+///
+/// The copy gets the permissions of `model`. Fails as corrupt when the source is, and leaves nothing behind then.
+pub(crate) fn take(
+    source: Source,
+    folder: &Path,
+    model: Option<&Metadata>,
+    level: Verification,
+    progress: ProgressFn<'_>,
+) -> Result<Snapshot> {
+    require_space(folder, source.shape.bytes())?;
+    let file = Staged::new(folder)?;
+    preallocate(file.path(), source.shape.bytes());
+    failpoint::reach("snapshot_staged");
+    copy(&source, file.path(), progress)?;
+    let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
+    failpoint::reach("snapshot_copied");
+    let unchecked = verify_and_flush(&source, &file, model, level, progress)?;
+    failpoint::reach("snapshot_flushed");
+    Ok(Snapshot { file, unchecked })
+}
+
+/// Verifies the copy while it goes to the disk: the one needs the processor, the other the disk.
+fn verify_and_flush(
+    source: &Source,
+    file: &Staged,
+    model: Option<&Metadata>,
+    level: Verification,
+    progress: ProgressFn<'_>,
+) -> Result<Option<String>> {
+    thread::scope(|scope| {
+        let flushing = thread::Builder::new().name("respaldo-flush".to_owned());
+        let flushing = flushing.spawn_scoped(scope, || file.finish(model));
+        let unchecked = verify_copy(source, file.path(), level, progress)?;
+        failpoint::reach("snapshot_verified");
+        let flushed = flushing.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        // Without a thread it is flushed here.
+        flushed.unwrap_or_else(|_| file.finish(model))?;
+        Ok(unchecked)
+    })
+}
+
+/// Says how much room is missing before anything is written.
+pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
+    match fs4::available_space(folder) {
+        Ok(free) if free < needed => {
+            let needed = Some(needed);
+            let free = Some(free);
+            Err(Error::at(Cause::DiskFull { needed, free }, folder))
+        }
+        // A file system that cannot tell is asked by writing.
+        _ => Ok(()),
+    }
+}
+
+fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
+    let mut target = connection::open_unpublished(target_path)?;
+    // Each page is read once. What it costs to keep too many in memory is only time.
+    let _ = source.connection.pragma_update(None, "cache_size", -CACHE_KIB);
+    let mut write_back = WriteBack::of(target_path.to_owned());
+    // The second half reaches the disk while the copy is checked. Sending off more holds up the copy where the disk is slower.
+    let mut early = source.shape.bytes() / 2 / STEP_BYTES;
+    let step_done = &mut || {
+        if early > 0 {
+            early -= 1;
+            write_back.advance();
+        }
+    };
+    copy_pages(source, &mut target, step_done, progress).map_err(|stopped| match stopped {
+        Stopped::Cancelled => Error::new(Cause::Cancelled),
+        // Reading the source and writing the copy fail through one call.
+        Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
+        Stopped::Sqlite(error) => explain(&error, &source.path, source.role),
+    })?;
+    drop(target);
+    leave_wal_mode(target_path)
+}
+
+/// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
+///
+/// Nobody has the file open, and there is no log, so the two version numbers are all there is to change:
+/// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
+fn leave_wal_mode(copy: &Path) -> Result<()> {
+    let written = match Header::read(copy) {
+        Ok(Some(Header { wal: true, .. })) => header::write_rollback_versions(copy),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| Error::io(&error, parent(copy)))
+}
+
+/// Why pages stopped going over.
+#[derive(Debug)]
+pub(crate) enum Stopped {
+    Cancelled,
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Stopped {
+    fn from(error: rusqlite::Error) -> Self {
+        Stopped::Sqlite(error)
+    }
+}
+
+fn copy_pages(
+    source: &Source,
+    target: &mut Connection,
+    step_done: &mut dyn FnMut(),
+    progress: ProgressFn<'_>,
+) -> std::result::Result<(), Stopped> {
+    let backup = Backup::new(&source.connection, target)?;
+    step_to_the_end(
+        &backup,
+        pages_per_step(&source.shape),
+        Duration::ZERO,
+        step_done,
+        progress,
+    )
+}
+
+/// What the connection to the source keeps in memory while it is copied: little of it is asked for twice.
+const CACHE_KIB: i64 = 64;
+/// Bytes that are copied in a step.
+const STEP_BYTES: u64 = 1 << 20;
+
+/// Pages that are copied in a step.
+pub(crate) fn pages_per_step(shape: &Shape) -> i32 {
+    i32::try_from(STEP_BYTES / shape.page_size.max(512)).unwrap_or(i32::MAX)
+}
+
+/// Asking an application takes longer than a step. So it is asked after each of the first ones, and then now and then.
+const FIRST_STEPS: u32 = 16;
+const NOW_AND_THEN: Duration = Duration::from_millis(10);
+
+/// Runs a backup whose locks are taken, asking `progress` between steps.
+pub(crate) fn step_to_the_end(
+    backup: &Backup<'_, '_>,
+    pages_per_step: i32,
+    timeout: Duration,
+    step_done: &mut dyn FnMut(),
+    progress: ProgressFn<'_>,
+) -> std::result::Result<(), Stopped> {
+    let (mut steps, mut asked) = (0, Instant::now());
+    loop {
+        let result = step(backup, pages_per_step, timeout)?;
+        failpoint::reach("step_copied");
+        if result == StepResult::Done {
+            return Ok(());
+        }
+        step_done();
+        steps += 1;
+        if steps > FIRST_STEPS && asked.elapsed() < NOW_AND_THEN {
+            continue;
+        }
+        let state = backup.progress();
+        let pages_total = u64::try_from(state.pagecount).unwrap_or(0);
+        let remaining = u64::try_from(state.remaining).unwrap_or(0);
+        let now = Progress {
+            pages_done: pages_total.saturating_sub(remaining),
+            pages_total,
+        };
+        if progress(now) == ControlFlow::Break(()) {
+            return Err(Stopped::Cancelled);
+        }
+        asked = Instant::now();
+    }
+}
+
+const RETRY: Duration = Duration::from_millis(10);
+
+/// One step, tried again for `timeout` while somebody else has the file. Zero pages only take the locks.
+pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> rusqlite::Result<StepResult> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        let busy = match backup.step(pages) {
+            Ok(StepResult::Busy | StepResult::Locked) => {
+                rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)
+            }
+            Err(error) if sqlite_error::is_busy(&error) => error,
+            result => return result,
+        };
+        if Instant::now() >= deadline {
+            return Err(busy);
+        }
+        thread::sleep(RETRY);
+    }
+}
+
+/// Verifies the closed copy against the shape of its source; what the check left out comes back.
+fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: ProgressFn<'_>) -> Result<Option<String>> {
+    // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
+    let of_source = |error: Error| match error.cause {
+        Cause::BackupCorrupt(problems) => source.corrupt(problems),
+        Cause::NotADatabase => Error::at(Cause::NotADatabase, &source.path),
+        _ => error,
+    };
+    let reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
+    let found = Shape::read(&reader).map_err(|error| explain(&error, &source.path, source.role))?;
+    let mut problems = source.shape.differences(&found);
+    problems.extend(check::length_problem(copy, &found)?);
+    if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
+        problems.push("the copy is still in WAL mode".to_owned());
+    }
+    let findings = check::run(&reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
+    problems.extend(findings.problems);
+    if problems.is_empty() {
+        Ok(findings.missing)
+    } else {
+        Err(source.corrupt(problems))
+    }
+}
