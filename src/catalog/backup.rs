@@ -41,7 +41,7 @@ pub enum Kind {
     Safety,
 }
 
-/// The answer of [`Store::list`].
+/// The answer of [`Store::list`](crate::store::Store::list).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listing {
     /// Newest first.

@@ -10,7 +10,7 @@ use crate::report::progress::ProgressFn;
 use crate::store::Store;
 
 /// The answer of [`Store::verify`]. A backup that is not whole is an error, with what is wrong in
-/// [`Error::problems`].
+/// [`Error::problems`](crate::report::error::Error::problems).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// Always true.
@@ -28,7 +28,7 @@ pub struct Verified {
 impl Store {
     /// Verifies a backup, given by its name or path, as thoroughly as the store's options say.
     ///
-    /// Fails with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and [`Cause::BackupCorrupt`].
+    /// Fails with `Cause::BackupNotFound`, `Cause::NotADatabase` and `Cause::BackupCorrupt`.
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
         let path = self.find_backup(backup)?;
         let mut source = self.hold_backup(&path)?;
