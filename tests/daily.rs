@@ -1,16 +1,17 @@
-//! One backup a day: the calendar, the clock, and whoever starts at the same time.
+//! One backup a day: the calendar, the clock, and callers that start at the same time.
 
 #![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
 
 mod scene;
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
 use respaldo::{Created, Options, Status, Store, unwatched};
-use scene::{MORNING, Scene, names};
+use scene::{MORNING, Scene, names, set_modified};
 
 fn due(scene: &Scene) -> Created {
     scene.store().create_if_due(&mut unwatched).expect("an answer")
@@ -46,7 +47,7 @@ fn one_backup_a_day_by_the_zones_own_midnight() {
 }
 
 #[test]
-fn the_settings_entry_counts_for_nothing_when_the_file_is_gone() {
+fn the_settings_entry_does_not_count_when_the_backup_is_gone() {
     let scene = Scene::new("delete");
     fs::remove_file(&due(&scene).backup.path).expect("deleted by hand");
     assert!(
@@ -58,14 +59,14 @@ fn the_settings_entry_counts_for_nothing_when_the_file_is_gone() {
 }
 
 #[test]
-fn a_damaged_backup_of_today_is_none() {
+fn a_damaged_backup_of_today_does_not_count() {
     let scene = Scene::new("delete");
     scene.put_backup("backup_20260304_080000.db", b"");
     assert!(due(&scene).created);
 }
 
 #[test]
-fn a_clock_that_went_backwards_means_back_up_and_warn() {
+fn a_clock_that_went_backwards_gives_a_backup_and_a_warning() {
     let scene = Scene::new("delete");
     assert!(due(&scene).created);
     // An hour back, the same day: the only backup of today is in the future.
@@ -86,7 +87,7 @@ fn a_clock_that_went_backwards_means_back_up_and_warn() {
 }
 
 #[test]
-fn a_lie_of_the_clock_prunes_nothing_recent() {
+fn a_wrong_clock_prunes_no_recent_backup() {
     let scene = Scene::new("delete");
     let store = Store::open(Options {
         max_backups: 3,
@@ -105,7 +106,7 @@ fn a_lie_of_the_clock_prunes_nothing_recent() {
         create(&format!("2031-01-0{day}T17:00:00Z"));
     }
     let in_the_future = names(&scene.backups());
-    // Back in the present, the new one stays although three are "newer".
+    // With the right clock again, the new backup stays although three have later dates.
     let newest = create("2026-03-05T17:00:00Z");
     let left = names(&scene.backups());
     assert!(left.contains(&newest));
@@ -128,7 +129,7 @@ fn a_backup_made_across_midnight_is_of_the_day_it_shows() {
         .store()
         .create(&mut |_| {
             scene.set_clock("2026-03-05T07:00:30Z");
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         })
         .expect("a backup");
     assert_eq!(created.backup.name, "backup_20260304_235959.db");
@@ -136,7 +137,7 @@ fn a_backup_made_across_midnight_is_of_the_day_it_shows() {
 }
 
 #[test]
-fn far_away_years_are_years_like_others() {
+fn every_year_up_to_9999_works() {
     for (now, name) in [
         ("2038-01-19T03:14:08Z", "backup_20380118_201408.db"),
         ("2106-02-07T06:28:16Z", "backup_21060206_232816.db"),
@@ -184,18 +185,7 @@ fn the_hour_that_occurs_twice_keeps_its_order() {
     for now in ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"] {
         scene.set_clock(now);
         let created = store.create(&mut unwatched).expect("a backup");
-        let time = std::time::UNIX_EPOCH
-            + Duration::from_secs(
-                now.parse::<chrono::DateTime<chrono::Utc>>()
-                    .expect("a time")
-                    .timestamp()
-                    .cast_unsigned(),
-            );
-        fs::File::options()
-            .write(true)
-            .open(&created.backup.path)
-            .and_then(|file| file.set_modified(time))
-            .expect("set");
+        set_modified(&created.backup.path, now);
     }
     let listed = store.list(false).expect("listed").backups;
     let listed: Vec<_> = listed
@@ -213,7 +203,7 @@ fn the_hour_that_occurs_twice_keeps_its_order() {
 }
 
 #[test]
-fn of_several_that_start_at_once_one_makes_the_backup() {
+fn of_several_callers_at_once_one_makes_the_backup() {
     let scene = Scene::new("delete");
     let start = Barrier::new(8);
     let store = Store::open(Options {

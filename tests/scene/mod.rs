@@ -15,6 +15,9 @@ use rusqlite::Connection;
 /// Midnight in Hermosillo is 07:00 UTC.
 pub const MORNING: &str = "2026-03-04T16:30:12Z";
 
+/// The first safety copy of a restore in the [`MORNING`].
+pub const SAFETY_COPY: &str = "studio.db.before_restore_20260304_093012";
+
 pub struct Scene {
     pub folder: tempfile::TempDir,
     now: Arc<Mutex<DateTime<Utc>>>,
@@ -100,6 +103,17 @@ impl Scene {
     }
 }
 
+/// A studio with one backup of 100 clients, whose database has lost all but ten since; and that backup's name.
+pub fn clients_lost(mode: &str) -> (Scene, String) {
+    let scene = Scene::new(mode);
+    let name = scene.create().backup.name;
+    scene
+        .open()
+        .execute_batch("DELETE FROM clients WHERE id > 10")
+        .expect("deleted");
+    (scene, name)
+}
+
 pub fn make_database(path: &Path, mode: &str, clients: u32) {
     let connection = Connection::open(path).expect("opens");
     connection
@@ -139,6 +153,16 @@ pub fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Gives a file this modification time.
+pub fn set_modified(path: &Path, time: &str) {
+    let time: DateTime<Utc> = time.parse().expect("a time");
+    fs::File::options()
+        .write(true)
+        .open(path)
+        .and_then(|file| file.set_modified(time.into()))
+        .expect("set");
 }
 
 /// Overwrites part of the file, as a failing disk would.
