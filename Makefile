@@ -36,8 +36,17 @@ demo: $(VENV)/installed ## Back up, lose, restore and check a real database, fro
 .PHONY: test
 test: check test-rust test-c test-python test-qt ## Everything that must pass before a commit
 
+# The one version that ruff.toml asks for.
+RUFF := target/venv-ruff/bin/ruff
+$(RUFF): ruff.toml
+	test -x $(@D)/python || $(PYTHON) -m venv target/venv-ruff
+	$(@D)/python -m pip install --quiet --disable-pip-version-check "ruff$$(sed -n 's/^required-version = "\(.*\)"$$/\1/p' ruff.toml)"
+	@touch $@
+
 .PHONY: check
-check: ## Formatting and lints
+check: $(RUFF) ## Formatting and lints
+	$(RUFF) format --check
+	$(RUFF) check
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
 

@@ -40,11 +40,14 @@ def lister(folder, count):
 
 
 def listing(folder, count, repetitions):
-    """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects; one process for both, in turns."""
+    """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects; in turns, in one process."""
     place = lister(folder, count)
     command = [sys.executable, "-B", __file__, place, str(count), str(repetitions)]
     answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout)
-    print(f"list {count:>7} backups: {answer['c'] * 1000:.2f} ms in C, {answer['python'] * 1000:.2f} ms in Python", flush=True)
+    print(
+        f"list {count:>7} backups: {answer['c'] * 1000:.2f} ms in C, {answer['python'] * 1000:.2f} ms in Python",
+        flush=True,
+    )
     return answer
 
 
@@ -86,7 +89,11 @@ def round_trips(folder):
     place = lister(folder, OPENED)
     results = {"c": _in_c(Path(folder), place), **_in_python(place)}
     for way, calls in results.items():
-        print(f"round trips, {way}: " + ", ".join(f"{name} {nanoseconds / 1000:.1f} µs" for name, nanoseconds in calls.items()), flush=True)
+        print(
+            f"round trips, {way}: "
+            + ", ".join(f"{name} {nanoseconds / 1000:.1f} µs" for name, nanoseconds in calls.items()),
+            flush=True,
+        )
     return results
 
 
@@ -99,8 +106,20 @@ def _in_c(folder, place):
     for name in ("librespaldo.so", "librespaldo.so.1"):
         (linked / name).unlink(missing_ok=True)
         (linked / name).symlink_to(load()._name)
-    command = [os.environ.get("CC", "cc"), "-O2", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include",
-               Path(__file__).with_name("roundtrip.c"), "-o", program, f"-L{linked}", "-lrespaldo", f"-Wl,-rpath,{linked}"]
+    command = [
+        os.environ.get("CC", "cc"),
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{ROOT}/include",
+        Path(__file__).with_name("roundtrip.c"),
+        "-o",
+        program,
+        f"-L{linked}",
+        "-lrespaldo",
+        f"-Wl,-rpath,{linked}",
+    ]
     subprocess.run(command, check=True)
     options = json.dumps({"database": str(place / "studio.db"), "language": "en"})
     return json.loads(subprocess.run([program, options], check=True, stdout=subprocess.PIPE, timeout=300).stdout)

@@ -24,7 +24,9 @@ def main():
     started = time.perf_counter()
     work()
     ended = time.perf_counter()
-    print(json.dumps({"seconds": ended - started, "started": started, "ended": ended, "before_kib": before}), flush=True)
+    print(
+        json.dumps({"seconds": ended - started, "started": started, "ended": ended, "before_kib": before}), flush=True
+    )
 
 
 if __name__ == "__main__":

@@ -15,8 +15,13 @@ WRITER = Path(__file__).with_name("writer.py")
 LEAD = 1.0
 """Seconds for which the writer is alone first."""
 IDLE = 5.0
-SIDE_BY_SIDE = (("create", contenders.OURS), ("create", contenders.OURS_QUICK), ("create", contenders.PYTHON),
-                ("restore", contenders.OURS), ("restore", contenders.PYTHON))
+SIDE_BY_SIDE = (
+    ("create", contenders.OURS),
+    ("create", contenders.OURS_QUICK),
+    ("create", contenders.PYTHON),
+    ("restore", contenders.OURS),
+    ("restore", contenders.PYTHON),
+)
 MODES = {"rollback": "delete", "WAL": "wal"}
 
 
@@ -34,8 +39,11 @@ def beside_a_writer(folder, size, repetitions):
         place.remove()
         result[mode] = {name: _summary(found) for name, found in runs.items()}
         for name, found in result[mode].items():
-            print(f"writer, {mode} mode, {size} MB, {name}: slowest commit {found['slowest'] * 1000:.0f} ms, usual "
-                  f"{found['usual'] * 1000:.1f} ms, {found['refused']} refused, {found['seconds']:.1f} s", flush=True)
+            print(
+                f"writer, {mode} mode, {size} MB, {name}: slowest commit {found['slowest'] * 1000:.0f} ms, usual "
+                f"{found['usual'] * 1000:.1f} ms, {found['refused']} refused, {found['seconds']:.1f} s",
+                flush=True,
+            )
     return result
 
 

@@ -18,20 +18,23 @@ SCALES = {0.2: 1, 20: 208, 200: 2060, 1200: 12230}
 """Megabytes (of a million bytes), and how many times the example's smallest database that is."""
 
 SCANS = "+scans"
-"""Behind a size: the same studio with 20 MB of rows, and the rest scanned consents and pictures. What is large in most databases
-of such a size is not rows."""
+"""Behind a size: the same studio with 20 MB of rows, and the rest scanned consents and pictures. What is large in most
+databases of such a size is not rows."""
 
 TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
 
 def require_room(folder, sizes):
-    """Room for the databases that are not there yet, a live one, its backup or safety copy, a journal, and files to list."""
+    """Room for the databases to be made, a live one, its backup or safety copy, a rollback journal, files to list."""
     missing = [size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()]
     needed = (3 * max(map(megabytes, sizes), default=0) + sum(map(megabytes, missing)) + 500) * 1e6
     free = shutil.disk_usage(folder).free
     if free < needed:
-        sys.exit(f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; choose another folder with --dir")
+        sys.exit(
+            f"{folder}: {needed / 1e9:.1f} GB are needed and {free / 1e9:.1f} GB are free; "
+            "choose another folder with --dir"
+        )
 
 
 def megabytes(size):
@@ -82,7 +85,9 @@ def _add_scans(path, size, seed):
     """Documents of 20 to 200 kB, until the file has so many megabytes."""
     chance = random.Random(seed)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript("PRAGMA synchronous=OFF; CREATE TABLE scans(id INTEGER PRIMARY KEY, client_id INTEGER, image BLOB NOT NULL)")
+        connection.executescript(
+            "PRAGMA synchronous=OFF; CREATE TABLE scans(id INTEGER PRIMARY KEY, client_id INTEGER, image BLOB NOT NULL)"
+        )
         connection.execute("CREATE INDEX scans_by_client ON scans(client_id)")
         clients = connection.execute("SELECT max(id) FROM clients").fetchone()[0]
         while path.stat().st_size < size * 1e6:

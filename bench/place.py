@@ -62,7 +62,11 @@ def same_contents(a, b):
 
 def _summary(path):
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table' ORDER BY 1")]
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type='table' ORDER BY 1")
+        ]
         counts = [(table, connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()) for table in tables]
-        sums = connection.execute("SELECT sum(length(name)), sum(length(notes)), max(created_at) FROM clients").fetchone()
+        sums = connection.execute(
+            "SELECT sum(length(name)), sum(length(notes)), max(created_at) FROM clients"
+        ).fetchone()
         return counts, sums, connection.execute("SELECT sum(amount) FROM transactions").fetchone()

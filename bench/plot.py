@@ -19,7 +19,8 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .one { stroke: #57606a; stroke-dasharray: 3 3 }
 .line { fill: none; stroke-width: 1.5; stroke: #8c959f }
 .dot { fill: #8c959f } .bar { fill: #afb8c1 }
-.ours .line { stroke: #0969da; stroke-width: 3 } .ours .dot, .ours .bar { fill: #0969da } .ours text { font-weight: 600 }
+.ours .line { stroke: #0969da; stroke-width: 3 }
+.ours .dot, .ours .bar { fill: #0969da } .ours text { font-weight: 600 }
 .quick .line { stroke: #54aeff; stroke-width: 2 } .quick .dot, .quick .bar { fill: #54aeff }
 .python .line { stroke: #bc4c00; stroke-width: 2 } .python .dot, .python .bar { fill: #bc4c00 }
 @media (prefers-color-scheme: dark) {
@@ -37,7 +38,10 @@ CLASSES = {contenders.OURS: "ours", contenders.OURS_QUICK: "quick", contenders.P
 def svg(results):
     operations = [operation for operation in contenders.ALL if operation in results]
     height = ROW * len(operations)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">', f"<style>{STYLE}</style>"]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
+        f"<style>{STYLE}</style>",
+    ]
     for row, operation in enumerate(operations):
         parts.append(f'<g transform="translate(0 {row * ROW})">')
         parts += _lines(operation, results[operation])
@@ -67,16 +71,29 @@ def _lines(operation, by_size):
     parts = [_text(left, 24, f"{operation}: time against the size of the database (medians)", kind="title")]
     for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
         parts.append(f'<path class="grid" d="M{left} {y(10**power):.0f}h{width}"/>')
-        parts.append(_text(left - 8, y(10**power) + 4, f"{10**power:g} s" if power >= 0 else f"{10**power * 1000:g} ms", "end", "quiet"))
+        parts.append(
+            _text(
+                left - 8,
+                y(10**power) + 4,
+                f"{10**power:g} s" if power >= 0 else f"{10**power * 1000:g} ms",
+                "end",
+                "quiet",
+            )
+        )
     for size in sizes:
         parts.append(f'<path class="grid" d="M{x(size):.0f} {top}v{height}"/>')
         parts.append(_text(x(size), top + height + 20, f"{size:,g} MB", "middle", "quiet"))
     ends = []
     for contender in reversed(contenders.ALL[operation]):
-        points = [(x(float(size)), y(figures[contender.key]["median"])) for size, figures in by_size.items() if contender.key in figures]
+        points = [
+            (x(float(size)), y(figures[contender.key]["median"]))
+            for size, figures in by_size.items()
+            if contender.key in figures
+        ]
         if not points:
             continue
-        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}"><path class="line" d="M{" L".join(f"{a:.1f} {b:.1f}" for a, b in points)}"/>')
+        line = " L".join(f"{a:.1f} {b:.1f}" for a, b in points)
+        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}"><path class="line" d="M{line}"/>')
         parts += [f'<circle class="dot" cx="{a:.1f}" cy="{b:.1f}" r="3"/>' for a, b in points]
         parts.append("</g>")
         ends.append((points[-1][1], contender))
@@ -105,8 +122,15 @@ def _end_labels(x, ends):
 
 def _bars(operation, rows_only, with_scans):
     """The largest size of either kind, in one scale."""
-    kinds = [(kind, *list(by_size.items())[-1]) for kind, by_size in (("of rows", rows_only), ("with scans", with_scans))]
-    most = max(figures[c.key]["median"] / _pythons(figures) for _, _, figures in kinds for c in contenders.ALL[operation] if c.key in figures)
+    kinds = [
+        (kind, *list(by_size.items())[-1]) for kind, by_size in (("of rows", rows_only), ("with scans", with_scans))
+    ]
+    most = max(
+        figures[c.key]["median"] / _pythons(figures)
+        for _, _, figures in kinds
+        for c in contenders.ALL[operation]
+        if c.key in figures
+    )
     parts = []
     for column, (kind, size, figures) in enumerate(kinds):
         left = BARS_LEFT + column * BARS_WIDTH

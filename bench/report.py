@@ -36,7 +36,9 @@ def _processor():
 
 def _file_system(folder):
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    _, kind, device = max((len(mount[1]), mount[2], mount[0]) for mount in mounts if Path(folder).is_relative_to(mount[1]))
+    _, kind, device = max(
+        (len(mount[1]), mount[2], mount[0]) for mount in mounts if Path(folder).is_relative_to(mount[1])
+    )
     return f"{kind} on {device}"
 
 

@@ -19,7 +19,11 @@ def markdown(results):
         if operation in results:
             parts += [f"### {title}", _medians(results[operation], operation), _spread(results[operation], operation)]
             scans = results[f"{operation}_scans"]
-            parts += ["With scans, where 20 MB are rows and the rest is large values:", _medians(scans, operation), _spread(scans, operation)]
+            parts += [
+                "With scans, where 20 MB are rows and the rest is large values:",
+                _medians(scans, operation),
+                _spread(scans, operation),
+            ]
     parts += [section(results) for section in (_memory, _list, _round_trips, _writer)]
     parts += [f"Not measured here: {missing}." for missing in results.get("missing", [])]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -80,9 +84,16 @@ def _spread(by_size, operation):
     for contender in contenders.ALL[operation]:
         if contender.key in figures:
             found = figures[contender.key]
-            rows.append([contender.label, *(duration(found[name]) for name in ("least", "low", "median", "high", "most")), str(found["runs"])])
+            rows.append(
+                [
+                    contender.label,
+                    *(duration(found[name]) for name in ("least", "low", "median", "high", "most")),
+                    str(found["runs"]),
+                ]
+            )
     title = f"<details><summary>Spread at {_size(size)}</summary>"
-    return f"{title}\n\n{_table(['', 'least', '1st quartile', 'median', '3rd quartile', 'most', 'runs'], rows)}\n\n</details>"
+    table = _table(["", "least", "1st quartile", "median", "3rd quartile", "most", "runs"], rows)
+    return f"{title}\n\n{table}\n\n</details>"
 
 
 def _memory(results):
@@ -95,12 +106,20 @@ def _memory(results):
             name = f"{operation} {contender.key}"
             found = [figures.get(name) for figures in by_size.values()]
             if all(found):
-                rows.append([f"{operation}: {contender.label}", *(f"{f['added_kib'] / 1024:.1f} ({f['peak_kib'] / 1024:.1f})" for f in found)])
+                rows.append(
+                    [
+                        f"{operation}: {contender.label}",
+                        *(f"{f['added_kib'] / 1024:.1f} ({f['peak_kib'] / 1024:.1f})" for f in found),
+                    ]
+                )
     return "### Private memory\n\n" + _table(["MiB added (peak of the process)", *map(_size, by_size)], rows)
 
 
 def _list(results):
-    rows = [[f"{int(count):,}", duration(found["c"]), duration(found["python"])] for count, found in results.get("list", {}).items()]
+    rows = [
+        [f"{int(count):,}", duration(found["c"]), duration(found["python"])]
+        for count, found in results.get("list", {}).items()
+    ]
     return rows and "### List\n\n" + _table(["backups", "`respaldo_list`, JSON", "`Store.list`, Python objects"], rows)
 
 
@@ -108,8 +127,13 @@ def _round_trips(results):
     ways = results.get("round_trips")
     if not ways:
         return ""
-    rows = [[label, *(f"{ways[way][call] / 1000:.1f} µs" if call in ways[way] else "" for way in ("c", "ctypes", "package"))]
-            for call, label in ROUND_TRIPS.items()]
+    rows = [
+        [
+            label,
+            *(f"{ways[way][call] / 1000:.1f} µs" if call in ways[way] else "" for way in ("c", "ctypes", "package")),
+        ]
+        for call, label in ROUND_TRIPS.items()
+    ]
     return "### Round trips\n\n" + _table(["", "C", "plain ctypes", "Python package"], rows)
 
 
@@ -123,7 +147,15 @@ def _writer(results):
         for name, figures in found.items():
             operation, _, key = name.partition(" ")
             label = f"{operation}: {contenders.find(operation, key).label}" if key else "nothing"
-            rows.append([label, duration(figures["slowest"]), duration(figures["usual"]), str(figures["refused"]), duration(figures["seconds"])])
+            rows.append(
+                [
+                    label,
+                    duration(figures["slowest"]),
+                    duration(figures["usual"]),
+                    str(figures["refused"]),
+                    duration(figures["seconds"]),
+                ]
+            )
         header = [f"{mode} mode, beside it", "slowest commit", "usual commit", "commits refused", "it took"]
         parts.append(_table(header, rows))
     return "\n\n".join(parts)

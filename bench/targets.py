@@ -11,9 +11,12 @@ def _ratio(results, operation, size, key, other):
 
 
 def _most_memory(results):
-    added = [figures["added_kib"] / 1024
-             for by_size in results.get("memory", {}).values()
-             for name, figures in by_size.items() if "respaldo" in name]
+    added = [
+        figures["added_kib"] / 1024
+        for by_size in results.get("memory", {}).values()
+        for name, figures in by_size.items()
+        if "respaldo" in name
+    ]
     return max(added, default=None)
 
 
@@ -30,12 +33,24 @@ def _ctypes_without_work(results):
 def _at_the_largest(results, kind, label):
     create, restore = f"create{kind}", f"restore{kind}"
     return [
-        (f"create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB{label}",
-         0.6, _ratio(results, create, LARGEST, "respaldo", "python"), "×"),
-        (f"create, fully verified and durable, beside `cp` + fsync, 1,200 MB{label}",
-         1.2, _ratio(results, create, LARGEST, "respaldo", "cp"), "×"),
-        (f"restore with its safety copy beside Python's pair, 1,200 MB{label}",
-         0.8, _ratio(results, restore, LARGEST, "respaldo", "python"), "×"),
+        (
+            f"create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB{label}",
+            0.6,
+            _ratio(results, create, LARGEST, "respaldo", "python"),
+            "×",
+        ),
+        (
+            f"create, fully verified and durable, beside `cp` + fsync, 1,200 MB{label}",
+            1.2,
+            _ratio(results, create, LARGEST, "respaldo", "cp"),
+            "×",
+        ),
+        (
+            f"restore with its safety copy beside Python's pair, 1,200 MB{label}",
+            0.8,
+            _ratio(results, restore, LARGEST, "respaldo", "python"),
+            "×",
+        ),
     ]
 
 
@@ -44,8 +59,12 @@ def rows(results):
     return [
         *_at_the_largest(results, "", ""),
         *_at_the_largest(results, "_scans", ", with scans"),
-        ("create beside Python's made as durable, 0.2 MB",
-         1.5, _ratio(results, "create", SMALLEST, "respaldo", "python_durable"), "×"),
+        (
+            "create beside Python's made as durable, 0.2 MB",
+            1.5,
+            _ratio(results, "create", SMALLEST, "respaldo", "python_durable"),
+            "×",
+        ),
         ("private memory that any operation adds, at any size", 16, _most_memory(results), " MiB"),
         ("`respaldo_list` of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
         ("`respaldo_list` of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),

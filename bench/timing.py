@@ -25,7 +25,9 @@ def summary(values):
 def present(operation):
     """The contenders that can run here, and why the others cannot."""
     wanted = contenders.ALL[operation]
-    return [c for c in wanted if not contenders.missing(c)], {c.key: contenders.missing(c) for c in wanted if contenders.missing(c)}
+    return [c for c in wanted if not contenders.missing(c)], {
+        c.key: contenders.missing(c) for c in wanted if contenders.missing(c)
+    }
 
 
 def compare(folder, operation, size, repetitions):
@@ -47,8 +49,11 @@ def compare(folder, operation, size, repetitions):
     result = {key: summary(values) for key, values in seconds.items()}
     for contender in running:
         figures = result[contender.key]
-        print(f"{operation} {size!s:>10} MB  {contender.label:34} {figures['median'] * 1000:10.1f} ms"
-              f"  ({figures['least'] * 1000:.1f} to {figures['most'] * 1000:.1f})", flush=True)
+        print(
+            f"{operation} {size!s:>10} MB  {contender.label:34} {figures['median'] * 1000:10.1f} ms"
+            f"  ({figures['least'] * 1000:.1f} to {figures['most'] * 1000:.1f})",
+            flush=True,
+        )
     return result
 
 

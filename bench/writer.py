@@ -25,7 +25,9 @@ def main():
         began, failure = time.perf_counter(), None
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("UPDATE clients SET notes = ? WHERE id = ?", (f"vino a las {began}", pick.randint(1, clients)))
+            connection.execute(
+                "UPDATE clients SET notes = ? WHERE id = ?", (f"vino a las {began}", pick.randint(1, clients))
+            )
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             failure = str(error)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the conformance cases against the C interface. README.md describes the cases; this is the reference runner.
 
-    run_python.py [NAME...]      the cases of these names, or all
-    RESPALDO_LIBRARY             the library; by default the one in target/release
+run_python.py [NAME...]      the cases of these names, or all
+RESPALDO_LIBRARY             the library; by default the one in target/release
 """
 
 import ctypes
@@ -25,11 +25,12 @@ LIBRARY_NAMES = {"win32": "respaldo.dll", "darwin": "librespaldo.dylib"}
 
 # ---- the C interface ----
 
+
 class Respaldo:
     """Every function takes and gives JSON text; the answer is (status name, decoded answer)."""
 
     PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64)
-    WITH_PROGRESS = {"create", "create_if_due", "restore", "verify"}
+    WITH_PROGRESS = frozenset({"create", "create_if_due", "restore", "verify"})
     WITH_REQUEST = WITH_PROGRESS | {"list", "prune"}
 
     def __init__(self, path):
@@ -43,7 +44,11 @@ class Respaldo:
         for name in self.WITH_REQUEST:
             middle = [self.PROGRESS, ctypes.c_void_p] if name in self.WITH_PROGRESS else []
             getattr(self.library, f"respaldo_{name}").argtypes = [
-                ctypes.c_uint32, ctypes.c_char_p, *middle, ctypes.c_void_p]
+                ctypes.c_uint32,
+                ctypes.c_char_p,
+                *middle,
+                ctypes.c_void_p,
+            ]
 
     def open(self, options):
         """Returns (status, answer, store); the store is None unless the status is OK."""
@@ -119,14 +124,17 @@ def mismatches(expected, actual, folder, where="answer"):
                 found.append(f"{where}.{key} is missing")
         return found
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        pairs = enumerate(zip(expected, actual))
+        pairs = enumerate(zip(expected, actual, strict=True))
         return [text for i, (one, other) in pairs for text in mismatches(one, other, folder, f"{where}.{i}")]
     if type(expected) is type(actual) and expected == actual:
         return []
-    return [f"{where} should be {json.dumps(expected, ensure_ascii=False)}, is {json.dumps(actual, ensure_ascii=False)}"]
+    return [
+        f"{where} should be {json.dumps(expected, ensure_ascii=False)}, is {json.dumps(actual, ensure_ascii=False)}"
+    ]
 
 
 # ---- one case ----
+
 
 class Case:
     """A case and its world: the folder, the store, the kept connections and the saved values."""
@@ -179,8 +187,9 @@ class Case:
         connection.execute(f"PRAGMA journal_mode = {journal_mode}")
         for table, rows in tables.items():
             connection.execute(f"CREATE TABLE {table}(id INTEGER PRIMARY KEY, name TEXT, notes TEXT)")
-            connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)",
-                                   [(i, f"name {i}", "x" * 500) for i in range(1, rows + 1)])
+            connection.executemany(
+                f"INSERT INTO {table} VALUES (?, ?, ?)", [(i, f"name {i}", "x" * 500) for i in range(1, rows + 1)]
+            )
         connection.commit()
         if keep_open:
             self.connections[path] = connection
@@ -320,7 +329,7 @@ class Case:
             self.problems.append(f"{database} should be locked: {locked['is']}; another process says {other.stderr!r}")
 
     def execute(self, database, sql):
-        """The first value of the first row, if there is one. An existing file only: a mistyped path must not make one."""
+        """The first value of the first row, if there is one. The file must exist: a mistyped path makes none."""
         kept = self.connections.get(database)
         connection = kept or sqlite3.connect(f"{self.path(database).as_uri()}?mode=rw", uri=True)
         try:
@@ -339,6 +348,7 @@ def value_at(answer, place):
 
 
 # ---- all of them ----
+
 
 def all_cases():
     cases = {}

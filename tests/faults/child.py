@@ -32,7 +32,7 @@ class Child:
             os.write(write_end, b"\n")
             answer = json.dumps(work(prepared)).encode() + b"\n"
             while answer:
-                answer = answer[os.write(write_end, answer):]
+                answer = answer[os.write(write_end, answer) :]
             code = 0
         except BaseException as error:  # nothing may run the parent's code on
             os.write(2, f"child: {error!r}\n".encode())

@@ -5,6 +5,7 @@ needed and how much is free. Memory file systems have no blocks to lose, so what
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -21,8 +22,10 @@ from tally import Tally
 
 DISK_KB = 4096
 SIZE = 600_000
-OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [("restore", live) for live in LIVES]
-# It ends just before the end of a page, so that the next line begins on a page that is there and ends on one that is not.
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [
+    ("restore", live) for live in LIVES
+]
+# It ends just before a page does, so that the next line begins on a page that is there and ends on one that is not.
 FIRST_LINE = json.dumps({"outcome": "OK", "reason": "x" * 3950}) + "\n"
 
 
@@ -92,10 +95,8 @@ def control(template, mounted, tally):
     scene = Scene(template, mounted).reset()
     fill(mounted, 0)
     with tally.case("control: settings rewritten in place"):
-        try:
+        with contextlib.suppress(OSError):
             scene.settings.write_text(" " * 5000 + SETTINGS)
-        except OSError:
-            pass
         try:
             scene.check_settings()
         except (ValueError, AssertionError):
@@ -113,15 +114,17 @@ def main():
     if reason := disk.reason_against_mounting():
         tally.skip("a full disk", reason)
         tally.finish()
-    with tempfile.TemporaryDirectory(prefix="respaldo-full-") as folder:
-        with disk.memory_disk(Path(folder) / "mounted", DISK_KB) as mounted:
-            for operation, live in OPERATIONS:
-                template = Scene.build(Path(folder) / f"{operation}-{live}", live, SIZE)
-                (template / "backups/restores.jsonl").write_text(FIRST_LINE)
-                if (operation, live) == OPERATIONS[0]:
-                    control(template, mounted, tally)
-                every_level(template, mounted, operation, live, 256 if bounded else 16, tally)
-                shutil.rmtree(template)
+    with (
+        tempfile.TemporaryDirectory(prefix="respaldo-full-") as folder,
+        disk.memory_disk(Path(folder) / "mounted", DISK_KB) as mounted,
+    ):
+        for operation, live in OPERATIONS:
+            template = Scene.build(Path(folder) / f"{operation}-{live}", live, SIZE)
+            (template / "backups/restores.jsonl").write_text(FIRST_LINE)
+            if (operation, live) == OPERATIONS[0]:
+                control(template, mounted, tally)
+            every_level(template, mounted, operation, live, 256 if bounded else 16, tally)
+            shutil.rmtree(template)
     tally.finish()
 
 

@@ -1,5 +1,5 @@
-"""A backup folder with a hundred thousand entries of all kinds: right answers, no more work for each than for the first,
-and memory that grows with the answer only.
+"""A backup folder with a hundred thousand entries of all kinds: right answers, no more work for each than for the
+first, and memory that grows with the answer only.
 
 Work is counted in system calls, and memory in the peak of the process; seconds prove nothing.
 """
@@ -27,8 +27,8 @@ FIRST = datetime(2010, 1, 1)
 LONG_AGO = FIRST.timestamp()
 LINKS = 30_000  # names of one file; ext4 allows 65,000
 CALLS_AN_ENTRY, BYTES_AN_ENTRY, NOTICEABLE = 12, 4096, 16 << 20
-"""What one more entry may cost at the most. A list's own answer is some 300 bytes an entry, and there are several forms of it
-at a time."""
+"""What one more entry may cost at the most. A list's own answer is some 300 bytes an entry, and there are several forms
+of it at a time."""
 
 
 class Folder:
@@ -196,7 +196,10 @@ def compare(few, many, tally):
         with tally.case(f"{name}: memory with {many.entries:,} entries"):
             assert is_bounded(grown, many), f"{grown / many.entries:.0f} bytes for each"
         each = "" if calls is None else f"{(calls - few.costs[name][0]) / entries:.1f} system calls and "
-        print(f"folder: note: {name}: {each}{grown / many.entries:.0f} bytes for each of {many.entries:,} entries", flush=True)
+        print(
+            f"folder: note: {name}: {each}{grown / many.entries:.0f} bytes for each of {many.entries:,} entries",
+            flush=True,
+        )
 
 
 def is_bounded(grown, folder):
@@ -208,7 +211,7 @@ def control(few, many, tally):
 
     def work(injector, folder):
         injector.arm(folder.scene.folder)
-        names = os.listdir(folder.scene.backups)[:200 if folder is few else 400]
+        names = os.listdir(folder.scene.backups)[: 200 if folder is few else 400]
         for name in names:
             for _ in names:
                 os.path.lexists(folder.scene.backups / name)
@@ -216,7 +219,9 @@ def control(few, many, tally):
         return sum(injector.counts().values())
 
     with tally.case("control: quadratic work"):
-        each = [Child(Injector, lambda injector, folder=folder: work(injector, folder)).answer() for folder in (few, many)]
+        each = [
+            Child(Injector, lambda injector, folder=folder: work(injector, folder)).answer() for folder in (few, many)
+        ]
         assert (each[1] - each[0]) / 200 > CALLS_AN_ENTRY, each
 
     def keep(_):

@@ -18,7 +18,9 @@ def build():
     if BUILT.exists() and BUILT.stat().st_mtime > source.stat().st_mtime:
         return
     made = Path(f"{BUILT}.{os.getpid()}")
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-Wall", "-o", made, source, "-pthread"], check=True)
+    subprocess.run(
+        [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O2", "-Wall", "-o", made, source, "-pthread"], check=True
+    )
     made.rename(BUILT)
 
 
@@ -32,7 +34,9 @@ class Injector:
         for name, of_kind in KINDS.items():
             for call in of_kind.calls:
                 if call.name in known:
-                    self.library.inject_rule(known[call.name], call.use_number, NUMBER_OF[name], call.subject, call.argument)
+                    self.library.inject_rule(
+                        known[call.name], call.use_number, NUMBER_OF[name], call.subject, call.argument
+                    )
         names = NEVER_ASKED if kind is None else [call.name for call in KINDS[kind].calls]
         chosen = [known[name] for name in names if name in known]
         error = self.library.inject_watch((ctypes.c_int * len(chosen))(*chosen), len(chosen), kind is None)

@@ -1,11 +1,12 @@
 """I/O errors: every system call of every operation fails in turn, once and for ever, until the operation comes through.
 
-SQLite's own method. Which calls, and with which errors, is in system_calls.py; how, in inject.c. Status 0 must mean that
-the result is complete, anything else that the state is the one before, under a right status, explained; and the next call
-must work. The census says when an operation makes a system call that is in no list.
+SQLite's own method. Which calls, and with which errors, is in system_calls.py; how, in inject.c. Status 0 must mean
+that the result is complete, anything else that the state is the one before, under a right status, explained; and the
+next call must work. The census says when an operation makes a system call that is in no list.
 """
 
 import argparse
+import contextlib
 import errno
 import json
 import multiprocessing
@@ -31,13 +32,27 @@ from tally import Tally
 
 SIZE = 16_000
 OPERATIONS = [
-    *(("create", live) for live in ("rollback", "wal")), ("create_if_due", "rollback"), *(("restore", live) for live in LIVES),
-    ("create_first", "rollback"), ("prune", "rollback"), ("list", "rollback"), ("verify", "rollback"), ("last_backup", "rollback"),
+    *(("create", live) for live in ("rollback", "wal")),
+    ("create_if_due", "rollback"),
+    *(("restore", live) for live in LIVES),
+    ("create_first", "rollback"),
+    ("prune", "rollback"),
+    ("list", "rollback"),
+    ("verify", "rollback"),
+    ("last_backup", "rollback"),
 ]
 """create_first makes the first backup, and the folder for it."""
-BOUNDED = [("create", "wal"), ("create_first", "rollback"), ("restore", "wal"), ("restore", "damaged"), ("list", "rollback")]
+BOUNDED = [
+    ("create", "wal"),
+    ("create_first", "rollback"),
+    ("restore", "wal"),
+    ("restore", "damaged"),
+    ("list", "rollback"),
+]
 REQUESTS = {
-    "restore": {"backup": CHOSEN_NAME}, "verify": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False},
+    "restore": {"backup": CHOSEN_NAME},
+    "verify": {"backup": CHOSEN_NAME},
+    "prune": {"dry_run": False},
     "list": {"include_safety": True},
 }
 SELDOM_MADE = {"send", "allocate", "advise", "access"}
@@ -133,8 +148,8 @@ def admits_it_is_not_undone(answer):
 
 
 def every_fault(case, tally, kind, bounded, wrong):
-    """Each fault in the first, second, ... call of this kind, until the operation comes through; in the bounded run from the
-    thirtieth call on in every fourth."""
+    """Each fault in the first, second, ... call of this kind, until the operation comes through. The bounded run takes
+    every fourth from the thirtieth call on."""
     for chosen in faults_of(kind, bounded):
         which = turn = 0
         while True:
@@ -161,7 +176,9 @@ def every_fault(case, tally, kind, bounded, wrong):
             if error not in KINDS[kind].errors:
                 right = (library.OK,)
             if status not in right and not sqlite_hides_the_reason(status, answer):
-                wrong[case.name, kind, error_name(error), f"{answer['error']['name']}: {answer['error']['message']}"[:140]] += 1
+                wrong[
+                    case.name, kind, error_name(error), f"{answer['error']['name']}: {answer['error']['message']}"[:140]
+                ] += 1
 
 
 def inflict(work):
@@ -174,8 +191,8 @@ def inflict(work):
 
 
 def sqlite_hides_the_reason(status, answer):
-    """Opening a file, and the index of a write-ahead log, fail in SQLite with one code whatever the system said; and what it
-    cannot open for writing, for whatever reason, it opens for reading."""
+    """Opening a file, and the WAL index, fail in SQLite with one code whatever the system said; and what it cannot open
+    for writing, for whatever reason, it opens for reading."""
     message = answer["error"]["message"]
     code = re.search(r"\(SQLite (\d+)\)", message)
     if status == library.IO_ERROR:
@@ -187,7 +204,9 @@ def faults_of(kind, bounded):
     """Functions from the turn to the fault: every error, or in the bounded run one after the other."""
     errors, harmless = list(KINDS[kind].errors), KINDS[kind].harmless
     # Nobody tries again for ever.
-    harmless = [(error, for_ever) for error in harmless for for_ever in (False, True) if error != errno.EINTR or not for_ever]
+    harmless = [
+        (error, for_ever) for error in harmless for for_ever in (False, True) if error != errno.EINTR or not for_ever
+    ]
     never = [lambda _, error=error: (error, True) for error in KINDS[kind].from_the_start]
     if bounded:
         in_turn = [lambda turn: (errors[turn % len(errors)], turn % 4 > 1)] if errors else []
@@ -218,10 +237,8 @@ def census_control(case, tally):
 
     def work(injector):
         injector.arm(case.scene.folder)
-        try:
+        with contextlib.suppress(OSError):
             os.getxattr(case.scene.folder, "user.nobody")
-        except OSError:
-            pass
         injector.disarm()
         return inject.unknown_calls(injector.counts())
 
@@ -280,7 +297,10 @@ def check_order(trace, folder):
 
 def naive_backup(scene):
     """What the library must not do: write under the final name, and take a write for done."""
-    with scene.database.open("rb") as source, (scene.backups / "backup_20260106_090000.db").open("wb", buffering=0) as target:
+    with (
+        scene.database.open("rb") as source,
+        (scene.backups / "backup_20260106_090000.db").open("wb", buffering=0) as target,
+    ):
         try:
             while part := source.read(4096):
                 target.write(part)
@@ -293,6 +313,7 @@ def negative_controls(case, tally):
     caught = 0
     for which in (1, 2, 3):
         for error in (errno.EIO, SHORT_WRITE):
+
             def work(injector):
                 injector.arm(case.scene.folder, "write", which, True, error)
                 naive_backup(case.scene)
@@ -309,7 +330,9 @@ def negative_controls(case, tally):
     with tally.case("control: errors ignored"):
         assert caught == 6
     with tally.case("control: naming before flushing"):
-        trace = '1 write(3</f/.tmp>, "x", 1) = 1\n1 renameat(AT_FDCWD, "/f/.tmp", AT_FDCWD, "/f/x") = 0\n1 fsync(4</f>) = 0'
+        trace = (
+            '1 write(3</f/.tmp>, "x", 1) = 1\n1 renameat(AT_FDCWD, "/f/.tmp", AT_FDCWD, "/f/x") = 0\n1 fsync(4</f>) = 0'
+        )
         try:
             check_order(trace, "/f")
         except AssertionError:
@@ -320,7 +343,9 @@ def negative_controls(case, tally):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bounded", action="store_true")
-    parser.add_argument("--case", action="append", help="only this operation and state, such as 'restore resized' (may be repeated)")
+    parser.add_argument(
+        "--case", action="append", help="only this operation and state, such as 'restore resized' (may be repeated)"
+    )
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this kind of call (may be repeated)")
     arguments = parser.parse_args()
     tally = Tally("io_errors")

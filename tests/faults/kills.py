@@ -20,7 +20,11 @@ from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene
 from tally import Tally
 
 STEPS = sorted(
-    set(re.findall(r'failpoint::reach\("(\w+)"\)', "".join(path.read_text() for path in (library.ROOT / "src").rglob("*.rs"))))
+    set(
+        re.findall(
+            r'failpoint::reach\("(\w+)"\)', "".join(path.read_text() for path in (library.ROOT / "src").rglob("*.rs"))
+        )
+    )
 )
 TIMES = (1, 2, 3, 5, 8, 13, 21, 34, 55)
 LARGE = 50_000_000
@@ -32,7 +36,13 @@ class Case:
 
     def __init__(self, operation, live, size=200_000, chosen_size=None, request=None, options=None):
         self.name = f"{operation} {live} {size // 1000} kB" + (" growing" if chosen_size else "")
-        self.operation, self.live, self.size, self.chosen_size, self.request = operation, live, size, chosen_size, request
+        self.operation, self.live, self.size, self.chosen_size, self.request = (
+            operation,
+            live,
+            size,
+            chosen_size,
+            request,
+        )
         self.options = options or {}
 
     def build(self, folder):
@@ -180,7 +190,7 @@ def main():
         forgotten_log(tally, Path(folder) / "log")
         cases = [(case, 6 if bounded else 80, TIMES[:1] if bounded else TIMES) for case in small_cases()]
         cases += [] if bounded else [(case, 25, TIMES) for case in large_cases()]
-        for place, (case, at_random, times) in enumerate(cases):
+        for case, at_random, times in cases:
             with tempfile.TemporaryDirectory(dir=folder) as own:
                 case.build(own)
                 kill_at_steps(case, tally, times, reached)

@@ -103,7 +103,7 @@ class Scene:
             assert not backup["name"].startswith("."), f"a temporary is listed: {backup}"
         for backup in backups:
             assert backup["intact"], f"not intact: {backup}"
-            expected = {CHOSEN_NAME: {CHOSEN}} | dict.fromkeys(OLDER_NAMES, {OLDER})
+            expected = {CHOSEN_NAME: {CHOSEN}} | {name: {OLDER} for name in OLDER_NAMES}
             generation = studio.generation_of(backup["path"], read_only=True)
             assert generation in expected.get(backup["name"], set(new)), f"{backup['name']} is of {generation}"
         assert len(backups) >= at_least, f"only {len(backups)} backups are left"
@@ -127,13 +127,17 @@ class Scene:
         return False
 
     def check_safety_copies(self, live, before=LIVE):
-        """Every safety copy with its final name is the database as it was, and a log that was there is saved or there."""
+        """Every safety copy with its final name is the database as it was, and a WAL is saved or still there."""
         if live in WITH_LOG_TO_SAVE:
             logs = [*self.folder.glob("studio.db-wal"), *self.folder.glob("studio.db.before_restore_*-wal")]
             log = (self.template / "studio.db-wal").read_bytes()
             # A restore that broke off may have written behind what was in the log, and not committed it.
             assert any(found.read_bytes().startswith(log) for found in logs), "the log is gone"
-        copies = [path for path in self.folder.iterdir() if re.fullmatch(r"studio\.db\.before_restore_\d{8}_\d{6}(_\d+)?", path.name)]
+        copies = [
+            path
+            for path in self.folder.iterdir()
+            if re.fullmatch(r"studio\.db\.before_restore_\d{8}_\d{6}(_\d+)?", path.name)
+        ]
         for copy in copies:
             if live in DAMAGED:
                 if not same_bytes(copy, self.template / "studio.db"):

@@ -76,7 +76,7 @@ def make_with_small_log(path, generation, logged, size=200_000):
 
 
 def logged_generation(path):
-    """What the database and its log say, read from a copy, and of a damaged database too; None where nothing can be read."""
+    """What the database and its WAL say, read from a copy, even of a damaged one; None if nothing can be read."""
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("", "-wal"):
             if os.path.exists(f"{path}{suffix}"):

@@ -15,9 +15,12 @@ import library
 SHORT_WRITE = -1
 NOTHING, DESCRIPTOR, PATH, PATH_AT = range(4)  # what a call works on, as in inject.c
 USES = {
-    "fcntl": ("", "lock", "unlock"), "mmap": ("", "file"), "newfstatat": ("", "open file"), "statx": ("", "open file"),
+    "fcntl": ("", "lock", "unlock"),
+    "mmap": ("", "file"),
+    "newfstatat": ("", "open file"),
+    "statx": ("", "open file"),
 }
-"""What one call is used for, where that matters, as inject.c tells them apart. To ask for a lock counts as unlocking."""
+"""What one call is used for, where that matters, as inject.c tells them apart. Asking about a lock is an unlock."""
 
 OK, IO, FULL, DENIED = library.OK, library.IO_ERROR, library.DISK_FULL, library.PERMISSION_DENIED
 LOCKED = (library.DATABASE_LOCKED, library.BUSY)
@@ -74,12 +77,17 @@ BROKEN = {errno.EIO: (IO,)}
 KINDS = {
     "open": Kind(
         at_path("open", "creat") + at_path_in("openat", "openat2"),
-        BROKEN | NO_ROOM | REFUSED | {errno.EMFILE: (IO,)}, (errno.EINTR,),
+        BROKEN | NO_ROOM | REFUSED | {errno.EMFILE: (IO,)},
+        (errno.EINTR,),
     ),
     "read": Kind(on_file("read", "pread64", "readv", "preadv", "preadv2"), BROKEN, (errno.EINTR,)),
-    "write": Kind(on_file("write", "pwrite64", "writev", "pwritev", "pwritev2"), BROKEN | NO_ROOM, (errno.EINTR, SHORT_WRITE)),
+    "write": Kind(
+        on_file("write", "pwrite64", "writev", "pwritev", "pwritev2"), BROKEN | NO_ROOM, (errno.EINTR, SHORT_WRITE)
+    ),
     "copy": Kind(
-        [Call("copy_file_range", argument=2)], BROKEN | NO_ROOM, from_the_start=(errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP),
+        [Call("copy_file_range", argument=2)],
+        BROKEN | NO_ROOM,
+        from_the_start=(errno.ENOSYS, errno.EXDEV, errno.EOPNOTSUPP),
     ),
     "send": Kind(on_file("sendfile", "splice", "ioctl"), BROKEN | NO_ROOM),
     "allocate": Kind(on_file("fallocate"), BROKEN | NO_ROOM, (errno.EOPNOTSUPP, errno.ENOSYS)),
@@ -95,8 +103,12 @@ KINDS = {
         BROKEN | NO_ROOM | REFUSED,
     ),
     "mkdir": Kind(at_path("mkdir") + at_path_in("mkdirat"), BROKEN | NO_ROOM | REFUSED),
-    "mode": Kind(on_file("fchmod") + at_path("chmod") + at_path_in("fchmodat", "fchmodat2"), BROKEN | {errno.EROFS: (DENIED,)}),
-    "owner": Kind(on_file("fchown") + at_path("chown", "lchown") + at_path_in("fchownat"), BROKEN | {errno.EROFS: (DENIED,)}),
+    "mode": Kind(
+        on_file("fchmod") + at_path("chmod") + at_path_in("fchmodat", "fchmodat2"), BROKEN | {errno.EROFS: (DENIED,)}
+    ),
+    "owner": Kind(
+        on_file("fchown") + at_path("chown", "lchown") + at_path_in("fchownat"), BROKEN | {errno.EROFS: (DENIED,)}
+    ),
     "look": Kind(at_path("stat", "lstat") + at_path_in("newfstatat", "statx"), BROKEN | {errno.EACCES: (DENIED,)}),
     "look at open": Kind(on_file("fstat") + [Call(name, use="open file") for name in ("newfstatat", "statx")], BROKEN),
     "follow": Kind(at_path("readlink") + at_path_in("readlinkat"), BROKEN | {errno.EACCES: (DENIED,)}),
@@ -106,11 +118,12 @@ KINDS = {
     # A drive whose locks do not work, and somebody else's lock. SQLite takes the one for the other, always in WAL mode.
     "lock": Kind(
         [Call("fcntl", use="lock"), Call("flock")],
-        {errno.EIO: (IO, *LOCKED), errno.ENOLCK: (IO, *LOCKED), errno.EAGAIN: LOCKED}, waited_for=(errno.ENOLCK, errno.EAGAIN),
+        {errno.EIO: (IO, *LOCKED), errno.ENOLCK: (IO, *LOCKED), errno.EAGAIN: LOCKED},
+        waited_for=(errno.ENOLCK, errno.EAGAIN),
     ),
     "unlock": Kind([Call("fcntl", use="unlock")], {errno.EIO: (IO, *LOCKED), errno.ENOLCK: (IO, *LOCKED)}),
-    # A real system closes the descriptor all the same; here it stays open, which is worse. A folder's close has nothing to
-    # fail with, and is left alone.
+    # A real system closes the descriptor all the same; here it stays open, which is worse. A folder's close cannot
+    # fail, and is left alone.
     "close": Kind(on_file("close"), BROKEN, (errno.EINTR, errno.ENOSPC, errno.EDQUOT)),
     "thread": Kind([Call("clone3", NOTHING), Call("clone", NOTHING)], {errno.EAGAIN: (IO,)}),
     "own table": Kind([Call("close_range", NOTHING), Call("unshare", NOTHING)], {errno.EPERM: (IO,)}),
@@ -118,15 +131,40 @@ KINDS = {
 NUMBER_OF = {name: number for number, name in enumerate(KINDS, 1)}
 
 # Why the rest does not fail here. What is in NEVER_ASKED does not even come by, being too frequent or needed to end.
-NEVER_ASKED = ("futex", "rt_sigreturn", "exit", "exit_group", "restart_syscall", "clock_gettime", "clock_nanosleep", "nanosleep",
-               "sched_yield", "gettimeofday", "time")
+NEVER_ASKED = (
+    "futex",
+    "rt_sigreturn",
+    "exit",
+    "exit_group",
+    "restart_syscall",
+    "clock_gettime",
+    "clock_nanosleep",
+    "nanosleep",
+    "sched_yield",
+    "gettimeofday",
+    "time",
+)
 CANNOT_FAIL = {
     "memory: libc answers, and Rust ends the process when it has none; tests/memory.rs looks at SQLite's": (
-        "brk", "mmap", "mremap", "munmap", "mprotect", "madvise",
+        "brk",
+        "mmap",
+        "mremap",
+        "munmap",
+        "mprotect",
+        "madvise",
     ),
     "of threads, and fails only for wrong arguments": (
-        "set_robust_list", "rseq", "rt_sigprocmask", "rt_sigaction", "sigaltstack", "sched_getaffinity", "gettid", "getpid", "prctl",
-        "tgkill", "membarrier",
+        "set_robust_list",
+        "rseq",
+        "rt_sigprocmask",
+        "rt_sigaction",
+        "sigaltstack",
+        "sched_getaffinity",
+        "gettid",
+        "getpid",
+        "prctl",
+        "tgkill",
+        "membarrier",
     ),
     "asks for what is always there": ("getuid", "geteuid", "getgid", "getegid", "uname", "umask", "getcwd"),
     "moves no data": ("lseek", "fcntl"),

@@ -26,14 +26,20 @@ class Tally:
             if self.failed <= MOST_SHOWN:
                 place = traceback.extract_tb(error.__traceback__)[-1]
                 kind = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
-                print(f"FAILED {self.part}: {name}: {kind}{error} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})",
-                      flush=True)
+                print(
+                    f"FAILED {self.part}: {name}: {kind}{error} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})",
+                    flush=True,
+                )
         else:
             self.passed += 1
 
     def add(self, other):
         """What another process found."""
-        self.passed, self.failed, self.skipped = self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped
+        self.passed, self.failed, self.skipped = (
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+        )
         self.inflicted.update(other.inflicted)
 
     def count(self, what, times=1):

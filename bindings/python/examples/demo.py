@@ -48,12 +48,12 @@ def tell(folder: Path) -> None:
     # The application's own modules, told where its database is.
     os.environ["TATTOO_STUDIO_DB"] = str(database)
     sys.path.insert(0, str(STUDIO))
-    from data.db.models import Client, TattooSession
-    from data.db.session import SessionLocal, engine
-    from make_database import make_database
     from sqlalchemy import delete, func, select
 
     import respaldo
+    from data.db.models import Client, TattooSession
+    from data.db.session import SessionLocal, engine
+    from make_database import make_database
 
     def count(table: type[Client] | type[TattooSession]) -> int:
         with SessionLocal() as session:

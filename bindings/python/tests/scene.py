@@ -46,9 +46,7 @@ def make_database(path: Path, clients: int = 200, *, wal: bool = False, mebibyte
         connection.execute("CREATE INDEX clients_name ON clients (name)")
         connection.execute("CREATE TABLE photos (id INTEGER PRIMARY KEY, image BLOB)")
         add_clients(connection, clients)
-        connection.executemany(
-            "INSERT INTO photos (image) VALUES (randomblob(1048576))", [()] * mebibytes
-        )
+        connection.executemany("INSERT INTO photos (image) VALUES (randomblob(1048576))", [()] * mebibytes)
     return path
 
 
@@ -120,8 +118,7 @@ def run_python(
         env=os.environ | (env or {}),
         cwd=cwd,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         timeout=120,
     )

@@ -44,8 +44,7 @@ def run(
         env=ENVIRONMENT | (env or {}),
         cwd=cwd,
         stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         timeout=DEADLINE,
     )

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import respaldo
 import scene
 import terminal
@@ -266,7 +267,7 @@ class TestOptions:
         assert run("create", env=env).stdout.startswith("Backup made: ")
         done = run("create", env=env)
         assert "Old backup deleted" in done.stdout
-        (backup,) = (folder / "mis respaldos").glob("*.db")
+        assert len(list((folder / "mis respaldos").glob("*.db"))) == 1
         assert "+14:00" in (folder / "mis ajustes.json").read_text(encoding="utf-8")
         assert run("list", "--language", "es", "--backup-dir", folder / "backups", env=env).stdout == ""
         assert run("verify", "no.db", env=env).stderr.startswith("Error 21: The backup")

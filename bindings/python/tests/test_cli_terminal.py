@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import scene
 import terminal
 from terminal import SLOW_RESPALDO, Terminal, run
@@ -144,9 +145,7 @@ class TestQuestion:
             there.press("y\n")
             assert there.finish()[0] == 0
 
-    def test_a_file_from_elsewhere_has_its_date(
-        self, database: Path, backup: tuple[str, str], tmp_path: Path
-    ) -> None:
+    def test_a_file_from_elsewhere_has_its_date(self, database: Path, backup: tuple[str, str], tmp_path: Path) -> None:
         name, display = backup
         (tmp_path / "disco externo").mkdir()
         moved = shutil.move(database.parent / "backups" / name, tmp_path / "disco externo" / name)

@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 import respaldo
 import scene
 
@@ -111,9 +112,11 @@ class TestPythonsOwnSqlite:
                 application.execute("PRAGMA locking_mode=EXCLUSIVE")
             application.execute("BEGIN EXCLUSIVE")
             scene.add_clients(application, 1)
-            with respaldo.Store(database, busy_timeout_ms=100) as store:
-                with pytest.raises(respaldo.DatabaseLockedError):
-                    store.create()
+            with (
+                respaldo.Store(database, busy_timeout_ms=100) as store,
+                pytest.raises(respaldo.DatabaseLockedError),
+            ):
+                store.create()
             assert scene.another_process_tries_to_write(database) == "database is locked"
             application.execute("COMMIT")
         assert scene.count_clients(database) == 201

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import scene
 
 
@@ -38,9 +39,7 @@ def test_the_quick_start_runs(readme: Path, heading: str | None, folder: Path) -
 
 def run_demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, scene.EXAMPLES / "demo.py", *arguments]
-    return subprocess.run(
-        [str(part) for part in command], capture_output=True, encoding="utf-8", timeout=120
-    )
+    return subprocess.run([str(part) for part in command], capture_output=True, encoding="utf-8", timeout=120)
 
 
 def test_the_demo(folder: Path) -> None:

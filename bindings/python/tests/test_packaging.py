@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 import scene
 from respaldo import _library
 
@@ -50,9 +51,7 @@ def check_wheel(wheel: Path) -> None:
         assert platform == sysconfig.get_platform().replace("-", "_")
     sources = Path(__file__).parent.parent / "src" / "respaldo"
     expected = {
-        f"respaldo/{p.relative_to(sources).as_posix()}"
-        for p in sources.rglob("*")
-        if p.suffix in (".py", ".typed")
+        f"respaldo/{p.relative_to(sources).as_posix()}" for p in sources.rglob("*") if p.suffix in (".py", ".typed")
     }
     with zipfile.ZipFile(wheel) as archive:
         contents = {n for n in archive.namelist() if ".dist-info/" not in n}
@@ -101,10 +100,7 @@ def test_sdist_has_all_sources(sdist: Path) -> None:
     assert sdist.name == f"respaldo-{VERSION}.tar.gz"
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    rust = {
-        f"rust/{path.relative_to(scene.CHECKOUT).as_posix()}"
-        for path in (scene.CHECKOUT / "src").rglob("*.rs")
-    }
+    rust = {f"rust/{path.relative_to(scene.CHECKOUT).as_posix()}" for path in (scene.CHECKOUT / "src").rglob("*.rs")}
     assert rust
     assert names >= rust | {"rust/Cargo.toml", "rust/Cargo.lock", "hatch_build.py", "pyproject.toml"}
     assert names >= {"src/respaldo/__init__.py", "src/respaldo/py.typed", "tests/conftest.py"}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 import respaldo
 import scene
 
@@ -56,9 +57,7 @@ def live_contents(folder: Path) -> dict[str, bytes]:
 
 
 @COPYING
-def test_counts_pages_up_to_the_total(
-    operation: Operation, store: respaldo.Store, database: Path
-) -> None:
+def test_counts_pages_up_to_the_total(operation: Operation, store: respaldo.Store, database: Path) -> None:
     seen: list[tuple[int, int]] = []
     operation(store, lambda done, total: seen.append((done, total)))
     pages = database.stat().st_size // scene.PAGE
@@ -84,9 +83,7 @@ def test_is_called_on_the_calling_thread(store: respaldo.Store) -> None:
 
 
 @OPERATIONS
-def test_false_cancels_and_changes_nothing(
-    operation: Operation, store: respaldo.Store, folder: Path
-) -> None:
+def test_false_cancels_and_changes_nothing(operation: Operation, store: respaldo.Store, folder: Path) -> None:
     calls: list[int] = []
 
     def stop_at_the_third(done: int, total: int) -> bool:
@@ -185,7 +182,7 @@ class TestCtrlC:
                     other = threading.Thread(target=interrupt)
                     other.start()
                     try:
-                        with pytest.raises(KeyboardInterrupt):
+                        with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may arrive late, in the join
                             store.create(progress=progress)
                             other.join()
                     finally:

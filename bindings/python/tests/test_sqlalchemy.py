@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import respaldo
-import scene
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+import respaldo
+import scene
 
 
 class Base(DeclarativeBase):
@@ -50,9 +51,7 @@ def journal_mode(engine: Engine) -> str:
         return str(connection.scalar(text("PRAGMA journal_mode")))
 
 
-def test_the_pool_sees_the_restored_rows(
-    store: respaldo.Store, engine: Engine, database: Path
-) -> None:
+def test_the_pool_sees_the_restored_rows(store: respaldo.Store, engine: Engine, database: Path) -> None:
     mode = journal_mode(engine)
     backup = store.create().backup
     with Session(engine) as session:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 import respaldo
 import scene
 
@@ -30,9 +31,7 @@ def plant(store: respaldo.Store, folder: Path, *names: str) -> None:
 
 
 class TestCreate:
-    def test_makes_a_plain_database_with_the_same_rows(
-        self, store: respaldo.Store, database: Path
-    ) -> None:
+    def test_makes_a_plain_database_with_the_same_rows(self, store: respaldo.Store, database: Path) -> None:
         result = store.create()
         assert result.created
         assert result.reason is None
@@ -78,9 +77,7 @@ class TestCreate:
             assert result.removed == ("backup_20200101_090000.db",)
             assert [b.name for b in store.list()] == [result.backup.name, "backup_20200102_090000.db"]
 
-    def test_writes_the_settings_and_nothing_else_in_them(
-        self, store: respaldo.Store, folder: Path
-    ) -> None:
+    def test_writes_the_settings_and_nothing_else_in_them(self, store: respaldo.Store, folder: Path) -> None:
         settings = folder / "settings.json"
         settings.write_text('{\n    "tema": "oscuro",\n    "ventana": [800, 600]\n}\n', encoding="utf-8")
         backup = store.create().backup
@@ -91,9 +88,7 @@ class TestCreate:
             "last_backup_at": stamp,
         }
 
-    def test_settings_that_cannot_be_read_are_a_warning(
-        self, store: respaldo.Store, folder: Path
-    ) -> None:
+    def test_settings_that_cannot_be_read_are_a_warning(self, store: respaldo.Store, folder: Path) -> None:
         settings = folder / "settings.json"
         settings.write_text("{not json", encoding="utf-8")
         result = store.create()
@@ -184,9 +179,7 @@ class TestLastBackup:
         backup.path.unlink()
         assert store.last_backup() == respaldo.LastBackup(backup.created_at, backup.display)
 
-    def test_from_the_folder_though_the_settings_are_gone(
-        self, store: respaldo.Store, folder: Path
-    ) -> None:
+    def test_from_the_folder_though_the_settings_are_gone(self, store: respaldo.Store, folder: Path) -> None:
         backup = store.create().backup
         (folder / "settings.json").unlink()
         assert store.last_backup() == respaldo.LastBackup(backup.created_at, backup.display)
@@ -216,9 +209,7 @@ class TestRestore:
         assert result.warnings == ()
         assert isinstance(result.duration_ms, int)
         assert result.safety_backup is not None
-        assert re.fullmatch(
-            r"tattoostudio\.db\.before_restore_\d{8}_\d{6}", result.safety_backup.name
-        )
+        assert re.fullmatch(r"tattoostudio\.db\.before_restore_\d{8}_\d{6}", result.safety_backup.name)
         assert scene.count_clients(result.safety_backup) == 0
 
     def test_can_be_undone(self, store: respaldo.Store, database: Path) -> None:
@@ -229,9 +220,7 @@ class TestRestore:
         store.restore(safety.name)
         assert scene.count_clients(database) == 0
 
-    def test_a_rehearsal_leaves_the_database_alone(
-        self, store: respaldo.Store, database: Path, folder: Path
-    ) -> None:
+    def test_a_rehearsal_leaves_the_database_alone(self, store: respaldo.Store, database: Path, folder: Path) -> None:
         backup = store.create().backup
         scene.delete_clients(database)
         before = database.read_bytes()

@@ -13,6 +13,7 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
+
 import respaldo
 import scene
 
@@ -31,7 +32,7 @@ def count(application: Path) -> int:
 class TestBackups:
     def test_constants(self, backups: ModuleType) -> None:
         assert backups.MAX_BACKUPS == 20
-        assert backups.TZ == ZoneInfo("America/Hermosillo")
+        assert ZoneInfo("America/Hermosillo") == backups.TZ
 
     def test_create_now(self, backups: ModuleType, application: Path) -> None:
         path = backups.create_backup_now()
@@ -65,9 +66,10 @@ class TestBackups:
             assert count(application) == 60
 
     def test_restore_under_the_applications_session(self, backups: ModuleType) -> None:
+        from sqlalchemy import delete, func, select
+
         from data.db.models import Client, TattooSession
         from data.db.session import SessionLocal, engine
-        from sqlalchemy import delete, func, select
 
         def count(table: type) -> int:
             return session.scalar(select(func.count()).select_from(table)) or 0
@@ -97,9 +99,7 @@ class TestBackups:
         path = backups.create_backup_now()
         assert path is not None and path.parent == application / "backups"
 
-    def test_settings_keep_their_keys_order_and_indentation(
-        self, backups: ModuleType, application: Path
-    ) -> None:
+    def test_settings_keep_their_keys_order_and_indentation(self, backups: ModuleType, application: Path) -> None:
         settings = application / "settings.json"
         text = '{\n   "tema": "oscuro",\n   "last_backup_at": null,\n   "impresora": {"copias": 2}\n}\n'
         settings.write_text(text, encoding="utf-8")
@@ -148,35 +148,25 @@ class TestFailures:
             assert error.hint in record.getMessage()
 
     @pytest.mark.parametrize("function", ["create_backup_now", "create_backup_if_needed"])
-    def test_create(
-        self, gone: None, backups: ModuleType, function: str, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_create(self, gone: None, backups: ModuleType, function: str, caplog: pytest.LogCaptureFixture) -> None:
         assert getattr(backups, function)() is None
         self.check(backups, caplog, respaldo.DatabaseNotFoundError)
 
     @pytest.mark.parametrize("argument", ["nada.db", Path("nada.db")], ids=["str", "Path"])
-    def test_restore(
-        self, backups: ModuleType, argument: str | Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_restore(self, backups: ModuleType, argument: str | Path, caplog: pytest.LogCaptureFixture) -> None:
         assert backups.restore_backup(argument) is False
         self.check(backups, caplog, respaldo.BackupNotFoundError)
 
-    def test_restore_of_nonsense(
-        self, backups: ModuleType, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_restore_of_nonsense(self, backups: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
         assert backups.restore_backup(None) is False
         self.check(backups, caplog, TypeError)
 
-    def test_list(
-        self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_list(self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture) -> None:
         (application / "backups").write_text("not a folder")
         assert backups.list_backups() == []
         self.check(backups, caplog, respaldo.IoError)
 
-    def test_last_backup(
-        self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_last_backup(self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture) -> None:
         (application / "settings.json").write_text("{broken")
         assert backups.get_last_backup_display() == "—"
 
@@ -192,9 +182,7 @@ class TestFailures:
         assert done.returncode == 0
         assert done.stderr.count("Could not ") == 5
 
-    def test_a_success_clears_the_error(
-        self, backups: ModuleType, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_a_success_clears_the_error(self, backups: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
         backups.restore_backup("nada.db")
         assert backups.last_error() is not None
         backups.list_backups()
@@ -215,14 +203,11 @@ class TestMakeDatabase:
         with closing(sqlite3.connect("dev.db")) as connection:
 
             def names(kind: str) -> set[str]:
-                rows = connection.execute(
-                    "SELECT name FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL", [kind]
-                )
+                rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL", [kind])
                 return {name for (name,) in rows}
 
             tables = {
-                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-                for table in names("table")
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in names("table")
             }
             assert set(tables) == {
                 "clients", "artists", "sessions", "transactions",
@@ -234,11 +219,7 @@ class TestMakeDatabase:
             assert names("trigger") == {"transactions_keep_updated_at"}
             columns = [row[1] for row in connection.execute("PRAGMA table_info(clients)")]
             assert sum(column.startswith("health_") for column in columns) == 10
-            rules = {
-                row[6]
-                for table in tables
-                for row in connection.execute(f"PRAGMA foreign_key_list({table})")
-            }
+            rules = {row[6] for table in tables for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
             assert rules == {"CASCADE", "RESTRICT"}
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -256,9 +237,10 @@ class TestMakeDatabase:
         engine.dispose()
 
     def test_foreign_keys_are_enforced(self, application: Path) -> None:
+        from sqlalchemy.exc import IntegrityError
+
         from data.db.models import Artist
         from data.db.session import SessionLocal, engine
-        from sqlalchemy.exc import IntegrityError
 
         with SessionLocal() as session:
             session.delete(session.get_one(Artist, 1))

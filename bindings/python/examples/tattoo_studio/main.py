@@ -29,11 +29,7 @@ from ui.theme import apply_theme  # noqa: E402
 
 def is_first_start() -> bool:
     """No database, and no trace of one: a database that was lost has to be restored, not invented anew."""
-    return not (
-        DB_PATH.exists()
-        or DB_PATH.with_name("backups").exists()
-        or settings.read().get("last_backup_at")
-    )
+    return not (DB_PATH.exists() or DB_PATH.with_name("backups").exists() or settings.read().get("last_backup_at"))
 
 
 def open_window(username: str) -> MainWindow:

@@ -1,7 +1,7 @@
 """Makes a studio's database of any size, with invented clients; the same seed makes the same rows.
 
-    python make_database.py tattoostudio.db               a few hundred rows, 0.2 MB
-    python make_database.py tattoostudio.db --scale 1000  a thousand times the clients, 100 MB
+python make_database.py tattoostudio.db               a few hundred rows, 0.2 MB
+python make_database.py tattoostudio.db --scale 1000  a thousand times the clients, 100 MB
 """
 
 from __future__ import annotations
@@ -119,9 +119,7 @@ class Studio:
     def client(self, client_id: int) -> Row:
         name = self.name()
         handle = f"{name.split()[0].lower()}{client_id}"
-        joined = datetime(TODAY.year, TODAY.month, TODAY.day) - timedelta(
-            minutes=self.random.randrange(60 * 24 * 1500)
-        )
+        joined = datetime(TODAY.year, TODAY.month, TODAY.day) - timedelta(minutes=self.random.randrange(60 * 24 * 1500))
         flags = {flag: self.maybe(0.06) for flag in HEALTH_FLAGS}
         return flags | {
             "id": client_id,
@@ -197,9 +195,7 @@ class Studio:
             )
 
 
-def make_database(
-    path: str | os.PathLike[str], *, scale: int = 1, seed: int = 2026, wal: bool = False
-) -> None:
+def make_database(path: str | os.PathLike[str], *, scale: int = 1, seed: int = 2026, wal: bool = False) -> None:
     """Makes a studio's database at ``path``, where there must be none yet.
 
     Args:

@@ -17,7 +17,8 @@ from .models import CreateResult, LastBackup, Listing, PruneResult, RestoreResul
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 Progress = Callable[[int, int], bool | None]
-"""Called with the pages done and the pages in total, once a mebibyte, or 256 times for a large database, on the calling thread.
+"""Called on the calling thread with the pages done and the pages in total: once a mebibyte, or 256 times for a large
+database.
 
 Answer ``False`` to cancel; ``None`` and ``True`` go on. During verification it is called with both
 numbers equal, and can still cancel. An exception cancels too, and comes out of the operation.
@@ -62,7 +63,7 @@ class Store:
         self,
         database: AnyPath,
         *,
-        settings: AnyPath | None | _Default = _Default.DEFAULT,
+        settings: AnyPath | _Default | None = _Default.DEFAULT,
         backup_dir: AnyPath | None = None,
         max_backups: int | None = None,
         timezone: str | ZoneInfo | None = None,
@@ -218,7 +219,5 @@ class Store:
     def _request(self, function: str, body: dict[str, Any]) -> _call.Answer:
         return _call.request(function, self._handle(), body)
 
-    def _in_steps(
-        self, function: str, body: dict[str, Any], progress: Progress | None
-    ) -> _call.Answer:
+    def _in_steps(self, function: str, body: dict[str, Any], progress: Progress | None) -> _call.Answer:
         return _call.request_in_steps(function, self._handle(), body, progress)

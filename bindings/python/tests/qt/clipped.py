@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import sys
 
-import respaldo
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QMainWindow, QWidget
+
+import respaldo
 from respaldo.qt import BackupDialog, LastBackupLabel, job
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import respaldo
 import scene
 from gated_store import GatedStore

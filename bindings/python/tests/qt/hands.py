@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
+
 from respaldo.qt import BackupDialog
 
 _Window = TypeVar("_Window", bound=QWidget)

@@ -1,6 +1,6 @@
 """Takes the README's pictures: the example application's windows, with invented clients.
 
-    python bindings/python/tests/qt/screenshots.py FOLDER
+python bindings/python/tests/qt/screenshots.py FOLDER
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import respaldo
-from hands import Hands
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QApplication, QMainWindow
+
+import respaldo
+from hands import Hands
 from respaldo.qt import BackupDialog, LastBackupLabel
 from respaldo.qt.job import running
 from respaldo.qt.palette import contrast, luminance, warning_colour

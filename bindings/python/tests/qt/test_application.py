@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import scene
-from hands import PATIENCE, Hands
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QAction, QApplication, QMenu, QWidget
+
+import scene
+from hands import PATIENCE, Hands
 from respaldo.qt import BackupDialog
 
 Started = Callable[..., Any]
@@ -76,9 +77,7 @@ def open_backups(hands: Hands, window: Any) -> BackupDialog:
     return dialog
 
 
-def test_a_client_is_deleted_and_comes_back(
-    start: Started, application_folder: Path, hands: Hands
-) -> None:
+def test_a_client_is_deleted_and_comes_back(start: Started, application_folder: Path, hands: Hands) -> None:
     window = start()
     database = application_folder / "dev.db"
     assert window.daily.result.created
@@ -87,16 +86,15 @@ def test_a_client_is_deleted_and_comes_back(
     assert window.clients.rowCount() == 60
 
     # The application's pool stays open meanwhile, and so does a session of another part of it.
+    from sqlalchemy import func, select
+
     from data.db.models import Client
     from data.db.session import SessionLocal
-    from sqlalchemy import func, select
 
     with SessionLocal() as elsewhere:
 
         def count(name: str) -> int:
-            found = elsewhere.scalar(
-                select(func.count()).select_from(Client).where(Client.name == name)
-            )
+            found = elsewhere.scalar(select(func.count()).select_from(Client).where(Client.name == name))
             elsewhere.rollback()
             return found or 0
 
@@ -191,9 +189,7 @@ def test_both_write_the_settings(start: Started, application_folder: Path, hands
     assert written == {"last_backup_at": stamp, "theme": "dark", "window": [window.width(), window.height()]}
 
 
-def test_settings_that_cannot_be_read_are_left_alone(
-    start: Started, application_folder: Path, hands: Hands
-) -> None:
+def test_settings_that_cannot_be_read_are_left_alone(start: Started, application_folder: Path, hands: Hands) -> None:
     (application_folder / "settings.json").write_text("{broken")
     window = start()
     assert "No se anotó la fecha" in hands.close_box("No se anotó")
@@ -201,9 +197,7 @@ def test_settings_that_cannot_be_read_are_left_alone(
     assert (application_folder / "settings.json").read_text() == "{broken"
 
 
-def test_a_lost_database_is_restored_not_invented(
-    start: Started, application_folder: Path, hands: Hands
-) -> None:
+def test_a_lost_database_is_restored_not_invented(start: Started, application_folder: Path, hands: Hands) -> None:
     first = start()
     first.close()
     database = application_folder / "dev.db"
@@ -219,9 +213,7 @@ def test_a_lost_database_is_restored_not_invented(
     assert window.clients.rowCount() == 60
 
 
-def test_closing_at_once_waits_for_the_backup_of_the_day(
-    start: Started, application_folder: Path
-) -> None:
+def test_closing_at_once_waits_for_the_backup_of_the_day(start: Started, application_folder: Path) -> None:
     window = start(wait=False)
     window.close()
     assert window.daily.result.created

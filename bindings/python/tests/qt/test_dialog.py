@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import respaldo
-import scene
-from hands import Hands, rows, words
 from qtpy import PYSIDE6
 from qtpy.QtCore import QObject, Qt, QUrl, Slot
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
+
+import respaldo
+import scene
+from hands import Hands, rows, words
 from respaldo.qt import BackupDialog
 from respaldo.qt.job import running
 
@@ -86,9 +87,7 @@ def test_a_second_one_is_selected(store: respaldo.Store, opened: Opened, hands: 
     assert dialog.table.selected() == store.list()[0] != first
 
 
-def test_warnings_are_shown(
-    store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
-) -> None:
+def test_warnings_are_shown(store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
     (folder / "settings.json").write_text("[]")
     dialog = opened(store)
     hands.click(dialog.create_button)
@@ -99,9 +98,7 @@ def test_warnings_are_shown(
     hands.close_box("Se creó")
 
 
-def test_errors_have_their_hint(
-    store: respaldo.Store, database: Path, opened: Opened, hands: Hands
-) -> None:
+def test_errors_have_their_hint(store: respaldo.Store, database: Path, opened: Opened, hands: Hands) -> None:
     dialog = opened(store)
     database.unlink()
     hands.click(dialog.create_button)
@@ -113,9 +110,7 @@ def test_errors_have_their_hint(
     assert dialog.create_button.isEnabled()
 
 
-def test_what_the_library_did_not_foresee(
-    store: respaldo.Store, opened: Opened, hands: Hands
-) -> None:
+def test_what_the_library_did_not_foresee(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     dialog = opened(store)
     store.close()
     hands.click(dialog.create_button)
@@ -130,9 +125,7 @@ def test_verify(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     assert rows(dialog)[0][3] == "Verificado"
 
 
-def test_verify_finds_what_the_list_cannot_see(
-    store: respaldo.Store, opened: Opened, hands: Hands
-) -> None:
+def test_verify_finds_what_the_list_cannot_see(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     backup = store.create().backup
     scene.damage(backup.path)
     dialog = opened(store)
@@ -295,9 +288,7 @@ class TestSaveCopy:
         field.setText(str(target))  # QTest can type ASCII only
         hands.qtbot.keyClick(field, Qt.Key.Key_Return)
 
-    def test_a_verified_copy(
-        self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
-    ) -> None:
+    def test_a_verified_copy(self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
         backup = store.create().backup
         dialog = opened(store)
         self.save_as(dialog, hands, folder / "en la memoria")

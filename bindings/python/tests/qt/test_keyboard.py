@@ -6,12 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget
+
 import respaldo
 import scene
 from gated_store import GatedStore
 from hands import Hands
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget
 from respaldo.qt import BackupDialog
 from respaldo.qt.job import running
 
@@ -78,9 +79,7 @@ def test_enter_and_escape_close(dialog: BackupDialog, hands: Hands, key: Qt.Key)
     assert not dialog.isVisible()
 
 
-def test_enter_twice_does_not_cancel_what_the_first_began(
-    gated: GatedStore, hands: Hands
-) -> None:
+def test_enter_twice_does_not_cancel_what_the_first_began(gated: GatedStore, hands: Hands) -> None:
     dialog = hands.show(BackupDialog(gated))
     hands.wait(lambda: not running())
     dialog.create_button.setFocus()

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import scene
 from qtpy.QtGui import QImage
 from qtpy.QtWidgets import QApplication
+
+import scene
 
 IMAGES = scene.CHECKOUT / "docs" / "images"
 README = scene.CHECKOUT / "README.md"

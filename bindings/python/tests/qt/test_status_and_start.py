@@ -9,12 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow
+
 import respaldo
 from gated_store import GatedStore
 from hands import Hands
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialog, QLabel, QMainWindow
-from respaldo.qt import DailyBackup, LastBackupLabel, wait_before_close, wait as wait_module
+from respaldo.qt import DailyBackup, LastBackupLabel, wait_before_close
+from respaldo.qt import wait as wait_module
 from respaldo.qt.job import Job, running
 
 HERMOSILLO = ZoneInfo("America/Hermosillo")
@@ -48,9 +50,7 @@ class TestLastBackupLabel:
         assert self.label(store, hands).text().endswith("Último respaldo: 04/03/2026 09:30")
 
     @pytest.mark.parametrize(("hours", "worried"), [(1, False), (47, False), (49, True)])
-    def test_two_days(
-        self, store: respaldo.Store, folder: Path, hands: Hands, hours: int, worried: bool
-    ) -> None:
+    def test_two_days(self, store: respaldo.Store, folder: Path, hands: Hands, hours: int, worried: bool) -> None:
         self.note(folder, datetime.now(HERMOSILLO) - timedelta(hours=hours))
         label = self.label(store, hands)
         assert (label.worried, "más de dos días" in label.toolTip()) == (worried, worried)
@@ -72,9 +72,7 @@ class TestLastBackupLabel:
         hands.show(label)
         hands.wait(lambda: label.text() == f"Último respaldo: {backup.display}")
 
-    def test_a_folder_that_cannot_be_read(
-        self, store: respaldo.Store, folder: Path, hands: Hands
-    ) -> None:
+    def test_a_folder_that_cannot_be_read(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
         (folder / "backups").write_text("not a folder")
         label = self.label(store, hands)
         assert label.text() == "⚠ Último respaldo: —"
@@ -107,9 +105,7 @@ class TestDailyBackup:
         gated.gate.set()
         hands.wait(lambda: daily.result is not None)
 
-    def test_a_failure_is_told(
-        self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands
-    ) -> None:
+    def test_a_failure_is_told(self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands) -> None:
         database.unlink()
         daily = self.run(store, window, hands)
         assert isinstance(daily.error, respaldo.DatabaseNotFoundError)
@@ -169,9 +165,7 @@ class TestWaitBeforeClose:
         hands.wait(lambda: QApplication.activeModalWidget() is None)
 
     @pytest.mark.parametrize("how", ["button", "escape"])
-    def test_it_can_be_cancelled(
-        self, gated: GatedStore, window: QMainWindow, hands: Hands, how: str
-    ) -> None:
+    def test_it_can_be_cancelled(self, gated: GatedStore, window: QMainWindow, hands: Hands, how: str) -> None:
         daily = DailyBackup(gated, window)
         daily.start()
 
@@ -221,9 +215,7 @@ class TestWaitBeforeClose:
 
 
 class TestJob:
-    def test_every_signal_arrives_on_the_windows_thread(
-        self, store: respaldo.Store, hands: Hands
-    ) -> None:
+    def test_every_signal_arrives_on_the_windows_thread(self, store: respaldo.Store, hands: Hands) -> None:
         threads: dict[str, set[threading.Thread]] = {"work": set(), "progress": set(), "after": set()}
 
         def work(progress: respaldo.Progress) -> object:

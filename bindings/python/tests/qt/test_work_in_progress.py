@@ -6,21 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+
 import respaldo
 import scene
 from gated_store import GatedStore
 from hands import Hands
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication
-from respaldo.qt import BackupDialog, dialog as dialog_module
+from respaldo.qt import BackupDialog
+from respaldo.qt import dialog as dialog_module
 from respaldo.qt.job import running
 
 Opened = Callable[..., BackupDialog]
 
 
-def test_the_window_lives_and_cancel_stops_it(
-    gated: GatedStore, opened: Opened, hands: Hands
-) -> None:
+def test_the_window_lives_and_cancel_stops_it(gated: GatedStore, opened: Opened, hands: Hands) -> None:
     dialog = opened(gated)
     hands.click(dialog.create_button)
     hands.wait(gated.reached.is_set)
@@ -54,9 +54,7 @@ def test_progress_moves(store: respaldo.Store, opened: Opened, hands: Hands) -> 
     assert steps == sorted(steps)
 
 
-def test_closing_asks_and_waiting_goes_on(
-    gated: GatedStore, opened: Opened, hands: Hands
-) -> None:
+def test_closing_asks_and_waiting_goes_on(gated: GatedStore, opened: Opened, hands: Hands) -> None:
     dialog = opened(gated)
     hands.click(dialog.create_button)
     hands.wait(gated.reached.is_set)
@@ -84,9 +82,7 @@ def test_cancel_and_close(gated: GatedStore, opened: Opened, hands: Hands) -> No
     assert len(gated.list()) == 0
 
 
-def test_it_ends_while_the_question_is_there(
-    gated: GatedStore, opened: Opened, hands: Hands
-) -> None:
+def test_it_ends_while_the_question_is_there(gated: GatedStore, opened: Opened, hands: Hands) -> None:
     dialog = opened(gated)
     hands.click(dialog.create_button)
     hands.wait(gated.reached.is_set)
@@ -120,9 +116,7 @@ def test_work_that_does_not_end_does_not_hold_the_window(
     assert called == ["reload"]
 
 
-def test_deleting_the_dialog_leaves_the_work_alone(
-    gated: GatedStore, database: Path, hands: Hands
-) -> None:
+def test_deleting_the_dialog_leaves_the_work_alone(gated: GatedStore, database: Path, hands: Hands) -> None:
     gated.gate.set()
     gated.create()
     scene.delete_clients(database)

@@ -46,9 +46,7 @@ def create_backup_if_needed() -> Path | None:
 def list_backups() -> list[dict[str, Any]]:
     """The backups, newest first: dicts with ``path`` (Path), ``name``, ``display`` and ``size`` (bytes)."""
     listing = _attempt("list the backups", respaldo.Store.list)
-    return [
-        {"path": b.path, "name": b.name, "display": b.display, "size": b.size} for b in listing or ()
-    ]
+    return [{"path": b.path, "name": b.name, "display": b.display, "size": b.size} for b in listing or ()]
 
 
 def restore_backup(path: str | os.PathLike[str]) -> bool:

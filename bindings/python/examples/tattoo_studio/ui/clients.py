@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.db.models import Client
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -17,6 +16,8 @@ from PyQt5.QtWidgets import (
     QTableWidgetItem,
     QWidget,
 )
+
+from data.db.models import Client
 
 
 class ClientTable(QTableWidget):

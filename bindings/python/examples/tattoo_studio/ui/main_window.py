@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import settings
-from data.db.models import Client, User
-from data.db.session import SessionLocal, engine
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import (
@@ -17,12 +14,15 @@ from PyQt5.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from services.backups import DB_PATH, open_store
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+import settings
+from data.db.models import Client, User
+from data.db.session import SessionLocal, engine
 from respaldo.qt import BackupDialog, DailyBackup, LastBackupLabel, wait_before_close
+from services.backups import DB_PATH, open_store
 
 from .clients import ClientTable, NewClientDialog
 from .theme import apply_theme
@@ -98,9 +98,7 @@ class MainWindow(QMainWindow):
         assert self.session is not None
         if not DB_PATH.exists():
             return True
-        role = self.session.scalar(
-            select(User.role).where(User.username == self.username, User.is_active)
-        )
+        role = self.session.scalar(select(User.role).where(User.username == self.username, User.is_active))
         self.session.rollback()
         return role == "admin"
 

@@ -32,7 +32,13 @@ def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -
     if interruption.requested:
         raise KeyboardInterrupt
     backup = f"{display}   {name}" if display else name
-    question = (texts.restore_question, backup, texts.restore_overwrites, texts.restore_saves_first, texts.restore_prompt)
+    question = (
+        texts.restore_question,
+        backup,
+        texts.restore_overwrites,
+        texts.restore_saves_first,
+        texts.restore_prompt,
+    )
     with interruption.raised():
         answer = ""
         try:

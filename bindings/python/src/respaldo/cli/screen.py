@@ -110,7 +110,9 @@ class Screen:
 
     def _give_up(self, error: OSError) -> None:
         """Sends the rest of the output nowhere, the interpreter's own last flush too."""
-        if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:  # Windows says EINVAL for a broken pipe
+        if (
+            not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL
+        ):  # Windows says EINVAL for a broken pipe
             self.output_failed = error.strerror or str(error)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -57,9 +57,7 @@ class BackupTable(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(str(backup.path))
                 self.setItem(row, column, item)
-            self._item(row, 2).setTextAlignment(
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            )
+            self._item(row, 2).setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._colour_states()
         wanted = select or (selected.path if selected else None)
         rows = [row for row, backup in enumerate(self._backups) if backup.path == wanted]

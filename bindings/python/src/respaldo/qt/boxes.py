@@ -15,9 +15,7 @@ _Icon = QMessageBox.Icon
 _Role = QMessageBox.ButtonRole
 
 
-def tell(
-    parent: QWidget, texts: Texts, text: str, *, more: str = "", icon: _Icon = _Icon.Information
-) -> QMessageBox:
+def tell(parent: QWidget, texts: Texts, text: str, *, more: str = "", icon: _Icon = _Icon.Information) -> QMessageBox:
     """Opens a message with one button."""
     box = _box(parent, texts, icon, text, more)
     box.setDefaultButton(box.addButton(texts.ok, _Role.AcceptRole))
@@ -34,9 +32,7 @@ def tell_success(
     return tell(parent, texts, text, more="\n\n".join([more, *troubles] if more else troubles), icon=icon)
 
 
-def tell_error(
-    parent: QWidget, texts: Texts, error: Exception, *, what: str | None = None
-) -> QMessageBox:
+def tell_error(parent: QWidget, texts: Texts, error: Exception, *, what: str | None = None) -> QMessageBox:
     """Opens an error: its message, and below it the hint that says what to do.
 
     Args:
@@ -51,9 +47,7 @@ def tell_error(
     return tell(parent, texts, text, more=hint, icon=icon)
 
 
-def ask_to_restore(
-    parent: QWidget, texts: Texts, backup: Backup, restore: Callable[[], object]
-) -> QMessageBox:
+def ask_to_restore(parent: QWidget, texts: Texts, backup: Backup, restore: Callable[[], object]) -> QMessageBox:
     """Asks before a restore, and calls ``restore`` on a yes. Enter and Escape mean no."""
     more = f"{backup.display}\n\n{texts.overwrites}\n{texts.saved_before}"
     return _ask(parent, texts, texts.sure, more, (texts.do_restore, texts.do_not), restore)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -148,9 +149,7 @@ class BackupDialog(QDialog):
             self.table.remember(backup, whole=True)
             return boxes.tell(self, self._texts, self._texts.verified_whole.format(date=backup.display))
 
-        job = Job(
-            lambda progress: self._store.verify(backup, progress=progress), self._texts.verifying
-        )
+        job = Job(lambda progress: self._store.verify(backup, progress=progress), self._texts.verifying)
         self._start(job, verified)
 
     def _ask_to_restore(self) -> None:
@@ -291,9 +290,7 @@ class BackupDialog(QDialog):
             button.setEnabled(chosen)
         self.open_folder_button.setEnabled(idle and self.table.newest() is not None)
 
-    def _tell_error(
-        self, error: Exception, *, of: Backup | None = None, what: str | None = None
-    ) -> QMessageBox:
+    def _tell_error(self, error: Exception, *, of: Backup | None = None, what: str | None = None) -> QMessageBox:
         useless = (BackupCorruptError, NotADatabaseError)
         if of is not None and isinstance(error, useless) and error.path == of.path:
             self.table.remember(of, whole=False)
@@ -339,7 +336,7 @@ class BackupDialog(QDialog):
         grid.setColumnStretch(0, 1)
         grid.setRowStretch(1, 1)
         order = [self.table, *in_order, self.safety, self.progress.cancel, self.close_button]
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
         self.table.setFocus()
         # Qt by itself would take no more than two thirds of the screen.

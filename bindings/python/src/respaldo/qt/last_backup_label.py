@@ -33,9 +33,7 @@ class LastBackupLabel(QLabel):
         language: of the texts.
     """
 
-    def __init__(
-        self, store: Store, parent: QWidget | None = None, *, language: Language = "es"
-    ) -> None:
+    def __init__(self, store: Store, parent: QWidget | None = None, *, language: Language = "es") -> None:
         super().__init__(parent)
         self._texts = texts_in(language)
         self._reading = Reading(store.last_backup, self._texts.listing, self)

@@ -33,9 +33,7 @@ class Artist(Base):
     commission_rate: Mapped[Decimal] = mapped_column(Numeric(4, 3))  # 0.500 is half
     is_active: Mapped[bool] = mapped_column(default=True, index=True)
 
-    sessions: Mapped[list[TattooSession]] = relationship(
-        back_populates="artist", passive_deletes="all"
-    )
+    sessions: Mapped[list[TattooSession]] = relationship(back_populates="artist", passive_deletes="all")
 
 
 class Client(Base):
@@ -59,9 +57,7 @@ class Client(Base):
     emergency_relation: Mapped[str | None] = mapped_column(String(40))
     emergency_phone: Mapped[str | None] = mapped_column(String(40))
 
-    preferred_artist_id: Mapped[int | None] = mapped_column(
-        ForeignKey("artists.id", ondelete="RESTRICT"), index=True
-    )
+    preferred_artist_id: Mapped[int | None] = mapped_column(ForeignKey("artists.id", ondelete="RESTRICT"), index=True)
 
     health_allergies: Mapped[bool] = mapped_column(default=False)
     health_diabetes: Mapped[bool] = mapped_column(default=False)
@@ -97,9 +93,7 @@ class TattooSession(Base):
 
     client: Mapped[Client] = relationship(back_populates="sessions")
     artist: Mapped[Artist] = relationship(back_populates="sessions")
-    transactions: Mapped[list[Transaction]] = relationship(
-        back_populates="session", passive_deletes=True
-    )
+    transactions: Mapped[list[Transaction]] = relationship(back_populates="session", passive_deletes=True)
 
 
 class Transaction(Base):
@@ -108,9 +102,7 @@ class Transaction(Base):
     __tablename__ = "transactions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    session_id: Mapped[int] = mapped_column(
-        ForeignKey("sessions.id", ondelete="CASCADE"), index=True
-    )
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
     artist_id: Mapped[int] = mapped_column(ForeignKey("artists.id", ondelete="RESTRICT"), index=True)
     amount: Mapped[Decimal] = mapped_column(Numeric(10, 2))
     method: Mapped[str] = mapped_column(String(20), index=True)  # efectivo, tarjeta, transferencia
@@ -150,15 +142,9 @@ class PortfolioItem(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     artist_id: Mapped[int] = mapped_column(ForeignKey("artists.id", ondelete="RESTRICT"), index=True)
-    client_id: Mapped[int | None] = mapped_column(
-        ForeignKey("clients.id", ondelete="CASCADE"), index=True
-    )
-    session_id: Mapped[int | None] = mapped_column(
-        ForeignKey("sessions.id", ondelete="CASCADE"), index=True
-    )
-    transaction_id: Mapped[int | None] = mapped_column(
-        ForeignKey("transactions.id", ondelete="CASCADE"), index=True
-    )
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), index=True)
+    transaction_id: Mapped[int | None] = mapped_column(ForeignKey("transactions.id", ondelete="CASCADE"), index=True)
     path: Mapped[str] = mapped_column(String(300))
     style: Mapped[str] = mapped_column(String(40))
     body_area: Mapped[str] = mapped_column(String(40))

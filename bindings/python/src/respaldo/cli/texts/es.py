@@ -205,7 +205,10 @@ RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_TIMEZONE, RESPALDO_BUSY_TIME
 RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
-        "settings": ("ARCHIVO", "donde se anota last_backup_at (si no se dice: settings.json junto a la base de datos)"),
+        "settings": (
+            "ARCHIVO",
+            "donde se anota last_backup_at (si no se dice: settings.json junto a la base de datos)",
+        ),
         "backup_dir": ("CARPETA", "dónde están los respaldos (si no se dice: backups junto a la base de datos)"),
         "max_backups": ("N", "cuántos conservar (si no se dice: 20)"),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
