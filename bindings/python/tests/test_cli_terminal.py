@@ -252,9 +252,7 @@ def test_the_tab_key(shell: str, database: Path, backup: tuple[str, str], monkey
         there.read_until("El respaldo está bien")
 
 
-CONSOLE_SNIPPETS = [
-    pytest.param(snippet, id=page.stem) for page in PAGES for snippet in snippets(page, "console")
-]
+CONSOLE_SNIPPETS = [pytest.param(snippet, id=page.stem) for page in PAGES for snippet in snippets(page, "console")]
 
 
 @pytest.mark.parametrize("snippet", CONSOLE_SNIPPETS)

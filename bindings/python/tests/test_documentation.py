@@ -22,7 +22,6 @@ RUN_BY = {
     "": "a synopsis",
 }
 
-
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(scene.CHECKOUT)))
 
 PYTHON_SNIPPETS = [
@@ -40,6 +39,14 @@ def test_a_snippet_runs(snippet: str, folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert list((folder / "backups").glob("backup_*.db"))
     assert scene.count_clients(folder / "tattoostudio.db") == 200
+
+
+@pytest.mark.parametrize("language", ["python", "c", "console"])
+def test_the_readme_shows_one_of_each(language: str) -> None:
+    readme = scene.CHECKOUT / "README.md"
+    if readme not in PAGES:
+        pytest.skip("there is no README here")
+    assert len(snippets(readme, language)) == 1
 
 
 @every_page
