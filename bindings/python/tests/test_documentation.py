@@ -75,6 +75,11 @@ class TestWhatThePagesPointTo:
             assert not heading or heading in headings(there), target
 
     @every_page
+    def test_the_files_that_it_names_are_there(self, page: Path) -> None:
+        for path in re.findall(r"`((?:src|tests|fuzz|bench|bindings)/[\w./-]*)`", page.read_text(encoding="utf-8")):
+            assert (scene.CHECKOUT / path).exists() or (page.parent / path).exists(), path
+
+    @every_page
     def test_make_knows_its_targets(self, page: Path) -> None:
         makefile = (scene.CHECKOUT / "Makefile").read_text(encoding="utf-8")
         targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
