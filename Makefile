@@ -84,7 +84,7 @@ app: $(VENV)/installed ## Start the example application: a tattoo studio's clien
 	$(VENV)/bin/python bindings/python/examples/tattoo_studio/main.py
 
 .PHONY: screenshots
-screenshots: $(VENV)/installed ## Make the README's pictures of the windows anew
+screenshots: $(VENV)/installed ## Take the pictures in docs/qt.md anew
 	$(VENV)/bin/python -B bindings/python/tests/qt/screenshots.py docs/images
 
 WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll

@@ -12,6 +12,7 @@ import pytest
 
 import scene
 import terminal
+from pages import PAGES, snippets
 from terminal import SLOW_RESPALDO, Terminal, run
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals for tests")
@@ -250,18 +251,15 @@ def test_the_tab_key(shell: str, database: Path, backup: tuple[str, str], monkey
         there.read_until("El respaldo está bien")
 
 
-def console_block() -> str:
-    """What the README shows of the command."""
-    text = (scene.CHECKOUT / "README.md").read_text(encoding="utf-8").partition("\n## Command line\n")[2]
-    return text.partition("```console\n")[2].partition("```")[0]
+CONSOLE_SNIPPETS = [pytest.param(snippet, id=page.stem) for page in PAGES for snippet in snippets(page, "console")]
 
 
-@pytest.mark.skipif(not (scene.CHECKOUT / "README.md").exists(), reason="there is no README here")
-def test_the_readme_s_sample(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("snippet", CONSOLE_SNIPPETS)
+def test_the_documentation_s_sample(snippet: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its commands are run, and answer what it says, but for the digits, and for the folder."""
     told: list[str] = []
     newest = ""
-    for line in console_block().splitlines():
+    for line in snippet.splitlines():
         if not line.startswith("$ "):
             continue
         told.append(line)
@@ -283,4 +281,4 @@ def test_the_readme_s_sample(database: Path, monkeypatch: pytest.MonkeyPatch) ->
         newest = next(iter(re.findall(NAME, text)), newest)
     print("\n".join(told))  # what to paste there when it has changed
     without_digits = [re.sub(r"\d", "0", line) for line in told]
-    assert without_digits == [re.sub(r"\d", "0", line) for line in console_block().splitlines()]
+    assert without_digits == [re.sub(r"\d", "0", line) for line in snippet.splitlines()]

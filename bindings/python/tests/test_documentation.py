@@ -1,4 +1,4 @@
-"""What the documentation shows is run: the quick starts and the demo. What it promises of types is checked."""
+"""What the documentation shows is run, and where it points something is. What it promises of types is checked."""
 
 from __future__ import annotations
 
@@ -11,30 +11,81 @@ from pathlib import Path
 import pytest
 
 import scene
+from pages import PAGES, shows_windows, snippets
+
+RUN_BY = {
+    "python": "here, or by qt/test_readme.py where windows are shown",
+    "c": "tests/c/run",
+    "console": "test_cli_terminal.py",
+    "sh": ".ci/run, and test_packaging.py",
+    "json": "a shape, which the conformance cases check",
+    "mermaid": "a drawing",
+    "": "a synopsis",
+}
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(scene.CHECKOUT)))
+
+PYTHON_SNIPPETS = [
+    pytest.param(snippet, id=f"{page.relative_to(scene.CHECKOUT)}-{number}")
+    for page in PAGES
+    for number, snippet in enumerate(snippets(page, "python"), 1)
+    if not shows_windows(snippet)
+]
 
 
-def first_python_block(markdown: Path, heading: str | None) -> str:
-    text = markdown.read_text(encoding="utf-8")
-    if heading is not None:
-        text = text.partition(f"\n{heading}\n")[2]
-    found = re.search(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert found, f"{markdown} has no Python quick start"
-    return found[1]
-
-
-@pytest.mark.parametrize(
-    ("readme", "heading"),
-    [(scene.CHECKOUT / "README.md", "## Python"), (scene.PACKAGE_ROOT / "README.md", None)],
-    ids=["project", "package"],
-)
-def test_the_quick_start_runs(readme: Path, heading: str | None, folder: Path) -> None:
-    if not readme.exists():
-        pytest.skip(f"there is no {readme.name} here")
+@pytest.mark.parametrize("snippet", PYTHON_SNIPPETS)
+def test_a_snippet_runs(snippet: str, folder: Path) -> None:
     scene.make_database(folder / "tattoostudio.db")
-    done = scene.run_python(first_python_block(readme, heading), cwd=folder)
+    done = scene.run_python(snippet, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert list((folder / "backups").glob("backup_*.db"))
     assert scene.count_clients(folder / "tattoostudio.db") == 200
+
+
+@pytest.mark.parametrize("language", ["python", "c", "console"])
+def test_the_readme_shows_one_of_each(language: str) -> None:
+    readme = scene.CHECKOUT / "README.md"
+    if readme not in PAGES:
+        pytest.skip("there is no README here")
+    assert len(snippets(readme, language)) == 1
+
+
+@every_page
+def test_every_snippet_is_of_a_kind_that_something_runs(page: Path) -> None:
+    fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(fences[::2]) <= set(RUN_BY)
+    assert set(fences[1::2]) <= {""}
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.skipif(not (scene.CHECKOUT / "Makefile").exists(), reason="this is not a checkout")
+class TestWhatThePagesPointTo:
+    @every_page
+    def test_links_lead_to_files_and_headings(self, page: Path) -> None:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            if "://" in target:
+                continue
+            path, _, heading = target.partition("#")
+            there = (page.parent / path).resolve() if path else page
+            assert there.exists(), target
+            assert not heading or heading in headings(there), target
+
+    @every_page
+    def test_the_files_that_it_names_are_there(self, page: Path) -> None:
+        for path in re.findall(r"`((?:src|tests|fuzz|bench|bindings)/[\w./-]*)`", page.read_text(encoding="utf-8")):
+            assert (scene.CHECKOUT / path).exists() or (page.parent / path).exists(), path
+
+    @every_page
+    def test_make_knows_its_targets(self, page: Path) -> None:
+        makefile = (scene.CHECKOUT / "Makefile").read_text(encoding="utf-8")
+        targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
+        named = re.findall(r"(?:^|`)make ([a-z0-9-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert set(named) <= targets
 
 
 def run_demo(*arguments: object) -> subprocess.CompletedProcess[str]:

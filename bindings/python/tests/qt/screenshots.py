@@ -1,4 +1,4 @@
-"""Takes the README's pictures: the example application's windows, with invented clients.
+"""Takes the pictures of docs/qt.md: the example application's windows, with invented clients.
 
 python bindings/python/tests/qt/screenshots.py FOLDER
 """

@@ -221,7 +221,7 @@ def test_closing_at_once_waits_for_the_backup_of_the_day(start: Started, applica
 
 
 def test_the_command(application_folder: Path) -> None:
-    """``python main.py``, as the README says, from another folder."""
+    """``python main.py``, as docs/qt.md says, from another folder."""
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"}
     del environment["TATTOO_STUDIO_DB"]
     with subprocess.Popen(

@@ -1,11 +1,11 @@
-"""The README's application is run as it stands there, and closed by hand."""
+"""The documentation's application is run as it stands there, and closed by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import scene
-from test_documentation import first_python_block
+from pages import PAGES, shows_windows, snippets
 
 BY_HAND = """
 from PyQt5.QtCore import QTimer
@@ -33,8 +33,7 @@ application.exec()
 
 
 def test_the_sample_runs(folder: Path) -> None:
-    readme = scene.CHECKOUT / "README.md"
-    sample = first_python_block(readme, "## Qt")
+    (sample,) = (snippet for page in PAGES for snippet in snippets(page, "python") if shows_windows(snippet))
     assert sample.rstrip().endswith("application.exec()")
     scene.make_database(folder / "tattoostudio.db")
     done = scene.run_python(sample.rstrip().removesuffix("application.exec()") + BY_HAND, cwd=folder)

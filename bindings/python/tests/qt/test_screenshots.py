@@ -1,4 +1,4 @@
-"""The README's pictures can be made anew, and are the ones that it shows."""
+"""The pictures of docs/qt.md can be made anew, and are the ones that it shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 import scene
 
 IMAGES = scene.CHECKOUT / "docs" / "images"
-README = scene.CHECKOUT / "README.md"
+PAGE = scene.CHECKOUT / "docs" / "qt.md"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_they_are_the_committed_ones(pictures: list[Path]) -> None:
     names = [picture.name for picture in pictures]
     assert names == sorted(picture.name for picture in IMAGES.iterdir())
-    shown = re.findall(r"docs/images/([\w-]+\.png)", README.read_text(encoding="utf-8"))
+    shown = re.findall(r"images/([\w-]+\.png)", PAGE.read_text(encoding="utf-8"))
     assert sorted(set(shown)) == names
 
 
