@@ -22,7 +22,7 @@ fn a_backup_is_one_plain_complete_file_in_rollback_mode() {
         open.execute_batch("INSERT INTO clients(name) VALUES('new')")
             .expect("written");
         let created = scene.create();
-        assert!(created.created && created.backup.intact);
+        assert!(created.created && created.backup.intact == Some(true));
         assert_eq!(created.backup.name, "backup_20260304_093012.db");
         assert_eq!(created.backup.display, "04/03/2026 09:30");
         assert_eq!(created.warnings, []);

@@ -42,7 +42,7 @@ fn backups_are_listed_newest_first_by_the_time_in_the_name_or_of_the_file() {
         listing
             .backups
             .iter()
-            .all(|b| b.intact && b.path.is_absolute() && b.size > 0)
+            .all(|b| b.intact == Some(true) && b.path.is_absolute() && b.size > 0)
     );
     assert_eq!(listing.warnings, []);
 }
@@ -65,9 +65,9 @@ fn only_what_can_be_a_backup_is_listed() {
     assert_eq!(
         listed,
         [
-            ("backup_20260301_090000.db", true),
-            ("backup_20260302_090000.db", false),
-            ("sin extensión", true)
+            ("backup_20260301_090000.db", Some(true)),
+            ("backup_20260302_090000.db", Some(false)),
+            ("sin extensión", Some(true))
         ]
     );
 }

@@ -48,7 +48,7 @@ fn every_operation_survives_every_limit() {
                 assert!(
                     whole
                         .iter()
-                        .all(|backup| backup.intact && clients_in(&backup.path) == 2000)
+                        .all(|backup| backup.intact == Some(true) && clients_in(&backup.path) == 2000)
                 );
             },
         );

@@ -51,7 +51,7 @@ fn a_day(database: &Path) {
     let store = Store::open(Options::new(database)).expect("valid options");
     let backup = store.create(&mut unwatched).expect("a backup").backup;
     assert_eq!(backup.path.parent(), Some(folder.join("backups").as_path()), "{shown}");
-    assert!(backup.intact, "{shown}");
+    assert_eq!(backup.intact, Some(true), "{shown}");
     assert_eq!(store.list(true).expect("listed").backups.len(), 1, "{shown}");
     store.verify(Path::new(&backup.name), &mut unwatched).expect("whole");
 

@@ -23,8 +23,9 @@ pub struct Backup {
     pub created_at: Moment,
     /// Who named it, and for what.
     pub kind: Kind,
-    /// The cheap check: the header is present and the file as long as it states.
-    pub intact: bool,
+    /// The cheap check: the header is present and the file as long as it states. `None` of a file that is not on this
+    /// computer, because reading it would download it.
+    pub intact: Option<bool>,
     #[serde(skip)]
     pub(crate) ordinal: u32,
 }
@@ -48,6 +49,13 @@ pub struct Listing {
     pub backups: Vec<Backup>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+}
+
+impl Backup {
+    /// Nothing is known against it.
+    pub(crate) fn may_be_whole(&self) -> bool {
+        self.intact != Some(false)
+    }
 }
 
 pub(crate) fn newest_first(backups: &mut [Backup]) {

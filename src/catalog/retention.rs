@@ -37,9 +37,12 @@ pub enum Reason {
 impl Store {
     /// What stays and what goes, of `backups`, newest first.
     pub(crate) fn plan(&self, backups: &[Backup], now: &Moment) -> (Vec<Decision>, Vec<Decision>) {
-        let newest_good = backups
-            .iter()
-            .position(|backup| backup.kind == Kind::Backup && backup.intact);
+        let newest = |intact: Option<bool>| {
+            let ours = |backup: &Backup| backup.kind == Kind::Backup && backup.intact == intact;
+            backups.iter().position(ours)
+        };
+        // One that is not here may be whole as well, but only where none is known to be.
+        let newest_good = newest(Some(true)).or_else(|| newest(None));
         let mut counted = 0;
         let mut kept = Vec::new();
         let mut removed = Vec::new();

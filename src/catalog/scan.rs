@@ -8,7 +8,7 @@ use std::thread;
 use chrono::DateTime;
 
 use crate::catalog::backup::{Backup, Kind, Listing, newest_first};
-use crate::catalog::file_facts::FileFacts;
+use crate::catalog::file_facts::{FileFacts, entry_is_elsewhere};
 use crate::catalog::names::{self, Stamp};
 use crate::clock::{self};
 use crate::files::paths::{is_sidecar, parent, same_file};
@@ -49,15 +49,15 @@ impl Store {
     }
 
     /// Whether `path` is the live database, which may be in its own backup folder.
-    fn is_database(&self, path: &Path) -> bool {
-        // Windows knows one file by names in other letter cases and by short ones.
-        path == self.database || (cfg!(windows) && same_file(path, &self.database))
+    fn is_database(&self, path: &Path, entry: &DirEntry) -> bool {
+        // Windows knows one file by names in other letter cases and by short ones; telling so opens the file.
+        path == self.database || (cfg!(windows) && !entry_is_elsewhere(entry) && same_file(path, &self.database))
     }
 
     /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
     fn backup_from_entry(&self, entry: &DirEntry, name: &str) -> Option<Backup> {
         let path = entry.path();
-        let is_another = self.is_database(&path) || names::parse_safety(&self.database_name(), name).is_some();
+        let is_another = self.is_database(&path, entry) || names::parse_safety(&self.database_name(), name).is_some();
         if is_another || name.starts_with('.') || is_sidecar(name) || name == names::RESTORE_LOG {
             return None;
         }
@@ -96,7 +96,7 @@ impl Store {
             path: path.to_owned(),
             created_at,
             kind,
-            intact: facts.header.is_some_and(|header| header.fits(size)),
+            intact: facts.looks_whole(),
             ordinal: stamp.map_or(1, |stamp| stamp.ordinal),
         }
     }

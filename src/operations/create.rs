@@ -67,7 +67,7 @@ impl Store {
         let now = self.now()?;
         let backups = self.scan_backups()?.backups;
         let of_today = backups.iter().find(|backup| {
-            backup.intact && backup.created_at <= now && backup.created_at.date_naive() == now.date_naive()
+            backup.may_be_whole() && backup.created_at <= now && backup.created_at.date_naive() == now.date_naive()
         });
         match of_today {
             None => self.create_locked(started, progress),
@@ -156,6 +156,7 @@ impl Store {
         let facts = FileFacts {
             metadata: Some(metadata),
             header: Header::read(&path).ok().flatten(),
+            is_elsewhere: false,
         };
         Ok(self.backup_at(&path, &names::backup(stamp), &facts, Kind::Backup, Some(stamp)))
     }

@@ -38,7 +38,7 @@ impl Store {
 
     fn newest_intact(&self) -> Result<Option<Moment>> {
         let backups = self.scan_backups()?.backups;
-        let newest = backups.iter().find(|backup| backup.intact);
+        let newest = backups.iter().find(|backup| backup.may_be_whole());
         Ok(newest.map(|backup| backup.created_at))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::catalog::file_facts::is_elsewhere;
 use crate::clock::milliseconds;
 use crate::database::connection::{self, has_wal};
 use crate::database::header;
@@ -17,7 +18,7 @@ use crate::files::folder_lock::FolderLock;
 use crate::files::paths::{SIDECARS, is_free, parent, real_path, same_file, with_suffix};
 use crate::files::staging::{self, Published};
 use crate::report::error::{Cause, Error, Result};
-use crate::report::messages::Warning;
+use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn, unwatched};
 use crate::report::system_error::is_missing;
 use crate::steps::overwrite::{Live, WriteFailure};
@@ -79,6 +80,8 @@ impl Store {
     pub fn restore(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
         let started = Instant::now();
         let backup = self.find_backup(&request.backup)?;
+        // Asked first: what was read is here.
+        let was_elsewhere = fs::metadata(&backup).is_ok_and(|metadata| is_elsewhere(&metadata));
         let database = match &request.target {
             Some(target) => path::absolute(target).map_err(|error| Error::io(&error, target))?,
             None => self.database.clone(),
@@ -98,12 +101,15 @@ impl Store {
             warnings: vec![],
             duration_ms: milliseconds(started),
         });
-        let warnings = self.log_restore(
+        let mut warnings = self.log_restore(
             &backup,
             &database,
             request.reason.as_deref(),
             outcome.as_ref().map(|restored| restored.safety_backup.as_deref()),
         );
+        if was_elsewhere {
+            warnings.push(messages::warning(&Notice::BackupWasDownloaded(&backup), self.language));
+        }
         outcome.map(|restored| Restored { warnings, ..restored })
     }
 

@@ -178,6 +178,14 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("The restore was not noted in {}: {why}.", path.display()),
             "The restore is done. FileFacts at the permissions of the backup folder.".to_owned(),
         ),
+        Notice::BackupWasDownloaded(path) => (
+            format!(
+                "The backup {} was not on this computer: it was downloaded to be restored, which can take a while.",
+                path.display()
+            ),
+            "The restore is done. So that the next one does not depend on the connection, mark the backup folder with \"Always keep on \
+             this device\".".to_owned(),
+        ),
         Notice::NameNotUtf8(path) => (
             format!("A file with an unreadable name was left out: {}.", path.display()),
             "Rename it to see it in the list.".to_owned(),

@@ -179,6 +179,14 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("La restauración no se anotó en {}: {why}.", path.display()),
             "La restauración está hecha. Revise los permisos de la carpeta de respaldos.".to_owned(),
         ),
+        Notice::BackupWasDownloaded(path) => (
+            format!(
+                "El respaldo {} no estaba en este equipo: se descargó para restaurarlo, y eso puede tardar.",
+                path.display()
+            ),
+            "La restauración está hecha. Para que la próxima no dependa de la conexión, marque la carpeta de respaldos con «Mantener \
+             siempre en este dispositivo».".to_owned(),
+        ),
         Notice::NameNotUtf8(path) => (
             format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),
             "Renómbrelo para que aparezca en la lista.".to_owned(),

@@ -54,6 +54,8 @@ pub(crate) enum Notice<'a> {
     LastBackupOld(&'a str),
     /// The restore's line in the log could not be written; why.
     RestoreNotLogged(&'a Path, String),
+    /// The backup was not on this computer, and reading it downloaded it.
+    BackupWasDownloaded(&'a Path),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
     /// The database needs a collation or function that only the application has; what is missing.
@@ -77,6 +79,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::ClockWentBackwards(_) => "CLOCK_WENT_BACKWARDS",
         Notice::LastBackupOld(_) => "LAST_BACKUP_OLD",
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
+        Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CheckedWithoutIndexes(_) => "CHECKED_WITHOUT_INDEXES",
     };

@@ -30,8 +30,10 @@ class Backup:
     """Aware, in the store's time zone: the time in the name, or for a renamed file its modification time."""
     kind: str
     """``"backup"``, ``"preserved"`` (renamed by hand) or ``"safety"`` (made before a restore)."""
-    intact: bool
-    """Whether the file has a database's header and the size that it states. :meth:`Store.verify` looks deeper."""
+    intact: bool | None
+    """Whether the file has a database's header and the size that it states. :meth:`Store.verify` looks deeper.
+
+    None of a file that is not on this computer (OneDrive's "online-only" on Windows): looking into it would download it."""
 
     def __fspath__(self) -> str:
         return str(self.path)

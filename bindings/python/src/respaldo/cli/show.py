@@ -15,6 +15,8 @@ from ..models import Backup, CreateResult, LastBackup, Listing, PruneResult, Res
 from .screen import Screen
 from .texts import Texts
 
+_STATES = {True: "intact", False: "damaged", None: "elsewhere"}
+
 
 def created(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``create`` and ``due``."""
@@ -34,7 +36,7 @@ def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
     backups = Listing.from_json(answer)
     if not screen.terminal:
         for b in backups:
-            columns = (b.name, b.display, str(b.size), b.kind, "intact" if b.intact else "damaged")
+            columns = (b.name, b.display, str(b.size), b.kind, _STATES[b.intact])
             screen.say("\t".join(map(printable, columns)))
         return
     if not backups:
@@ -101,8 +103,8 @@ def printable(name: str) -> str:
 
 
 def _note(backup: Backup, texts: Texts) -> str:
-    damaged = [] if backup.intact else [texts.damaged]
-    return ", ".join([*damaged, *filter(None, [texts.kinds.get(backup.kind, backup.kind)])])
+    states = {True: "", False: texts.damaged, None: texts.elsewhere}
+    return ", ".join(filter(None, [states[backup.intact], texts.kinds.get(backup.kind, backup.kind)]))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: int, number: int | None = None) -> Table:

@@ -82,7 +82,7 @@ class BackupTable(QTableWidget):
         """Wide enough for a usual row, and as high as eight of them; beyond that there are scroll bars."""
         columns, bar = self.horizontalHeader(), self.verticalScrollBar()
         assert columns is not None and bar is not None
-        states = (self._texts.intact, self._texts.verified, f"⚠ {self._texts.damaged}")
+        states = (self._texts.intact, self._texts.verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
         usual = (
             ("00/00/0000 00:00",),
             self._texts.kinds.values(),
@@ -108,10 +108,12 @@ class BackupTable(QTableWidget):
     def _state(self, backup: Backup) -> str:
         if self._damaged(backup):
             return f"⚠ {self._texts.damaged}"
-        return self._texts.verified if self._whole.get(backup.path) else self._texts.intact
+        if self._whole.get(backup.path):
+            return self._texts.verified
+        return self._texts.elsewhere if backup.intact is None else self._texts.intact
 
     def _damaged(self, backup: Backup) -> bool:
-        return not backup.intact or self._whole.get(backup.path) is False
+        return backup.intact is False or self._whole.get(backup.path) is False
 
     def _colour_states(self) -> None:
         brush = QBrush(warning_colour(self.palette(), QPalette.ColorRole.Base))

@@ -49,7 +49,8 @@ def tell_error(parent: QWidget, texts: Texts, error: Exception, *, what: str | N
 
 def ask_to_restore(parent: QWidget, texts: Texts, backup: Backup, restore: Callable[[], object]) -> QMessageBox:
     """Asks before a restore, and calls ``restore`` on a yes. Enter and Escape mean no."""
-    more = f"{backup.display}\n\n{texts.overwrites}\n{texts.saved_before}"
+    when = backup.display if backup.intact is not None else f"{backup.display}\n{texts.downloads}"
+    more = f"{when}\n\n{texts.overwrites}\n{texts.saved_before}"
     return _ask(parent, texts, texts.sure, more, (texts.do_restore, texts.do_not), restore)
 
 

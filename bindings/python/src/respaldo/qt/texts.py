@@ -27,6 +27,7 @@ class Texts:
     intact: str
     verified: str
     damaged: str
+    elsewhere: str
     none_yet: str
     include_safety: str
     create: str
@@ -39,6 +40,7 @@ class Texts:
 
     # the question before a restore
     sure: str
+    downloads: str
     overwrites: str
     saved_before: str
     do_restore: str
@@ -97,6 +99,7 @@ SPANISH = Texts(
     intact="Íntegro",
     verified="Verificado",
     damaged="Dañado",
+    elsewhere="En línea",
     none_yet="Todavía no hay respaldos.",
     include_safety="Mostrar también las copias de &seguridad previas a una restauración",
     create="&Crear respaldo",
@@ -107,6 +110,7 @@ SPANISH = Texts(
     close="C&errar",
     cancel="Cance&lar",
     sure="¿Está seguro que desea restaurar este respaldo?",
+    downloads="No está en este equipo: se descargará primero, y puede tardar.",
     overwrites="Advertencia: Esto sobrescribirá la base de datos actual.",
     saved_before="Se creará una copia de seguridad de la BD actual antes de continuar.",
     do_restore="&Restaurar",
@@ -155,6 +159,7 @@ ENGLISH = Texts(
     intact="Intact",
     verified="Verified",
     damaged="Damaged",
+    elsewhere="Online only",
     none_yet="There are no backups yet.",
     include_safety="Show the &safety copies made before a restore too",
     create="&Create backup",
@@ -165,6 +170,7 @@ ENGLISH = Texts(
     close="C&lose",
     cancel="C&ancel",
     sure="Are you sure that you want to restore this backup?",
+    downloads="It is not on this computer: it will be downloaded first, which can take a while.",
     overwrites="Warning: this will overwrite the current database.",
     saved_before="A safety copy of the current database will be made before going on.",
     do_restore="&Restore",

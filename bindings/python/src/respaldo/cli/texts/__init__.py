@@ -46,6 +46,7 @@ class Texts:
     kinds: Mapping[str, str]
     """By the library's name for it; an ordinary backup needs no note."""
     damaged: str
+    elsewhere: str
     no_backups: str
     last_backup: str
     verified: str

@@ -21,6 +21,7 @@ TEXTS = Texts(
     list_columns=("Date", "Size", "Name", "Note"),
     kinds={"backup": "", "preserved": "preserved", "safety": "before a restore"},
     damaged="DAMAGED",
+    elsewhere="not on this computer: reading it downloads it",
     no_backups="There are no backups yet. To make one: respaldo create",
     last_backup="Last backup: {display}",
     verified="The backup is good: {name} ({pages} pages, {size})",
@@ -126,8 +127,9 @@ example, every day at 9 with cron:
             summary="see the backups, newest first",
             details="""\
 On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
-date, bytes, kind (backup, preserved, safety) and "intact" or "damaged". A
-"preserved" one was renamed by somebody, and is never deleted.""",
+date, bytes, kind (backup, preserved, safety) and "intact", "damaged" or
+"elsewhere" (online only). A "preserved" one was renamed by somebody, and is
+never deleted.""",
             examples="""\
 examples:
   respaldo list --database tattoostudio.db

@@ -21,6 +21,7 @@ TEXTS = Texts(
     list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
     kinds={"backup": "", "preserved": "conservado", "safety": "antes de restaurar"},
     damaged="DAÑADO",
+    elsewhere="no está en este equipo: leerlo lo descarga",
     no_backups="Todavía no hay respaldos. Para crear uno: respaldo create",
     last_backup="Último respaldo: {display}",
     verified="El respaldo está bien: {name} ({pages} páginas, {size})",
@@ -127,7 +128,7 @@ ejemplo, todos los días a las 9 con cron:
             details="""\
 En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
 con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety) y
-«intact» o «damaged». «conservado» es el que alguien renombró: nunca se borra.""",
+«intact», «damaged» o «elsewhere» (solo en la nube). «conservado» es el que alguien renombró: nunca se borra.""",
             examples="""\
 ejemplos:
   respaldo list --database tattoostudio.db
