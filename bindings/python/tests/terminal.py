@@ -23,11 +23,11 @@ if library := os.environ.get("RESPALDO_LIBRARY"):
 STEPS_TAKE_A_WHILE = """
 import sys, time
 from respaldo import _call
-original = _call._Steps.goes_on
+original = _call._ProgressRelay.should_continue
 def slow(self, done, total):
     time.sleep(0.05)
     return original(self, done, total)
-_call._Steps.goes_on = slow
+_call._ProgressRelay.should_continue = slow
 from respaldo.cli.main import main
 sys.exit(main())
 """

@@ -65,7 +65,7 @@ def test_versions_come_from_one_source() -> None:
 def test_the_library_has_its_systems_name(monkeypatch: pytest.MonkeyPatch, platform: str, name: str) -> None:
     monkeypatch.delenv("RESPALDO_LIBRARY", raising=False)
     monkeypatch.setattr(sys, "platform", platform)
-    assert [place.name for place in _library._places()] == [name]
+    assert [place.name for place in _library._candidates()] == [name]
 
 
 def test_importing_does_not_load_the_library() -> None:

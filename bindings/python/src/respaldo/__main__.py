@@ -6,5 +6,5 @@ import sys
 
 from .cli.main import main
 
-if __name__ == "__main__":  # not when somebody imports it
+if __name__ == "__main__":  # importing this module runs nothing
     sys.exit(main())

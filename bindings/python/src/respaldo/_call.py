@@ -36,29 +36,29 @@ def request(function: str, handle: int, body: Answer) -> Answer:
 def request_in_steps(
     function: str, handle: int, body: Answer, progress: Callable[[int, int], bool | None] | None
 ) -> Answer:
-    """Calls a function that takes a request and reports its steps, such as ``respaldo_create``.
+    """Calls a function that takes a request and reports its relay, such as ``respaldo_create``.
 
-    The library always gets a callback, with ``progress=None`` too: it is where Python can notice a
-    Ctrl-C before the whole work is done.
+    The library always gets a callback, even with ``progress=None``: without one, Python would notice
+    a Ctrl-C only after all the work is done.
     """
-    steps = _Steps(progress)
-    _at_work[id(steps)] = steps
+    relay = _ProgressRelay(progress)
+    _calls_in_progress[id(relay)] = relay
     try:
-        with steps.interrupts_kept():
-            return _call(function, handle, _json(body), _CALLBACK, id(steps), steps=steps)
+        with relay.keeping_interrupts():
+            return _call(function, handle, _json(body), _CALLBACK, id(relay), relay=relay)
     finally:
-        del _at_work[id(steps)]
+        del _calls_in_progress[id(relay)]
 
 
-class _Steps:
+class _ProgressRelay:
     """Stands between the library and ``progress``; keeps an exception, which must not cross C."""
 
     def __init__(self, progress: Callable[[int, int], bool | None] | None) -> None:
         self._progress = progress
         self.kept: BaseException | None = None
 
-    def goes_on(self, done: int, total: int) -> bool:
-        """Asks ``progress``, unless the work is to end anyway."""
+    def should_continue(self, done: int, total: int) -> bool:
+        """The answer of ``progress``; False once an exception is kept."""
         return self.kept is None and (self._progress is None or self._progress(done, total) is not False)
 
     def raise_kept(self) -> None:
@@ -68,12 +68,12 @@ class _Steps:
             raise kept
 
     @contextmanager
-    def interrupts_kept(self) -> Iterator[None]:
-        """Keeps an interrupt that is raised on the threshold of the callback.
+    def keeping_interrupts(self) -> Iterator[None]:
+        """Keeps an interrupt that Python raises at the callback's first instruction, outside its ``try``.
 
-        A signal that came while the library was working is handled by Python at the very start of
-        the callback, before its ``try``. ctypes would print that exception and forget it. Only the
-        main thread handles signals, so only it needs this, and no two can set the hook at once.
+        A signal that arrives while the library works is handled by Python as soon as the callback starts.
+        ctypes would print that exception and drop it. Only the main thread handles signals, so only the
+        main thread sets the hook.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -94,31 +94,31 @@ class _Steps:
             sys.unraisablehook = previous
 
 
-_at_work: dict[int, _Steps] = {}
-"""By the number that the library gets as its user data."""
+_calls_in_progress: dict[int, _ProgressRelay] = {}
+"""By the number that the library is given as ``user_data``."""
 
 
 def _step(number: int, done: int, total: int) -> int:
-    """Called by the library between its steps; non-zero cancels."""
+    """Called by the library between its relay; non-zero cancels."""
     try:
-        return 0 if _at_work[number].goes_on(done, total) else 1
+        return 0 if _calls_in_progress[number].should_continue(done, total) else 1
     except BaseException as error:  # KeyboardInterrupt and SystemExit too
-        _at_work[number].kept = error
+        _calls_in_progress[number].kept = error
         return 1
 
 
 _CALLBACK = ProgressFunction(_step)
-"""One for all calls: making the first one takes longer than a small backup's check."""
+"""One object for all calls: making it takes longer than verifying a small backup."""
 
 
-def _call(function: str, *arguments: object, steps: _Steps | None = None) -> Answer:
+def _call(function: str, *arguments: object, relay: _ProgressRelay | None = None) -> Answer:
     """Calls ``function`` with a place for its answer, which is freed whatever happens."""
     library = load()
     text = ctypes.c_void_p()
     try:
         status: int = getattr(library, function)(*arguments, ctypes.byref(text))
-        if steps is not None:
-            steps.raise_kept()
+        if relay is not None:
+            relay.raise_kept()
         if text.value is None:
             raise MemoryError(f"{function} had no memory left for its answer (status {status})")
         answer: dict[str, Any] = json.loads(ctypes.string_at(text.value))

@@ -57,10 +57,10 @@ def load() -> ctypes.CDLL:
         LibraryLoadError: no file could be loaded, or the one loaded does not fit this package.
     """
     failures = []
-    for path in _places():
+    for path in _candidates():
         try:
-            return _fitting(ctypes.CDLL(str(path)))
-        except (OSError, _Unfit) as error:
+            return _checked(ctypes.CDLL(str(path)))
+        except (OSError, _UnsuitableLibrary) as error:
             failures.append(f"  {path}: {str(error).removeprefix(f'{path}: ')}")
     raise LibraryLoadError(
         "The respaldo library could not be loaded. Tried:\n"
@@ -81,7 +81,7 @@ def version() -> str:
 
 def package_version() -> str | None:
     """The version of the installed package; None where nothing is installed, as in a frozen application."""
-    from importlib import metadata  # here, because it takes longer to import than all the rest
+    from importlib import metadata  # imported here: it takes longer than all other imports together
 
     try:
         return metadata.version("respaldo")
@@ -99,8 +99,8 @@ def _file_name() -> str:
             return "librespaldo.so"
 
 
-def _places() -> Iterator[Path]:
-    """Where to look. Who sets the variable means that library: then no other is taken in silence."""
+def _candidates() -> Iterator[Path]:
+    """The files to try. With the environment variable set, no other library is tried in its place."""
     chosen = os.environ.get(ENVIRONMENT)
     if chosen:
         path = Path(chosen).absolute()
@@ -109,11 +109,11 @@ def _places() -> Iterator[Path]:
         yield Path(__file__).resolve().parent / _file_name()
 
 
-class _Unfit(Exception):
-    """A library was found, but this package cannot work with it."""
+class _UnsuitableLibrary(Exception):
+    """The library loads, but this package cannot work with it."""
 
 
-def _fitting(library: ctypes.CDLL) -> ctypes.CDLL:
+def _checked(library: ctypes.CDLL) -> ctypes.CDLL:
     """Checks that the library can do what this package needs, and declares its functions.
 
     A newer library is fine: within one ABI version nothing changes its meaning. An older one may
@@ -124,13 +124,13 @@ def _fitting(library: ctypes.CDLL) -> ctypes.CDLL:
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
     except AttributeError as error:
-        raise _Unfit(f"not the respaldo library, or too old: {error}") from None
+        raise _UnsuitableLibrary(f"not the respaldo library, or too old: {error}") from None
     abi = library.respaldo_abi_version()
     if abi != ABI_VERSION:
-        raise _Unfit(f"its ABI version is {abi}, this package needs {ABI_VERSION}")
+        raise _UnsuitableLibrary(f"its ABI version is {abi}, this package needs {ABI_VERSION}")
     theirs, ours = library.respaldo_version().decode(), package_version()
     if ours is not None and _release(theirs) < _release(ours):
-        raise _Unfit(f"its version is {theirs}, too old for version {ours} of the Python package")
+        raise _UnsuitableLibrary(f"its version is {theirs}, too old for version {ours} of the Python package")
     return library
 
 

@@ -33,7 +33,8 @@ class Backup:
     intact: bool | None
     """Whether the file has a database's header and the size that it states. :meth:`Store.verify` looks deeper.
 
-    None of a file that is not on this computer (OneDrive's "online-only" on Windows): looking into it would download it."""
+    None of a file that is not on this computer (OneDrive's "online-only" on Windows): opening it would download it.
+    """
 
     def __fspath__(self) -> str:
         return str(self.path)

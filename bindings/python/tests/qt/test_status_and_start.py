@@ -208,7 +208,7 @@ class TestWaitBeforeClose:
     def test_it_gives_up_on_a_disk_that_does_not_answer(
         self, gated: GatedStore, window: QMainWindow, hands: Hands, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(wait_module, "_GRACE_MS", 20)
+        monkeypatch.setattr(wait_module, "_CANCEL_TIMEOUT_MS", 20)
         DailyBackup(gated, window).start()
         assert wait_before_close(window, timeout_ms=20) is False
         gated.gate.set()

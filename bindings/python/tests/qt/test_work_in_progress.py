@@ -97,7 +97,7 @@ def test_it_ends_while_the_question_is_there(gated: GatedStore, opened: Opened, 
 def test_work_that_does_not_end_does_not_hold_the_window(
     gated: GatedStore, opened: Opened, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialog_module, "PATIENCE_MS", 50)
+    monkeypatch.setattr(dialog_module, "CANCEL_TIMEOUT_MS", 50)
     gated.gate.set()
     gated.create()
     gated.gate.clear()

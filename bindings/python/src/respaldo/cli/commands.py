@@ -19,7 +19,7 @@ Body = dict[str, Any]
 
 
 class Session:
-    """An open store, and who is watching. A context manager."""
+    """An open store, with the terminal, the texts and the Ctrl-C state of one run. A context manager."""
 
     def __init__(self, options: Body, screen: Screen, texts: Texts, interruption: Interruption) -> None:
         self.screen, self.texts, self.interruption = screen, texts, interruption
@@ -33,17 +33,16 @@ class Session:
         load().respaldo_close(self._handle)
 
     def last_backup(self) -> _call.Answer:
-        """Asks for the last backup."""
+        """When the last backup was made."""
         return _call.last_backup(self._handle)
 
     def request(self, function: str, body: Body) -> _call.Answer:
-        """Asks for short work."""
+        """Calls a function that answers at once."""
         return _call.request(function, self._handle, body)
 
     def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
-        """Asks for work that has a progress bar and can be cancelled."""
-        watching = self.screen.terminal
-        with reported(watching, doing, self.texts.verifying, self.interruption) as progress:
+        """Calls a function that shows a progress bar and can be cancelled."""
+        with reported(self.screen.terminal, doing, self.texts.verifying, self.interruption) as progress:
             return _call.request_in_steps(function, self._handle, body, progress)
 
     def with_backup_dir(self, folder: str) -> Session:
@@ -91,7 +90,7 @@ def restore(session: Session, arguments: Namespace) -> _call.Answer:
 def _confirmed(session: Session, arguments: Namespace) -> str:
     """The path of the backup that the person agreed to.
 
-    It is verified before the question: who has said yes should not hear afterwards that it is no use.
+    It is verified before the question, so that nobody agrees to a backup that turns out damaged.
     """
     require_person()
     path = Path(verify(session, arguments)["path"])

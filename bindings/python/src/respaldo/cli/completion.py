@@ -40,6 +40,6 @@ def complete_backups(prefix: str, parsed_args: Namespace, **_more: object) -> li
             listed = _call.request("respaldo_list", handle, {"include_safety": True})["backups"]
         finally:
             load().respaldo_close(handle)
-    except Exception:  # whatever it is: the TAB key is not the place to say it
+    except Exception:  # of any kind: a completion has no place to show an error
         return []
     return [backup["name"] for backup in listed]

@@ -1,6 +1,6 @@
-"""Ctrl-C, noted instead of raised: the library is asked to stop at its next step, and answers what became of it.
+"""Ctrl-C, recorded instead of raised: the library stops at its next step and answers what was done.
 
-An exception would lose that answer: a restore that is committed is done, whatever is raised after it.
+An exception would lose that answer: a restore that is committed stays, whatever is raised after it.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ class Interruption:
         self.requested = False
 
     def listen(self) -> None:
-        """Notes every Ctrl-C from now on, unless whoever started the process chose that it ignores them."""
+        """Records every Ctrl-C from now on, unless the parent process had this one ignore them."""
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._note)
+            signal.signal(signal.SIGINT, self._record)
 
     @contextmanager
     def raised(self) -> Iterator[None]:
-        """Within it Ctrl-C is a KeyboardInterrupt again, for where the program waits for a person."""
+        """Makes Ctrl-C a KeyboardInterrupt again, while the program waits for a person."""
         previous = signal.getsignal(signal.SIGINT)
-        if previous == self._note:
+        if previous == self._record:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, previous)
 
-    def _note(self, _signal: int, _frame: FrameType | None) -> None:
+    def _record(self, _signal: int, _frame: FrameType | None) -> None:
         self.requested = True

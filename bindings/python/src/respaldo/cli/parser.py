@@ -32,7 +32,7 @@ class HelpAsked(Exception):
 
 
 class _Help(argparse.Action):
-    """argparse's own writes to standard output by itself, and falls over a pipe that nobody reads."""
+    """argparse's own action writes to standard output itself, and fails when the pipe's reader is gone."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_ignored: object) -> NoReturn:
         raise HelpAsked(parser.format_help().rstrip())
@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
 
 def build(texts: Texts) -> Parser:
     """The whole command line. Options that were not given are not in what it parses to, but for the commands' own."""
-    # argparse has all its texts looked up by this name, and no other way to give it a language.
+    # argparse looks up all its texts by this name, and offers no other way to translate them.
     setattr(argparse, "_", lambda text: texts.argparse.get(text, text))
 
     parser = Parser(PROGRAM, **_parser_options(texts.program))

@@ -9,7 +9,7 @@ from .texts import Texts
 
 
 class NobodyToAsk(Exception):
-    """Standard input or standard error is no terminal, so that nobody would see the question or could answer it."""
+    """Standard input or standard error is not a terminal: nobody can see or answer a question."""
 
 
 class Declined(Exception):
@@ -17,7 +17,7 @@ class Declined(Exception):
 
 
 def require_person() -> None:
-    """Raises :class:`NobodyToAsk`. Called before any work, so that a script learns of it at once."""
+    """Raises :class:`NobodyToAsk`. Called before any work, so that a script fails at once."""
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise NobodyToAsk
 
@@ -46,7 +46,7 @@ def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -
             sys.stderr.flush()
             answer = sys.stdin.readline()
         finally:
-            if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: what comes next deserves a line of its own
+            if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: the next output needs a new line
                 print(file=sys.stderr)
     if answer.strip().lower() not in texts.yes:
         raise Declined

@@ -22,11 +22,11 @@ from .texts import Texts
 def prepare_streams() -> None:
     """Makes standard output and error take any text: what their encoding lacks is written in its plainest form."""
     codecs.register_error("respaldo.plain", _plain)
-    sys.stdout, sys.stderr = (_taking_anything(stream) for stream in (sys.stdout, sys.stderr))
+    sys.stdout, sys.stderr = (_accepting_any_text(stream) for stream in (sys.stdout, sys.stderr))
 
 
-def _taking_anything(stream: TextIO | None) -> TextIO:
-    if stream is None:  # closed by whoever started the program
+def _accepting_any_text(stream: TextIO | None) -> TextIO:
+    if stream is None:  # closed by the parent process
         return open(os.devnull, "w", encoding="utf-8")
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="respaldo.plain")
@@ -65,7 +65,7 @@ class Screen:
         """Writes to standard output. A text is never wrapped: a path has to stay whole to be copied."""
         try:
             if isinstance(words, str) and not self._out.is_terminal:
-                print(words, flush=True)  # as it is: rich would turn its tabs into spaces
+                print(words, flush=True)  # unchanged: rich would turn its tabs into spaces
             elif isinstance(words, str):
                 self._out.print(Text(words, style), soft_wrap=True)
             else:
@@ -91,7 +91,7 @@ class Screen:
             self.answer_json({"error": error})
             return
         status, word = error["status"], self._texts.error
-        if status == CANCELLED:  # what the person wanted is no error
+        if status == CANCELLED:  # wanted by the person, so not an error
             word = ""
         elif status <= INTERNAL:
             word += f" {status}"
@@ -105,14 +105,13 @@ class Screen:
             self._print_error(Text(hint))
 
     def _print_error(self, text: Text) -> None:
-        with suppress(OSError):  # there is nobody left to tell
+        with suppress(OSError):  # no stream is left to report it on
             self._err.print(text, soft_wrap=True)
 
     def _give_up(self, error: OSError) -> None:
         """Sends the rest of the output nowhere, the interpreter's own last flush too."""
-        if (
-            not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL
-        ):  # Windows says EINVAL for a broken pipe
+        # Windows says EINVAL for a broken pipe.
+        if not isinstance(error, BrokenPipeError) and error.errno != errno.EINVAL:
             self.output_failed = error.strerror or str(error)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

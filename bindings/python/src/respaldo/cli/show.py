@@ -42,7 +42,7 @@ def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
     if not backups:
         screen.say(texts.no_backups)
         return
-    rows = ((b.display, decimal(b.size), b.name, _note(b, texts)) for b in backups)
+    rows = ((b.display, decimal(b.size), b.name, _remarks(b, texts)) for b in backups)
     screen.say(_table(texts.list_columns, rows, name=2, number=1))
 
 
@@ -102,7 +102,7 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
-def _note(backup: Backup, texts: Texts) -> str:
+def _remarks(backup: Backup, texts: Texts) -> str:
     states = {True: "", False: texts.damaged, None: texts.elsewhere}
     return ", ".join(filter(None, [states[backup.intact], texts.kinds.get(backup.kind, backup.kind)]))
 

@@ -14,7 +14,7 @@ Install it as ``respaldo[qt]``, and one of the Qt packages. QtPy takes the one t
 has imported, or that ``QT_API`` names.
 
 All of it belongs on the thread that made the QApplication, as every widget does. The store's work
-runs on a thread of its own , so a window never freezes. Texts are in Spanish, or in
+runs on a thread of its own, so a window never freezes. Texts are in Spanish, or in
 English with ``language="en"``; messages of the library come in the store's own language.
 """
 

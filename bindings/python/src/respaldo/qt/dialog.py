@@ -31,7 +31,7 @@ from .progress_row import ProgressRow
 from .reading import Reading
 from .texts import Language, texts_in
 
-PATIENCE_MS = 10_000
+CANCEL_TIMEOUT_MS = 10_000
 """How long the dialog stays open for cancelled work that does not end, such as a disk that does not answer."""
 
 
@@ -93,7 +93,7 @@ class BackupDialog(QDialog):
         self.open_folder_button = QPushButton(texts.open_folder, self)
         self.progress = ProgressRow(texts, self)
         self.close_button = QPushButton(texts.close, self)
-        self.close_button.setDefault(True)  # Enter does nothing that one could regret
+        self.close_button.setDefault(True)  # so that Enter changes nothing
         self._lay_out()
 
         self.create_button.clicked.connect(self._create)
@@ -205,7 +205,7 @@ class BackupDialog(QDialog):
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         chooser.setDefaultSuffix("db")
-        # A file that is there is never written over, so there is nothing to confirm: the library says so.
+        # No confirmation to overwrite: the library refuses a file that is already there.
         chooser.setOption(QFileDialog.Option.DontConfirmOverwrite, True)
         chooser.selectFile(backup.name)
         chooser.fileSelected.connect(lambda target: self._save_copy(backup, Path(target)))
@@ -249,7 +249,7 @@ class BackupDialog(QDialog):
         job, self._job = self._job, None
         closing, self._closing = self._closing, False
         assert job is not None
-        if self._question is not None:  # there is nothing left to cancel
+        if self._question is not None:  # the work ended, so the question is void
             self._question.reject()
         self._enable()
         if closing and isinstance(job.error, CancelledError):
@@ -307,10 +307,10 @@ class BackupDialog(QDialog):
             return
         self._closing = True
         self.progress.cancel_job()
-        QTimer.singleShot(PATIENCE_MS, self._lose_patience)
+        QTimer.singleShot(CANCEL_TIMEOUT_MS, self._close_before_the_end)
 
-    def _lose_patience(self) -> None:
-        """Closes although the work goes on: the job lives on, and still calls ``reload``."""
+    def _close_before_the_end(self) -> None:
+        """Closes although the work goes on: the job continues, and still calls ``reload``."""
         if self._job is not None and self._closing:
             super().reject()
 

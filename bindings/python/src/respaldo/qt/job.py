@@ -3,9 +3,9 @@
 The library reports progress on the thread that called it, which must not touch a widget. A
 :class:`Job` lives on the windows' thread and passes everything on as queued signals.
 
-The thread is Python's, not a QThread: a QThread that is destroyed while it runs takes the program
-with it, and Python itself waits for a thread of its own at the end of the program. The thread is no
-daemon, because Python would end that in the middle of the library's work.
+The thread is Python's, not a QThread: a QThread that is destroyed while it runs aborts the
+program, while Python waits for its own threads before it exits. The thread is not a daemon: Python
+would end a daemon in the middle of the library's work.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _running: list[Job] = []
 
 
 class Job(QObject):
-    """Work for a store, in the background. It stays alive until it has ended, whoever forgets it.
+    """Work for a store, in the background. A running job keeps itself alive.
 
     Args:
         work: is called on the job's thread, with a ``progress`` to hand to the store.
         label: says what is going on, such as ``Creando el respaldo…``.
         afterwards: is called on the windows' thread when the work has ended, however it did, before
-            :attr:`ended`; and also when no window is left that would listen.
+            :attr:`ended`, even if no window is left.
         keeps_open: whether it is worth waiting for. Reading a list is not.
     """
 

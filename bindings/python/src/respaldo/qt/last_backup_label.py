@@ -18,7 +18,7 @@ from .texts import Language, texts_in
 OLD = timedelta(days=2)
 """The age that the library, too, calls old."""
 
-_AGAIN_MS = 10 * 60 * 1000  # the application may stay open for days, and the backup grows old meanwhile
+_REFRESH_INTERVAL_MS = 10 * 60 * 1000  # the application may stay open for days
 
 
 class LastBackupLabel(QLabel):
@@ -42,9 +42,9 @@ class LastBackupLabel(QLabel):
         self.worried = False
         """Whether it shows that there is reason to worry."""
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._again = QTimer(self)
-        self._again.timeout.connect(self.refresh)
-        self._again.start(_AGAIN_MS)
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._refresh_timer.start(_REFRESH_INTERVAL_MS)
         self.refresh()
 
     def refresh(self) -> None:

@@ -9,7 +9,7 @@ from .job import Job, running
 from .progress_row import ProgressRow
 from .texts import Language, texts_in
 
-_GRACE_MS = 5_000  # for cancelled work to end
+_CANCEL_TIMEOUT_MS = 5_000  # for cancelled work to end
 
 
 def wait_before_close(window: QWidget, *, timeout_ms: int = 60_000, language: Language = "es") -> bool:
@@ -37,7 +37,7 @@ def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) ->
     dialog.setWindowTitle(texts.title)
     row = ProgressRow(texts, dialog)
     why = QLabel(texts.closing, dialog)
-    row.cancel.setAutoDefault(False)  # an Enter meant for the window before must not cancel anything
+    row.cancel.setAutoDefault(False)  # an Enter meant for the window below must not cancel anything
     why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
     why.setFocus()
     layout = QVBoxLayout(dialog)
@@ -48,12 +48,12 @@ def _wait_for(job: Job, window: QWidget, timeout_ms: int, language: Language) ->
     loop = QEventLoop()
     job.ended.connect(loop.quit)
     dialog.rejected.connect(row.cancel_job)  # Escape, or the window's own cross
-    hurry, give_up = QTimer(), QTimer()
-    for timer, after in ((hurry, timeout_ms), (give_up, timeout_ms + _GRACE_MS)):
+    cancel_timer, give_up_timer = QTimer(), QTimer()
+    for timer, after in ((cancel_timer, timeout_ms), (give_up_timer, timeout_ms + _CANCEL_TIMEOUT_MS)):
         timer.setSingleShot(True)
         timer.start(after)
-    hurry.timeout.connect(row.cancel_job)
-    give_up.timeout.connect(loop.quit)
+    cancel_timer.timeout.connect(row.cancel_job)
+    give_up_timer.timeout.connect(loop.quit)
     if job.keeps_open:  # the others are over before one could read why
         dialog.open()
     loop.exec()
