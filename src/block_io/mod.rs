@@ -1,19 +1,21 @@
-//! Reading and writing databases in large blocks: a VFS for SQLite, and what the kernel is asked for in advance.
+//! Reading and writing databases in large blocks: a VFS for SQLite, and requests to the kernel ahead of time.
 //!
 //! May use `files`, `report`.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `block_file` | one open file, of which neighbouring bytes are read and written in one call |
-//! | `block_vfs` | the VFS itself: what SQLite calls |
-//! | `preallocate` | room for a copy, asked for at once |
-//! | `read_blocks` | blocks that were read in one call and serve many |
+//! | `block_file` | one open file whose reads and writes go through blocks |
+//! | `block_vfs` | the VFS: its registration, and how it opens a file |
+//! | `file_methods` | the methods that SQLite calls on an open file |
+//! | `preallocate` | disk space reserved before a copy is written |
+//! | `read_blocks` | blocks that are read in one call and serve many reads |
 //! | `real_file` | a file of the VFS below |
-//! | `write_back` | written pages, sent to the disk early |
-//! | `write_behind` | a thread that writes while the next block is collected |
+//! | `write_back` | written pages sent to the disk before the flush |
+//! | `write_behind` | a thread that writes full blocks |
 
 pub(crate) mod block_file;
 pub(crate) mod block_vfs;
+pub(crate) mod file_methods;
 pub(crate) mod preallocate;
 pub(crate) mod read_blocks;
 pub(crate) mod real_file;

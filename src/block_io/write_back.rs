@@ -1,62 +1,62 @@
-//! Starting a file's way to the disk while it is still being written, so that the flush at the end finds little left.
+//! Starting the write-back of a file while it is still being written, so that the flush at the end has little left to do.
 
 use std::path::PathBuf;
 
-/// A file that is being written. Sending it off early promises nothing: only the flush at the end does.
+/// Starts the write-back of one file, a portion at a time. It makes nothing durable: only the flush at the end does.
 #[cfg(target_os = "linux")]
 pub(crate) struct WriteBack {
     path: PathBuf,
     descriptor: Option<libc::c_int>,
-    calls: u32,
+    steps: u32,
 }
 
 #[cfg(target_os = "linux")]
 impl WriteBack {
-    /// Of the file at `path`, which need not be there yet.
+    /// For the file at `path`, which need not exist yet.
     pub fn of(path: PathBuf) -> WriteBack {
         WriteBack {
             path,
             descriptor: None,
-            calls: 0,
+            steps: 0,
         }
     }
 
-    /// Sends off what was written since; to be called between the steps of a copy.
+    /// Starts the write-back of what was written since. Called between the steps of a copy.
     pub fn advance(&mut self) {
-        /// A request of its own is worth several steps.
-        const CALLS: u32 = 4;
+        /// Steps for each request: a request takes time of its own.
+        const STEPS_PER_REQUEST: u32 = 4;
 
-        self.calls += 1;
-        if !self.calls.is_multiple_of(CALLS) {
+        self.steps += 1;
+        if !self.steps.is_multiple_of(STEPS_PER_REQUEST) {
             return;
         }
         if self.descriptor.is_none() {
             self.descriptor = descriptor_of(&self.path);
         }
         if let Some(descriptor) = self.descriptor {
-            // SAFETY: no memory is passed. A number that is no longer this file's does no harm: another file of this process
-            // is sent off earlier than it would be, or the system refuses. What fails here the flush will tell.
+            // SAFETY: no memory is passed. A descriptor that belongs to another file by now does no harm: that file is written
+            // back earlier, or the system refuses. An error is ignored: the flush reports it.
             unsafe { libc::sync_file_range(descriptor, 0, 0, libc::SYNC_FILE_RANGE_WRITE) };
         }
     }
 }
 
-/// The descriptor that SQLite has of a file. Opening one beside it would not do: closing that drops SQLite's locks.
+/// The descriptor that SQLite has open for a file. Opening another one is not possible: closing it would drop SQLite's locks.
 #[cfg(target_os = "linux")]
 fn descriptor_of(path: &std::path::Path) -> Option<libc::c_int> {
     use std::os::unix::fs::MetadataExt;
 
     let wanted = std::fs::metadata(path).ok()?;
-    // A thread may have descriptors of its own.
+    // Threads of one process can have different descriptor tables.
     let open = std::fs::read_dir("/proc/thread-self/fd").ok()?;
     open.flatten().find_map(|entry| {
         let found = std::fs::metadata(entry.path()).ok()?;
-        let is_it = (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
-        is_it.then(|| entry.file_name().to_str()?.parse().ok()).flatten()
+        let is_same = (found.dev(), found.ino()) == (wanted.dev(), wanted.ino());
+        is_same.then(|| entry.file_name().to_str()?.parse().ok()).flatten()
     })
 }
 
-/// Elsewhere the system has no such request.
+/// Other systems have no such request.
 #[cfg(not(target_os = "linux"))]
 pub(crate) struct WriteBack;
 
