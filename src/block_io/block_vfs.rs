@@ -223,7 +223,7 @@ mod tests {
         // The calls of SQLite on a file of this VFS.
         let file = RealFile(file);
         let written = file.write(&[0; 512], 0);
-        call_real!(file, xFileControl, ffi::SQLITE_FCNTL_CKPT_DONE, ptr::null_mut()); // as at the end of a checkpoint
+        let _ = call_real!(file, xFileControl, ffi::SQLITE_FCNTL_CKPT_DONE, ptr::null_mut()); // as at the end of a checkpoint
         let unlocked = call_real!(file, xUnlock, ffi::SQLITE_LOCK_NONE);
         let flushed = call_real!(file, xSync, ffi::SQLITE_SYNC_NORMAL);
         let size = file.size();

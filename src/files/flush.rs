@@ -1,18 +1,18 @@
-//! Forcing what was written to the disk itself, beyond every cache.
+//! Flushing a file to the disk itself, past every cache.
 
 use std::fs::File;
 use std::io;
 
-/// Forces a file or folder to the disk.
+/// Flushes a file or folder to the disk.
 ///
-/// On macOS Rust asks for `F_FULLFSYNC`, without which the drive's own cache may keep what was written. Network drives and
-/// some external ones do not know it; there the ordinary flush is all there is.
+/// On macOS `sync_all` uses `F_FULLFSYNC`, which also empties the drive's own cache. Network drives and some external drives
+/// do not support it; they get the ordinary `fsync`.
 pub(crate) fn flush(file: &File) -> io::Result<()> {
-    file.sync_all().or_else(|error| flush_ordinarily(file, error))
+    file.sync_all().or_else(|error| flush_with_fsync(file, error))
 }
 
 #[cfg(target_vendor = "apple")]
-fn flush_ordinarily(file: &File, error: io::Error) -> io::Result<()> {
+fn flush_with_fsync(file: &File, error: io::Error) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     if !matches!(error.raw_os_error(), Some(libc::ENOTSUP | libc::ENOTTY | libc::EINVAL)) {
         return Err(error);
@@ -25,6 +25,6 @@ fn flush_ordinarily(file: &File, error: io::Error) -> io::Result<()> {
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn flush_ordinarily(_file: &File, error: io::Error) -> io::Result<()> {
+fn flush_with_fsync(_file: &File, error: io::Error) -> io::Result<()> {
     Err(error)
 }

@@ -1,4 +1,4 @@
-//! Folders that are made, and whose names are flushed.
+//! Making folders, and flushing the names in them.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,7 +8,7 @@ use crate::files::flush::flush;
 use crate::files::paths::parent;
 use crate::report::error::{Cause, Error, Result};
 
-/// Makes `folder` if it is not there, durably.
+/// Makes `folder` if it does not exist, durably.
 pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => return Ok(()),
@@ -21,7 +21,7 @@ pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
     missing.into_iter().try_for_each(|made| flush_folder(parent(made)))
 }
 
-/// Forces the names in `folder` to the disk. Windows does that with the files themselves.
+/// Flushes the names in `folder` to the disk. On Windows nothing is needed: `rename` flushes each name.
 pub(crate) fn flush_folder(folder: &Path) -> Result<()> {
     if cfg!(windows) {
         return Ok(());

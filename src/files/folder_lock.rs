@@ -1,7 +1,7 @@
-//! Keeps backups and restores apart, across threads and processes.
+//! The lock under which backups and restores run one at a time, across threads and processes.
 //!
-//! The operating system's lock is taken on the folder itself, so that it dies with its process and leaves no
-//! file behind. Where folders cannot be locked (Windows, some network file systems) a hidden file stands in.
+//! It is the operating system's lock on the folder itself, so it ends with its process and leaves no file behind. Where
+//! folders cannot be locked (Windows, some network file systems), a hidden file in the folder is locked instead.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -17,14 +17,14 @@ use crate::report::system_error::is_sharing_violation;
 const LOCK_FILE: &str = ".respaldo.lock";
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Held while a folder's files are being changed; dropping it lets go.
+/// Held while a folder's files are changed. Dropping it releases the lock.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
-    /// Waits for the lock on `folder`, at the most for `timeout`.
+    /// Waits for the lock on `folder`, `timeout` at most.
     pub fn acquire(folder: &Path, timeout: Duration) -> Result<FolderLock> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -36,7 +36,7 @@ impl FolderLock {
         }
     }
 
-    /// The lock on `folder` if nobody holds it.
+    /// The lock on `folder`, or `None` if it is held.
     pub fn try_acquire(folder: &Path) -> Result<Option<FolderLock>> {
         let Some(file) = open(folder)? else {
             return Ok(None);
@@ -44,19 +44,19 @@ impl FolderLock {
         match file.try_lock() {
             Ok(()) => Ok(Some(FolderLock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(_)) => lock_stand_in(folder),
+            Err(TryLockError::Error(_)) => lock_hidden_file(folder),
         }
     }
 }
 
-/// The folder itself, open.
+/// Opens the folder itself.
 #[cfg(unix)]
 fn open(folder: &Path) -> Result<Option<File>> {
     File::open(folder).map(Some).map_err(|error| Error::io(&error, folder))
 }
 
-/// A hidden file, open, or `None` when somebody else has it open: without sharing the open itself is the lock,
-/// and the system deletes the file with its last handle.
+/// Opens the hidden file, or returns `None` if it is open elsewhere: it is opened without sharing, so the open file is the
+/// lock. The system deletes it with its last handle.
 #[cfg(windows)]
 fn open(folder: &Path) -> Result<Option<File>> {
     use std::io::ErrorKind;
@@ -73,21 +73,21 @@ fn open(folder: &Path) -> Result<Option<File>> {
             .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
             .open(&path)
     };
-    // A file that is about to be deleted is refused like one that is forbidden, but it is there; or it was, a moment ago.
-    let mut more_tries = 0..3;
+    // Opening a file whose deletion is pending fails like opening a forbidden one, but the file exists, or did a moment ago.
+    let mut retries = 0..3;
     loop {
         match open() {
             Ok(file) => return Ok(Some(file)),
             Err(error) if is_sharing_violation(&error) => return Ok(None),
             Err(error) if error.kind() == ErrorKind::PermissionDenied && !is_free(&path) => return Ok(None),
-            Err(error) if more_tries.next().is_none() => return Err(Error::io(&error, folder)),
+            Err(error) if retries.next().is_none() => return Err(Error::io(&error, folder)),
             Err(_) => {}
         }
     }
 }
 
-/// For file systems that lock files but not folders, such as NFS.
-fn lock_stand_in(folder: &Path) -> Result<Option<FolderLock>> {
+/// Locks the hidden file, on file systems that lock files but not folders, such as NFS.
+fn lock_hidden_file(folder: &Path) -> Result<Option<FolderLock>> {
     let path = folder.join(LOCK_FILE);
     let file = OpenOptions::new()
         .write(true)
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_caller_waits_for_its_timeout_and_leaves_nothing_behind() {
+    fn a_second_caller_fails_after_its_timeout_and_no_file_is_left() {
         let folder = tempfile::tempdir().expect("a folder");
         let first = FolderLock::acquire(folder.path(), Duration::ZERO).expect("free");
         let error = FolderLock::acquire(folder.path(), Duration::from_millis(30)).expect_err("held");
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn many_callers_take_turns_and_none_is_refused() {
+    fn many_callers_take_turns_and_none_fails() {
         let folder = tempfile::tempdir().expect("a folder");
         let inside = std::sync::atomic::AtomicU32::new(0);
         thread::scope(|scope| {
@@ -137,10 +137,10 @@ mod tests {
     }
 
     #[test]
-    fn the_stand_in_excludes_as_well() {
+    fn the_hidden_file_excludes_a_second_caller_too() {
         let folder = tempfile::tempdir().expect("a folder");
-        let first = lock_stand_in(folder.path()).expect("no error");
+        let first = lock_hidden_file(folder.path()).expect("no error");
         assert!(first.is_some());
-        assert!(lock_stand_in(folder.path()).expect("no error").is_none());
+        assert!(lock_hidden_file(folder.path()).expect("no error").is_none());
     }
 }

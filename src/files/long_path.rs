@@ -1,7 +1,7 @@
-//! Paths longer than the 260 characters that Windows' functions take by default.
+//! Paths longer than the 260 characters that Windows' functions accept by default.
 //!
-//! Rust's own file functions take them as they are. SQLite and other functions of the system want them in the verbatim
-//! form, `\\?\C:\...`, which people are never shown: <https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation>.
+//! Rust's own file functions accept them. SQLite and other functions of the system need them in the verbatim form,
+//! `\\?\C:\...`, which no message shows: <https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation>.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-/// SQLite's way to files whose path is long.
+/// SQLite's VFS for long paths.
 pub(crate) const VFS: &CStr = c"win32-longpath";
 
 /// Opens a database with SQLite, whatever the length of its path.
@@ -20,20 +20,20 @@ pub(crate) fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection
     }
 }
 
-/// `path` in the form that every function of the system takes. It must be absolute.
+/// `path` in a form that every function of the system accepts. It must be absolute.
 #[cfg(windows)]
 pub(crate) fn for_system(path: &Path) -> Cow<'_, Path> {
     use std::os::windows::ffi::OsStrExt;
-    // MAX_PATH, less the longest name that SQLite puts behind a file's own, and the NUL.
-    const SHORT: usize = 260 - "-journal".len() - 1;
-    if path.as_os_str().encode_wide().count() <= SHORT {
+    // MAX_PATH, less the longest suffix that SQLite adds to a file's name, and the NUL.
+    const MAX_SHORT: usize = 260 - "-journal".len() - 1;
+    if path.as_os_str().encode_wide().count() <= MAX_SHORT {
         Cow::Borrowed(path)
     } else {
         verbatim(path)
     }
 }
 
-/// `path` in the form that every function of the system takes.
+/// `path` in a form that every function of the system accepts.
 #[cfg(not(windows))]
 pub(crate) fn for_system(path: &Path) -> Cow<'_, Path> {
     Cow::Borrowed(path)

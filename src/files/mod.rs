@@ -1,20 +1,20 @@
-//! Files that are written whole or not at all, one caller at a time, and what Windows does otherwise.
+//! Files that are written whole or not at all, by one caller at a time, and what is different on Windows.
 //!
 //! May use `report`.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `flush` | forcing a file to the disk |
-//! | `folder` | folders that are made, and whose names are flushed |
-//! | `folder_lock` | keeping backups and restores apart |
-//! | `long_path` | paths longer than Windows' old limit |
-//! | `paths` | paths, and what is at them |
-//! | `permissions` | permissions taken over from another file |
-//! | `rename` | giving a file another name |
-//! | `settings` | `settings.json`, of which one key is ours |
-//! | `sharing` | files that another program holds for a moment |
-//! | `sidecars` | removing what SQLite keeps beside a database |
-//! | `staging` | files on their way to their name |
+//! | `flush` | flushing a file to the disk |
+//! | `folder` | making folders, and flushing the names in them |
+//! | `folder_lock` | the lock under which backups and restores run one at a time |
+//! | `long_path` | paths longer than 260 characters on Windows |
+//! | `paths` | questions about paths, and about the files at them |
+//! | `permissions` | copying the permissions of another file |
+//! | `rename` | renaming, at once or not at all |
+//! | `settings` | the library's one key in `settings.json` |
+//! | `sharing` | trying again while another program has a file open on Windows |
+//! | `sidecars` | removing the files that SQLite keeps beside a database |
+//! | `staging` | temporary files that get their name when they are whole |
 
 pub(crate) mod flush;
 pub(crate) mod folder;

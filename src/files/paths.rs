@@ -1,4 +1,4 @@
-//! Paths, and what is at them.
+//! Questions about paths, and about the files at them.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use crate::files::sharing::retry_sharing_violations;
 use crate::report::system_error::is_missing;
 
-/// What SQLite may keep beside a database file.
+/// The suffixes of the files that SQLite may keep beside a database: WAL, WAL index and rollback journal.
 pub(crate) const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Whether a name is that of a file SQLite keeps beside a database.
+/// Whether a name ends like that of a file which SQLite keeps beside a database.
 pub(crate) fn is_sidecar(name: &str) -> bool {
     SIDECARS.iter().any(|sidecar| name.ends_with(sidecar))
 }
 
-/// The folder a file is in.
+/// The folder of a file.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
@@ -27,12 +27,12 @@ pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Whether nothing is at `path`, not even a link that leads nowhere.
+/// Whether nothing exists at `path`, not even a dangling link.
 pub(crate) fn is_free(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| is_missing(&error))
 }
 
-/// Opens a plain file for reading. Opening a pipe would wait for whoever writes into it.
+/// Opens a plain file for reading, and nothing else: opening a pipe would wait for a writer.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
     if fs::metadata(path)?.is_file() {
         retry_sharing_violations(|| File::open(path))
@@ -41,8 +41,7 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
     }
 }
 
-/// The path beside which SQLite keeps the sidecars of the database at `path`: that of the file it leads to through links,
-/// except on Windows, where SQLite does not follow them.
+/// The path beside which SQLite keeps the sidecars of the database at `path`. SQLite follows links, except on Windows.
 pub(crate) fn real_path(path: &Path) -> PathBuf {
     if cfg!(windows) {
         path.to_owned()
@@ -51,17 +50,17 @@ pub(crate) fn real_path(path: &Path) -> PathBuf {
     }
 }
 
-/// The file that `path` leads to through links.
+/// `path` with every link followed.
 pub(crate) fn follow_links(path: &Path) -> PathBuf {
-    // A path without a link stays as people know it: Windows would answer in its verbatim form.
+    // On Windows `canonicalize` returns the verbatim form, which people do not know; a path without a link is kept.
     if cfg!(windows) && !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
         return path.to_owned();
     }
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// Whether two paths lead to one file, under whatever names or links. It is not opened: that would drop the locks which
-/// connections of this process have on it.
+/// Whether two paths lead to one file, through any names or links. The file is not opened: closing it would drop the locks
+/// that connections of this process hold on it.
 #[cfg(unix)]
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -71,8 +70,8 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     }
 }
 
-/// Whether two paths lead to one file, under whatever names, links, 8.3 aliases or letter case. Asking for its attributes
-/// only, the file may be one that somebody else shares with nobody.
+/// Whether two paths lead to one file, through any names, links, 8.3 aliases or letter case. Only the attributes are asked
+/// for, which works even if another program has the file open without sharing.
 #[cfg(windows)]
 pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     use std::os::windows::fs::OpenOptionsExt;

@@ -1,6 +1,6 @@
-//! Giving a file another name, at once or not at all.
+//! Renaming a file, at once or not at all.
 //!
-//! On Windows a program that holds the file for a moment is waited for, and the call returns when the name is on the disk:
+//! On Windows the call tries again while another program has the file open, and returns when the name is on the disk, because
 //! folders cannot be flushed there.
 
 use std::io;
@@ -8,14 +8,14 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
-/// Names `file` `target`, unless something has that name: then the file comes back.
+/// Renames `file` to `target`. If `target` exists, returns the file with the error.
 #[cfg(not(windows))]
 pub(crate) fn to_new(file: TempPath, target: &Path) -> Result<(), (io::Error, TempPath)> {
     file.persist_noclobber(target)
         .map_err(|refused| (refused.error, refused.path))
 }
 
-/// Names `file` `target`, in place of what has that name.
+/// Renames `file` to `target`, replacing a file that has the name.
 #[cfg(not(windows))]
 pub(crate) fn over(file: TempPath, target: &Path) -> io::Result<()> {
     file.persist(target).map_err(|refused| refused.error)
@@ -37,13 +37,13 @@ fn rename(mut file: TempPath, target: &Path, flags: u32) -> Result<(), (io::Erro
     use windows_sys::Win32::Storage::FileSystem::{MOVEFILE_WRITE_THROUGH, MoveFileExW};
     let (from, to) = (wide(&file), wide(target));
     // SAFETY: both names are NUL-terminated and outlive the call.
-    let move_it = || match unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags | MOVEFILE_WRITE_THROUGH) } {
+    let move_file = || match unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags | MOVEFILE_WRITE_THROUGH) } {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     };
-    match crate::files::sharing::retry_sharing_violations(move_it) {
+    match crate::files::sharing::retry_sharing_violations(move_file) {
         Ok(()) => {
-            // The file is not there any more; whoever gets the name next keeps it.
+            // The old name is free. Another process may use it by now, so it must not be deleted.
             file.disable_cleanup(true);
             Ok(())
         }
@@ -51,7 +51,7 @@ fn rename(mut file: TempPath, target: &Path, flags: u32) -> Result<(), (io::Erro
     }
 }
 
-/// A path as the system's functions take it.
+/// A path as an argument of the system's functions.
 #[cfg(windows)]
 fn wide(path: &Path) -> Vec<u16> {
     use std::os::windows::ffi::OsStrExt;
@@ -65,7 +65,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_new_name_is_never_taken_from_a_file_and_another_is() {
+    fn to_new_never_replaces_a_file_and_over_does() {
         let folder = tempfile::tempdir().expect("a folder");
         let target = folder.path().join("Ñandú 🐦.db");
         fs::write(&target, "there first").expect("written");
@@ -84,7 +84,7 @@ mod tests {
 
     #[cfg(windows)]
     #[test]
-    fn whoever_holds_the_file_for_a_moment_is_waited_for() {
+    fn a_file_that_is_open_for_a_moment_is_renamed_when_it_is_closed() {
         use std::os::windows::fs::OpenOptionsExt;
         const FILE_SHARE_READ: u32 = 1;
         let folder = tempfile::tempdir().expect("a folder");
@@ -96,14 +96,14 @@ mod tests {
             .open(&file)
             .expect("opened");
         let target = folder.path().join("target");
-        let (refused, file) = to_new(file, &target).expect_err("held all the time");
-        assert!(crate::files::sharing::is_sharing_violation(&refused), "{refused}");
-        let letting_go = std::thread::spawn(move || {
+        let (refused, file) = to_new(file, &target).expect_err("open all the time");
+        assert!(crate::report::system_error::is_sharing_violation(&refused), "{refused}");
+        let closing = std::thread::spawn(move || {
             std::thread::sleep(std::time::Duration::from_millis(100));
             drop(antivirus);
         });
-        to_new(file, &target).expect("named in the end");
-        letting_go.join().expect("ended");
+        to_new(file, &target).expect("renamed in the end");
+        closing.join().expect("ended");
         assert!(target.exists());
     }
 }

@@ -1,7 +1,7 @@
-//! `settings.json`: the one key that is ours, in a file that is the application's.
+//! The library's one key in `settings.json`, a file that belongs to the application.
 //!
-//! The file is edited as text, so that everything that is not ours stays as it is, byte for byte: other keys,
-//! their order, indentation, number formats, escapes, line ends, a byte-order mark.
+//! The file is edited as text, so that everything else stays as it is, byte for byte: other keys, their order, indentation,
+//! number formats, escapes, line ends, a byte-order mark.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -22,10 +22,10 @@ use crate::report::error::Error;
 
 const KEY: &str = "last_backup_at";
 
-/// How often to start again when the application writes the file at the same time.
+/// Tries when the application writes the file at the same time.
 const ATTEMPTS: usize = 5;
 
-/// The noted time of the last backup, if the file has a usable one.
+/// The time of the last backup, if the file has a usable one.
 pub(crate) fn last_backup_at(path: &Path, zone: Tz) -> Option<Moment> {
     let text = read(path).ok()??;
     let members = Members::parse(&text).ok()?;
@@ -34,48 +34,48 @@ pub(crate) fn last_backup_at(path: &Path, zone: Tz) -> Option<Moment> {
     parse_time(value.trim(), zone)
 }
 
-/// RFC 3339, or the same without an offset, which then is the configured zone's.
+/// RFC 3339. Without an offset, the time is in the configured zone.
 fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         let moment = time.with_timezone(&zone);
         return has_a_name(moment.year()).then_some(moment);
     }
     let local: NaiveDateTime = text.replacen(' ', "T", 1).parse().ok()?;
-    // Days from the ends of the calendar, where reckoning with zones has no room.
+    // At the ends of chrono's calendar a conversion between zones would overflow.
     has_a_name(local.year()).then(|| clock::from_local(local, zone, None))
 }
 
-/// Notes `moment`, replacing the file at once or not at all. Says why when it could not.
+/// Writes `moment` into the file, which is replaced at once or not at all. An error is the reason.
 ///
-/// A file that is not there yet gets the permissions of `model`.
-pub(crate) fn note(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
+/// A new file gets the permissions of `model`.
+pub(crate) fn update(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
     for _ in 0..ATTEMPTS {
-        let noted = match Note::prepare(path, moment, model)? {
-            Some(note) => note.put_in_place()?,
+        let done = match StagedSettings::prepare(path, moment, model)? {
+            Some(staged) => staged.put_in_place()?,
             None => true,
         };
-        if noted {
+        if done {
             return Ok(());
         }
     }
     Err("another program keeps changing it".to_owned())
 }
 
-/// The file as it is to be, on the disk, but not yet in the place of the one there is.
+/// The new contents of the file, flushed to a temporary file that can replace it.
 #[derive(Debug)]
-pub(crate) struct Note {
+pub(crate) struct StagedSettings {
     pub moment: Moment,
     path: PathBuf,
     before: Option<String>,
     staged: Staged,
 }
 
-impl Note {
-    /// `None` when the file says so already.
+impl StagedSettings {
+    /// `None` if the file has this time already.
     ///
-    /// A file that is not there yet gets the permissions of `model`.
-    pub fn prepare(path: &Path, moment: &Moment, model: &Path) -> Result<Option<Note>, String> {
-        // A link stays a link: the file it leads to is what is replaced.
+    /// A new file gets the permissions of `model`.
+    pub fn prepare(path: &Path, moment: &Moment, model: &Path) -> Result<Option<StagedSettings>, String> {
+        // A link stays a link: the file that it leads to is replaced.
         let path = follow_links(path);
         let value = format!("\"{}\"", clock::rfc3339(moment));
         let before = read(&path)?;
@@ -88,7 +88,7 @@ impl Note {
         }
         let moment = *moment;
         let staged = stage(&path, &after, model).map_err(|error| error.to_string())?;
-        Ok(Some(Note {
+        Ok(Some(StagedSettings {
             moment,
             path,
             before,
@@ -96,10 +96,10 @@ impl Note {
         }))
     }
 
-    /// Replaces the file at once or not at all; `false` when somebody has changed it since.
+    /// Replaces the file at once or not at all; `false` if it has changed since.
     pub fn put_in_place(self) -> Result<bool, String> {
         if self.before.is_some() {
-            // Opening for writing respects a file that its owner made read-only.
+            // A file that its owner made read-only is not replaced.
             retry_sharing_violations(|| File::options().write(true).open(&self.path))
                 .map_err(|error| error.to_string())?;
         }
@@ -130,14 +130,14 @@ fn stage(path: &Path, text: &str, model: &Path) -> crate::report::error::Result<
     Ok(staged)
 }
 
-/// The text with our key set to `value`.
+/// The text with the library's key set to `value`.
 fn edited(text: &str, value: &str) -> Result<String, String> {
     let members = Members::parse(text)?;
     let mut edited = text.to_owned();
-    let ours: Vec<&Member> = members.list.iter().filter(|member| member.key == KEY).collect();
-    if !ours.is_empty() {
-        // Backwards, so that the places still to be edited stay where they are.
-        for member in ours.iter().rev() {
+    let found: Vec<&Member> = members.list.iter().filter(|member| member.key == KEY).collect();
+    if !found.is_empty() {
+        // From the last to the first, so that an edit does not move the next place.
+        for member in found.iter().rev() {
             edited.replace_range(member.value.clone(), value);
         }
         return Ok(edited);
@@ -175,17 +175,17 @@ struct Member {
 
 impl Members {
     fn parse(text: &str) -> Result<Members, String> {
-        // Windows' Notepad puts a byte-order mark in front, which JSON does not know.
+        // Windows' Notepad writes a byte-order mark, which is not JSON.
         let json = text.trim_start_matches('\u{feff}');
         let pairs: Pairs<'_> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-        // The values are slices of the text, so their addresses say where they stand.
-        let place = |slice: &str| slice.as_ptr().addr() - text.as_ptr().addr();
+        // The values are slices of the text: their addresses give their positions.
+        let position = |slice: &str| slice.as_ptr().addr() - text.as_ptr().addr();
         let open = text.find('{').unwrap_or(0);
         let mut end = open;
         let mut list = Vec::new();
         for (key, raw) in pairs.0 {
-            let value = place(raw.get())..place(raw.get()) + raw.get().len();
-            // Between two members there is only a comma, between key and value only a colon.
+            let value = position(raw.get())..position(raw.get()) + raw.get().len();
+            // The next quote opens the key: between two members there is only a comma, between key and value only a colon.
             let start = end + text[end..].find('"').unwrap_or(0);
             let key_end = start + text[start..value.start].rfind('"').map_or(0, |quote| quote + 1);
             end = value.end;
@@ -200,7 +200,7 @@ impl Members {
         Ok(Members { open, close, list })
     }
 
-    /// What stands between two members, or would.
+    /// The text between two members. With one member, it is derived from the space before it.
     fn separator(&self, text: &str) -> String {
         match self.list.as_slice() {
             [.., before, last] => text[before.value.end..last.start].to_owned(),
@@ -246,7 +246,7 @@ mod tests {
     const VALUE: &str = "\"2026-03-04T09:30:12-07:00\"";
 
     #[test]
-    fn only_our_value_changes() {
+    fn only_the_librarys_value_changes() {
         let before = "{\r\n\t\"tema\" : \"\\u00f1 oscuro\",\r\n\t\"last_backup_at\" :  \"x\" ,\r\n\t\"n\": 1.50e3\r\n}";
         let after = edited(before, VALUE).expect("valid");
         assert_eq!(after, before.replace("\"x\"", VALUE));
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_or_doubled_key_is_told_apart() {
+    fn a_nested_key_stays_and_a_repeated_one_changes_everywhere() {
         let before = r#"{"x": {"last_backup_at": 1}, "last_backup_at": 2, "last\u005fbackup_at": 3}"#;
         let after = edited(before, VALUE).expect("valid");
         assert_eq!(
@@ -312,10 +312,10 @@ mod tests {
         let path = folder.path().join("settings.json");
         let zone = chrono_tz::America::Hermosillo;
         let moment = parse_time("2026-03-04T09:30:12-07:00", zone).expect("a time");
-        note(&path, &moment, folder.path()).expect("noted");
+        update(&path, &moment, folder.path()).expect("updated");
         assert_eq!(last_backup_at(&path, zone), Some(moment));
         fs::write(&path, "{broken").expect("written");
-        assert!(note(&path, &moment, folder.path()).is_err());
+        assert!(update(&path, &moment, folder.path()).is_err());
         assert_eq!(fs::read_to_string(&path).expect("there"), "{broken");
         assert_eq!(last_backup_at(&path, zone), None);
     }

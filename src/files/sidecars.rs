@@ -1,4 +1,4 @@
-//! Removing what SQLite may keep beside a database.
+//! Removing the files that SQLite may keep beside a database.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,7 +12,7 @@ use crate::files::sharing::retry_sharing_violations;
 use crate::report::error::{Error, Result};
 use crate::report::system_error::is_sharing_violation;
 
-/// Removes what SQLite may keep beside `database`, durably.
+/// Removes WAL, WAL index and rollback journal of `database`, durably.
 pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
     for suffix in SIDECARS {
         let path = with_suffix(database, suffix);
@@ -25,8 +25,8 @@ pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {
     flush_folder(parent(database))
 }
 
-/// Removes a log or journal. One that a connection at rest keeps open on Windows is emptied instead, which means the same
-/// to SQLite.
+/// Removes a sidecar. If an idle connection has it open on Windows, empties it instead: to SQLite an empty sidecar is the same
+/// as none.
 fn remove_or_empty(path: &Path) -> io::Result<()> {
     retry_sharing_violations(|| fs::remove_file(path)).or_else(|error| {
         if is_sharing_violation(&error) {

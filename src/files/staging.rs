@@ -1,7 +1,7 @@
-//! Files on their way to their name: written under a temporary one, flushed, then published at once.
+//! Temporary files that get their name when they are whole: written under a temporary name, flushed, then renamed at once.
 //!
-//! Every temporary is made while the folder's lock is held, so a temporary found under the lock has lost its
-//! process and may be swept.
+//! Every temporary file is made under the folder's lock. One that is found under the lock belongs to a process that was killed,
+//! and may be removed.
 
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -18,14 +18,14 @@ use crate::files::rename;
 use crate::files::sharing::retry_sharing_violations;
 use crate::report::error::{Error, Result};
 
-/// A file without its final name. Dropping it deletes it, with whatever SQLite left beside it.
+/// A file without its final name. Dropping it deletes the file and its sidecars.
 #[derive(Debug)]
 pub(crate) struct Staged {
     path: TempPath,
     sidecars: Sidecars,
 }
 
-/// Deletes, when dropped, what SQLite may have left beside a file.
+/// Deletes, when dropped, what SQLite may have left beside the temporary file.
 #[derive(Debug)]
 struct Sidecars(PathBuf);
 
@@ -41,8 +41,8 @@ impl Staged {
     /// A new empty file in `folder`, readable by its owner only.
     pub fn new(folder: &Path) -> Result<Staged> {
         let file = tempfile::Builder::new()
-            .prefix(TEMPORARY.0)
-            .suffix(TEMPORARY.1)
+            .prefix(TEMPORARY_PREFIX)
+            .suffix(TEMPORARY_SUFFIX)
             .rand_bytes(6)
             .make_in(folder, create_new)
             .map_err(|error| Error::io(&error, folder))?;
@@ -55,7 +55,7 @@ impl Staged {
         &self.path
     }
 
-    /// Gives the file the permissions of `model` and forces it to the disk.
+    /// Gives the file the permissions of `model` and flushes it to the disk.
     pub fn finish(&self, model: Option<&Metadata>) -> Result<()> {
         let file = retry_sharing_violations(|| File::options().read(true).write(true).open(&self.path))
             .map_err(|error| Error::io(&error, parent(&self.path)))?;
@@ -65,15 +65,13 @@ impl Staged {
         flush(&file).map_err(|error| Error::io(&error, parent(&self.path)))
     }
 
-    /// Gives the file the name `target`, never over an existing file, and makes the name durable.
-    ///
-    /// When `target` is taken the file comes back, for another name.
+    /// Renames the file to `target`, durably, and never over an existing file: then the file is returned, for another name.
     pub fn publish(self, target: &Path) -> Result<Published> {
         let Staged { path, sidecars } = self;
         match rename::to_new(path, target) {
             Ok(()) => {
                 failpoint::reach("named_not_flushed");
-                // A name that may not last is taken back: the caller is told that nothing was made.
+                // The name may not survive a power cut: the file is removed, because the caller reports a failure.
                 flush_folder(parent(target)).inspect_err(|_| drop(fs::remove_file(target)))?;
                 Ok(Published::Done)
             }
@@ -84,8 +82,8 @@ impl Staged {
         }
     }
 
-    /// Gives the file the name `target` in place of the file that has it, and makes that durable. May fail when it is
-    /// done, but not durable.
+    /// Renames the file to `target`, durably, replacing the file that has the name. If the flush at the end fails, the file is
+    /// replaced, but perhaps not durably.
     pub fn replace(self, target: &Path) -> Result<()> {
         rename::over(self.path, target).map_err(|refused| Error::io(&refused, target))?;
         failpoint::reach("replaced_not_flushed");
@@ -93,30 +91,32 @@ impl Staged {
     }
 }
 
-/// What came of publishing.
+/// The result of [`Staged::publish`].
 #[derive(Debug)]
 pub(crate) enum Published {
     Done,
     NameTaken(Staged),
 }
 
-/// The prefix and suffix of unpublished files. The dot keeps them out of every list.
-pub(crate) const TEMPORARY: (&str, &str) = (".respaldo-", ".tmp");
+/// The dot hides temporary files in listings.
+pub(crate) const TEMPORARY_PREFIX: &str = ".respaldo-";
+/// The end of a temporary file's name.
+pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// Whether a name is that of an unpublished file, or of what SQLite keeps beside one.
+/// Whether a name is that of a temporary file, or of its sidecar.
 pub(crate) fn is_temporary(name: &str) -> bool {
     let name = SIDECARS
         .iter()
         .find_map(|sidecar| name.strip_suffix(sidecar))
         .unwrap_or(name);
-    name.strip_prefix(TEMPORARY.0)
-        .and_then(|rest| rest.strip_suffix(TEMPORARY.1))
+    name.strip_prefix(TEMPORARY_PREFIX)
+        .and_then(|rest| rest.strip_suffix(TEMPORARY_SUFFIX))
         .is_some_and(|random| random.len() == 6 && random.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
-/// Removes what killed processes left in `folder`. The caller holds the folder's lock.
+/// Removes the temporary files of killed processes in `folder`. The caller holds the folder's lock.
 pub(crate) fn sweep(folder: &Path) {
-    // What cannot be removed now is in nobody's way; the next call tries again.
+    // A file that cannot be removed does no harm; the next call tries again.
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_plain && entry.file_name().to_str().is_some_and(is_temporary) {
@@ -136,7 +136,7 @@ fn create_new(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Without the mark of a temporary file, which allows Windows not to write it to the disk.
+/// `tempfile` itself would set the attribute of a temporary file, which allows Windows not to write it to the disk.
 #[cfg(windows)]
 fn create_new(path: &Path) -> io::Result<File> {
     File::options().read(true).write(true).create_new(true).open(path)
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn sweeping_takes_temporaries_only() {
+    fn sweeping_removes_temporary_files_only() {
         let folder = tempfile::tempdir().expect("a folder");
         for name in [
             ".respaldo-abc123.tmp",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn temporaries_are_told_from_everything_else() {
+    fn only_the_librarys_own_names_are_temporary() {
         assert!(is_temporary(".respaldo-a1B2c3.tmp"));
         assert!(is_temporary(".respaldo-a1B2c3.tmp-journal"));
         assert!(!is_temporary("respaldo-a1B2c3.tmp"));

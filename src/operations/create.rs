@@ -17,7 +17,7 @@ use crate::database::sqlite_error::Role;
 use crate::failpoint;
 use crate::files::folder::ensure_folder;
 use crate::files::folder_lock::FolderLock;
-use crate::files::settings::{self, Note};
+use crate::files::settings::{self, StagedSettings};
 use crate::files::staging::Staged;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
@@ -142,10 +142,10 @@ impl Store {
     }
 
     /// The note of a backup that is still being made.
-    fn prepare_note(&self, now: &Moment) -> Option<Note> {
+    fn prepare_note(&self, now: &Moment) -> Option<StagedSettings> {
         let settings = self.settings.as_ref()?;
         // What goes wrong here is told when it goes wrong again.
-        Note::prepare(settings, now, &self.database).ok().flatten()
+        StagedSettings::prepare(settings, now, &self.database).ok().flatten()
     }
 
     /// Gives the snapshot the first free name of its second.
@@ -161,13 +161,13 @@ impl Store {
         Ok(self.backup_at(&path, &names::backup(stamp), &facts, Kind::Backup, Some(stamp)))
     }
 
-    fn note_in_settings(&self, backup: &Backup, prepared: Option<Note>) -> Vec<Warning> {
+    fn note_in_settings(&self, backup: &Backup, prepared: Option<StagedSettings>) -> Vec<Warning> {
         let Some(path) = &self.settings else { return vec![] };
         let prepared = prepared.filter(|note| note.moment == backup.created_at);
         if prepared.is_some_and(|note| note.put_in_place() == Ok(true)) {
             return vec![];
         }
-        match settings::note(path, &backup.created_at, &self.database) {
+        match settings::update(path, &backup.created_at, &self.database) {
             Ok(()) => vec![],
             Err(why) => vec![messages::warning(&Notice::SettingsNotUpdated(path, why), self.language)],
         }
