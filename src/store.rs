@@ -1,12 +1,13 @@
 //! A store: one database, its backup folder, and how they are looked after.
 
-use std::path::{self, Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
+use crate::files::given_path::absolute;
 use crate::files::paths::parent;
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
@@ -80,7 +81,7 @@ pub struct Store {
 impl Store {
     /// Checks the options and fixes every path; nothing is read or written, and the database need not exist.
     ///
-    /// Fails with [`Cause::InvalidArgument`] when a path is empty or not UTF-8 or the database has no file name,
+    /// Fails with [`Cause::InvalidArgument`] when a path is empty, not UTF-8 or a URL, or the database has no file name,
     /// or `max_backups` is 0, and with [`Cause::UnknownTimezone`].
     pub fn open(options: Options) -> Result<Store> {
         let database = absolute("database", &options.database)?;
@@ -131,13 +132,6 @@ impl Store {
         let name = self.database.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
-}
-
-fn absolute(key: &'static str, path: &Path) -> Result<PathBuf> {
-    path::absolute(path)
-        .ok()
-        .filter(|absolute| absolute.to_str().is_some_and(|text| !text.contains('\0')))
-        .ok_or_else(|| bad(key, Expected::Path))
 }
 
 fn bad(key: &'static str, expected: Expected) -> Error {

@@ -5,8 +5,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `flush` | flushing a file to the disk |
-//! | `folder` | making folders, and flushing the names in them |
 //! | `folder_lock` | the lock under which backups and restores run one at a time |
+//! | `folder` | making folders, and flushing the names in them |
+//! | `given_path` | paths as programs give them: made absolute, and told from URLs |
 //! | `long_path` | paths longer than 260 characters on Windows |
 //! | `paths` | questions about paths, and about the files at them |
 //! | `permissions` | copying the permissions of another file |
@@ -19,6 +20,7 @@
 pub(crate) mod flush;
 pub(crate) mod folder;
 pub(crate) mod folder_lock;
+pub(crate) mod given_path;
 pub(crate) mod long_path;
 pub(crate) mod paths;
 pub(crate) mod permissions;

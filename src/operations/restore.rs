@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{self, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::database::live_file::LiveFile;
 use crate::failpoint;
 use crate::files::folder::ensure_folder;
 use crate::files::folder_lock::FolderLock;
+use crate::files::given_path::absolute;
 use crate::files::paths::{SIDECARS, is_free, parent, real_path, same_file, with_suffix};
 use crate::files::staging::{self, Published};
 use crate::report::error::{Cause, Error, Result};
@@ -83,7 +84,7 @@ impl Store {
         // Asked first: what was read is here.
         let was_elsewhere = fs::metadata(&backup).is_ok_and(|metadata| is_elsewhere(&metadata));
         let database = match &request.target {
-            Some(target) => path::absolute(target).map_err(|error| Error::io(&error, target))?,
+            Some(target) => absolute("target", target)?,
             None => self.database.clone(),
         };
         let _locks = self.prepare_restore(&backup, &database)?;

@@ -93,6 +93,22 @@ pub enum Argument {
     UnknownKey(String),
     /// A key that must be there is not.
     MissingKey(&'static str),
+    /// A URL where a path is wanted.
+    Url {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        url: String,
+        /// The path that it stands for, as far as that can be told.
+        path: Option<String>,
+    },
+    /// A database in memory, which has no file.
+    InMemory {
+        /// The key.
+        key: &'static str,
+        /// What was given.
+        value: String,
+    },
     /// The value of a key is of the wrong type or out of range; what is expected.
     BadValue {
         /// The key.

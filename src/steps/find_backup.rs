@@ -1,12 +1,13 @@
 //! Finding a backup that is given by name or path, holding it for reading, and checking it.
 
-use std::path::{self, Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::names;
 use crate::database::check;
 use crate::database::connection::{self, has_wal};
 use crate::database::sqlite_error::Role;
 use crate::database::wal_index::WalIndexCleanup;
+use crate::files::given_path::absolute;
 use crate::files::paths::{is_free, parent, same_file};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::ProgressFn;
@@ -24,7 +25,7 @@ impl Store {
                 .is_some_and(|name| names::parse_safety(&self.database_name(), name).is_some());
             if is_safety && is_free(&listed) { beside } else { listed }
         } else {
-            path::absolute(backup).map_err(|error| Error::io(&error, backup))?
+            absolute("backup", backup)?
         };
         connection::require_file(&path, Cause::BackupNotFound)?;
         Ok(path)

@@ -137,6 +137,16 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NotAnObject => "The JSON must be an object.".to_owned(),
         Argument::UnknownKey(key) => format!("The key \"{key}\" is not known."),
         Argument::MissingKey(key) => format!("The key \"{key}\" is missing."),
+        Argument::Url { key, url, path } => match path {
+            Some(path) => {
+                format!("The value of \"{key}\" is a URL and must be a path: \"{path}\" instead of \"{url}\".")
+            }
+            // It is not repeated: it can hold a password.
+            None => format!("The value of \"{key}\" is a URL and must be the path of a file."),
+        },
+        Argument::InMemory { key, value } => format!(
+            "The value of \"{key}\" must be the path of a file; \"{value}\" is a database in memory, which has no file."
+        ),
         Argument::BadValue { key, expected } => {
             format!(
                 "The value of \"{key}\" is not valid: it must be {}.",

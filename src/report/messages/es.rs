@@ -138,6 +138,14 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NotAnObject => "El JSON debe ser un objeto.".to_owned(),
         Argument::UnknownKey(key) => format!("No se conoce la clave «{key}»."),
         Argument::MissingKey(key) => format!("Falta la clave «{key}»."),
+        Argument::Url { key, url, path } => match path {
+            Some(path) => format!("El valor de «{key}» es una URL, y debe ser una ruta: «{path}» en vez de «{url}»."),
+            // It is not repeated: it can hold a password.
+            None => format!("El valor de «{key}» es una URL, y debe ser la ruta de un archivo."),
+        },
+        Argument::InMemory { key, value } => format!(
+            "El valor de «{key}» debe ser la ruta de un archivo; «{value}» es una base de datos en memoria, que no tiene archivo."
+        ),
         Argument::BadValue { key, expected } => {
             format!(
                 "El valor de «{key}» no es válido: debe ser {}.",
