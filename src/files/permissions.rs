@@ -1,12 +1,13 @@
 //! Copying the permissions of another file.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io;
 
 /// Gives `file` the mode of `model` and, as far as this user may, its owner and group. If the group cannot be kept, the mode
 /// gives the new group no more than all other users: the file can hold health data.
 #[cfg(unix)]
 pub(crate) fn copy_permissions(file: &File, model: &Metadata) -> io::Result<()> {
+    use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
     let mut mode = model.mode() & 0o777;
     let own = file.metadata()?;
@@ -15,7 +16,7 @@ pub(crate) fn copy_permissions(file: &File, model: &Metadata) -> io::Result<()> 
     if own.gid() != model.gid() && fchown(file, None, Some(model.gid())).is_err() {
         mode &= !0o070 | ((mode & 0o007) << 3);
     }
-    file.set_permissions(fs::Permissions::from_mode(mode))
+    file.set_permissions(Permissions::from_mode(mode))
 }
 
 /// On Windows a file inherits the access rules of its folder. The read-only attribute is not copied: retention must be able

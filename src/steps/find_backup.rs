@@ -9,7 +9,7 @@ use crate::database::sqlite_error::Role;
 use crate::database::wal_index::WalIndexCleanup;
 use crate::files::given_path::absolute;
 use crate::files::paths::{is_free, parent, same_file};
-use crate::report::error::{Cause, Error, Result};
+use crate::report::error::{Cause, Result};
 use crate::report::progress::ProgressFn;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
