@@ -102,15 +102,15 @@
 // A bug in the library, caught.
 #define RESPALDO_INTERNAL 99
 
-// What became of a call: 0 is success, everything else one of the RESPALDO_ numbers below.
+// The result of a call: 0 is success, any other number one of the RESPALDO_ statuses below.
 typedef int32_t respaldo_status;
 
-// An open store. Never 0, and never a pointer: a closed or invented one is answered with RESPALDO_INVALID_HANDLE.
+// An open store. Never 0, and never a pointer: for a closed or invented one, calls return RESPALDO_INVALID_HANDLE.
 typedef uint32_t respaldo_store;
 
 // Called between steps, on the thread that called the operation. Non-zero cancels it.
 //
-// `user_data` is passed on untouched. `pages_done` never exceeds `pages_total`; while a copy is being verified both
+// `user_data` is passed on unchanged. `pages_done` never exceeds `pages_total`; while a copy is being verified both
 // are equal. The callback must return: no longjmp and no C++ exception may leave it. It may call any function of this
 // library; one that needs the same database answers RESPALDO_BUSY after its timeout.
 typedef int32_t (*respaldo_progress_fn)(void *user_data, uint64_t pages_done, uint64_t pages_total);
@@ -119,7 +119,8 @@ typedef int32_t (*respaldo_progress_fn)(void *user_data, uint64_t pages_done, ui
 extern "C" {
 #endif // __cplusplus
 
-// Opens a store: checks the options and fixes every path. Nothing is read or written, and the database need not exist.
+// Opens a store: checks the options and makes every path absolute. Nothing is read or written, and the database need not
+// exist.
 //
 // `options_json` must not be NULL. Only `database` is required; shown are the defaults:
 //
@@ -193,7 +194,7 @@ respaldo_status respaldo_create_if_due(respaldo_store store,
                                        void *user_data,
                                        char **out_json);
 
-// Lists the backups, newest first. A backup folder that is not there holds none.
+// Lists the backups, newest first. A backup folder that does not exist holds none.
 //
 // `request_json`: NULL, or `{"include_safety": false}`. On success `*out_json` is
 //
@@ -207,8 +208,8 @@ respaldo_status respaldo_list(respaldo_store store,
                               const char *request_json,
                               char **out_json);
 
-// Tells when the last backup was made: as `settings.json` says, since a backup that was moved to an external drive still
-// was the last one, and where that says nothing usable, as the newest backup in the folder says.
+// Returns when the last backup was made: the time in `settings.json`, because the last backup may have been moved to an
+// external drive, or without a usable time there, that of the newest backup in the folder.
 //
 // On success `*out_json` is one of
 //
@@ -241,11 +242,11 @@ respaldo_status respaldo_last_backup(respaldo_store store,
 // with the file that was written as `database`; `safety_backup` is null when there was no database, and for a
 // rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder.
 //
-// Whatever fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
+// If the restore fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
 // RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
 // RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
 // RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup", a path, and "undone": true,
-// or false when not even that was possible and the safety copy is what to restore.
+// or false if that failed too; then restore the safety copy.
 respaldo_status respaldo_restore(respaldo_store store,
                                  const char *request_json,
                                  respaldo_progress_fn progress,
@@ -287,9 +288,9 @@ respaldo_status respaldo_prune(respaldo_store store,
                                const char *request_json,
                                char **out_json);
 
-// Frees a string that the library handed out. NULL is allowed.
+// Frees a string of an `out_json`. NULL is allowed.
 //
-// Anything else that did not come out of an `out_json`, and freeing a string twice, is undefined.
+// Freeing any other pointer, or a string twice, is undefined.
 void respaldo_string_free(char *json);
 
 // The library's version, such as "0.1.0". Static: not to be freed.
@@ -298,7 +299,7 @@ const char *respaldo_version(void);
 // The RESPALDO_ABI_VERSION that the library was built with, to compare with the header's.
 uint32_t respaldo_abi_version(void);
 
-// The name of a status, such as "DATABASE_LOCKED", and "UNKNOWN" for a number that is none. Static: not to be freed.
+// The name of a status, such as "DATABASE_LOCKED", or "UNKNOWN" for any other number. Static: not to be freed.
 // Never NULL.
 const char *respaldo_status_name(respaldo_status status);
 

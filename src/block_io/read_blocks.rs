@@ -119,7 +119,7 @@ impl ReadBlocks {
         self.blocks.first_mut()
     }
 
-    /// Like `get`, for a page that SQLite borrows until [`take_back`](Self::take_back). Null tells SQLite to read the page itself.
+    /// Like `get`, for a page that SQLite borrows until [`take_back`](Self::take_back). At null SQLite reads the page itself.
     pub fn lend(&mut self, file: RealFile, offset: i64, length: usize) -> *const u8 {
         let Some(page) = self.get(file, offset, length).map(<[u8]>::as_ptr) else {
             return ptr::null();

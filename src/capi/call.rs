@@ -1,4 +1,4 @@
-//! One call on an open store: what every exported operation does before and after its own work.
+//! What every exported operation does around its own work: find the store, read the request, run, answer.
 
 use std::ffi::{c_char, c_void};
 use std::ops::ControlFlow;
@@ -14,7 +14,7 @@ use crate::report::messages::Language;
 use crate::report::progress::{Progress, ProgressFn};
 use crate::store::Store;
 
-/// The arguments that all operations have in common.
+/// The arguments that all operations share.
 pub(super) struct Call<'a> {
     store: Result<Arc<Store>>,
     request: Result<Option<&'a str>>,
@@ -26,8 +26,8 @@ pub(super) struct Call<'a> {
 impl<'a> Call<'a> {
     /// # Safety
     ///
-    /// The promises of the header's conventions: `request_json` is NULL or a string, and `out_json` NULL or writable,
-    /// until the call returns.
+    /// As the header's conventions ask: until the call returns, `request_json` is NULL or a string, and `out_json` is NULL or
+    /// writable.
     pub unsafe fn new(store: Handle, request_json: *const c_char, out_json: *mut *mut c_char) -> Call<'a> {
         Call {
             store: handles::get(store),
@@ -40,11 +40,11 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The same call, watched by the caller's callback.
+    /// The same call, with the caller's progress callback.
     ///
     /// # Safety
     ///
-    /// `progress` is NULL or may be called with `user_data` until the call returns.
+    /// Until the call returns, `progress` is NULL or may be called with `user_data`.
     pub unsafe fn watched(self, progress: ProgressCallback, user_data: *mut c_void) -> Call<'a> {
         Call {
             progress,
@@ -53,7 +53,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Reads the request, does the work, and answers in the store's language.
+    /// Reads the request, runs `work`, and answers in the store's language.
     pub fn run<R: Send + 'static, T: Serialize + Send + 'static>(
         self,
         read: impl FnOnce(Option<&str>) -> Result<R>,
@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
                 None => isolation::run(None, work),
                 Some(callback) => isolation::run(
                     Some(&mut |now: Progress| {
-                        // SAFETY: promised to `watched`, without which there is no callback.
+                        // SAFETY: promised to `watched`; without it there is no callback.
                         match unsafe { callback(user_data, now.pages_done, now.pages_total) } {
                             0 => ControlFlow::Continue(()),
                             _ => ControlFlow::Break(()),

@@ -1,4 +1,4 @@
-//! Open stores by number. A number is never a pointer, so a stale or invented one is found out.
+//! Open stores by number. A handle is not a pointer, so a stale or invented one is an error and no crash.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +6,8 @@ use super::Handle;
 use crate::report::error::{Cause, Error, Result};
 use crate::store::Store;
 
-/// One place for a store. The generation tells today's store from those that had the place before.
+/// Room for one store. The generation counts the stores that the slot has held, so that the handle of an earlier one is
+/// invalid.
 struct Slot {
     generation: u16,
     store: Option<Arc<Store>>,
@@ -17,7 +18,7 @@ static SLOTS: Mutex<Vec<Slot>> = Mutex::new(Vec::new());
 /// Opens a handle for `store`.
 pub(super) fn insert(store: Store) -> Result<Handle> {
     let mut slots = slots();
-    // A place whose generations are used up stays empty for ever.
+    // A slot whose generations are used up is not used again.
     let free = slots
         .iter()
         .position(|slot| slot.store.is_none() && slot.generation < u16::MAX);
@@ -36,11 +37,11 @@ pub(super) fn insert(store: Store) -> Result<Handle> {
     Ok((Handle::from(slot.generation) << 16) | Handle::from(number))
 }
 
-/// The store of a handle. Closing the handle meanwhile does no harm to whoever got it.
+/// The store of a handle. It stays usable when the handle is closed meanwhile.
 pub(super) fn get(handle: Handle) -> Result<Arc<Store>> {
     let slots = slots();
-    let slot =
-        place(handle).and_then(|(index, generation)| slots.get(index).filter(|slot| slot.generation == generation));
+    let slot = index_and_generation(handle)
+        .and_then(|(index, generation)| slots.get(index).filter(|slot| slot.generation == generation));
     slot.and_then(|slot| slot.store.clone())
         .ok_or_else(|| Error::new(Cause::InvalidHandle))
 }
@@ -48,22 +49,22 @@ pub(super) fn get(handle: Handle) -> Result<Arc<Store>> {
 /// Closes a handle.
 pub(super) fn remove(handle: Handle) -> Result<()> {
     let mut slots = slots();
-    let slot =
-        place(handle).and_then(|(index, generation)| slots.get_mut(index).filter(|slot| slot.generation == generation));
+    let slot = index_and_generation(handle)
+        .and_then(|(index, generation)| slots.get_mut(index).filter(|slot| slot.generation == generation));
     slot.and_then(|slot| slot.store.take())
         .map(drop)
         .ok_or_else(|| Error::new(Cause::InvalidHandle))
 }
 
-/// Index and generation that a handle stands for.
-fn place(handle: Handle) -> Option<(usize, u16)> {
+/// The slot and the generation in a handle.
+fn index_and_generation(handle: Handle) -> Option<(usize, u16)> {
     let bytes = handle.to_be_bytes();
     let generation = u16::from_be_bytes([bytes[0], bytes[1]]);
     let number = u16::from_be_bytes([bytes[2], bytes[3]]);
     Some((usize::from(number).checked_sub(1)?, generation))
 }
 
-/// A panic while the lock was held cannot leave the slots half changed.
+/// The slots. A poisoned lock is used on: no panic can leave a slot half changed.
 fn slots() -> MutexGuard<'static, Vec<Slot>> {
     SLOTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -78,13 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn stale_zero_and_invented_handles_are_found_out() {
-        let first = insert(store()).expect("a place");
+    fn stale_zero_and_invented_handles_are_errors() {
+        let first = insert(store()).expect("a slot");
         assert_ne!(first, 0);
         assert!(get(first).is_ok());
         remove(first).expect("open");
         assert!(remove(first).is_err());
-        let second = insert(store()).expect("a place");
+        let second = insert(store()).expect("a slot");
         assert_ne!(first, second);
         for invalid in [0, first, second ^ 0x8000_0000, u32::MAX, 1] {
             assert!(get(invalid).is_err(), "{invalid}");

@@ -4,7 +4,7 @@
 
 #![allow(
     clippy::missing_safety_doc,
-    reason = "the header's conventions are the promises that every caller makes"
+    reason = "the safety conditions of all functions are the header's conventions"
 )]
 
 mod call;
@@ -28,21 +28,22 @@ use guard::{Out, reply};
 /// The version of this interface. It changes when a program built against an older header would break.
 pub const RESPALDO_ABI_VERSION: u32 = 1;
 
-/// What became of a call: 0 is success, everything else one of the RESPALDO_ numbers below.
+/// The result of a call: 0 is success, any other number one of the RESPALDO_ statuses below.
 pub type StatusCode = i32;
 
-/// An open store. Never 0, and never a pointer: a closed or invented one is answered with RESPALDO_INVALID_HANDLE.
+/// An open store. Never 0, and never a pointer: for a closed or invented one, calls return RESPALDO_INVALID_HANDLE.
 pub type Handle = u32;
 
 /// Called between steps, on the thread that called the operation. Non-zero cancels it.
 ///
-/// `user_data` is passed on untouched. `pages_done` never exceeds `pages_total`; while a copy is being verified both
+/// `user_data` is passed on unchanged. `pages_done` never exceeds `pages_total`; while a copy is being verified both
 /// are equal. The callback must return: no longjmp and no C++ exception may leave it. It may call any function of this
 /// library; one that needs the same database answers RESPALDO_BUSY after its timeout.
 pub type ProgressCallback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, pages_done: u64, pages_total: u64) -> i32>;
 
-/// Opens a store: checks the options and fixes every path. Nothing is read or written, and the database need not exist.
+/// Opens a store: checks the options and makes every path absolute. Nothing is read or written, and the database need not
+/// exist.
 ///
 /// `options_json` must not be NULL. Only `database` is required; shown are the defaults:
 ///
@@ -160,7 +161,7 @@ pub unsafe extern "C" fn respaldo_create_if_due(
     call.run(requests::nothing, |store, (), progress| store.create_if_due(progress))
 }
 
-/// Lists the backups, newest first. A backup folder that is not there holds none.
+/// Lists the backups, newest first. A backup folder that does not exist holds none.
 ///
 /// `request_json`: NULL, or `{"include_safety": false}`. On success `*out_json` is
 ///
@@ -184,8 +185,8 @@ pub unsafe extern "C" fn respaldo_list(
     )
 }
 
-/// Tells when the last backup was made: as `settings.json` says, since a backup that was moved to an external drive still
-/// was the last one, and where that says nothing usable, as the newest backup in the folder says.
+/// Returns when the last backup was made: the time in `settings.json`, because the last backup may have been moved to an
+/// external drive, or without a usable time there, that of the newest backup in the folder.
 ///
 /// On success `*out_json` is one of
 ///
@@ -222,11 +223,11 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 /// with the file that was written as `database`; `safety_backup` is null when there was no database, and for a
 /// rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder.
 ///
-/// Whatever fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
+/// If the restore fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
 /// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
 /// RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
 /// RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup", a path, and "undone": true,
-/// or false when not even that was possible and the safety copy is what to restore.
+/// or false if that failed too; then restore the safety copy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_restore(
     store: Handle,
@@ -296,9 +297,9 @@ pub unsafe extern "C" fn respaldo_prune(
     )
 }
 
-/// Frees a string that the library handed out. NULL is allowed.
+/// Frees a string of an `out_json`. NULL is allowed.
 ///
-/// Anything else that did not come out of an `out_json`, and freeing a string twice, is undefined.
+/// Freeing any other pointer, or a string twice, is undefined.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_string_free(json: *mut c_char) {
     guard::free(json);
@@ -316,7 +317,7 @@ pub extern "C" fn respaldo_abi_version() -> u32 {
     RESPALDO_ABI_VERSION
 }
 
-/// The name of a status, such as "DATABASE_LOCKED", and "UNKNOWN" for a number that is none. Static: not to be freed.
+/// The name of a status, such as "DATABASE_LOCKED", or "UNKNOWN" for any other number. Static: not to be freed.
 /// Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn respaldo_status_name(status: StatusCode) -> *const c_char {

@@ -1,4 +1,4 @@
-//! JSON requests to the core's own types. Every key is known, and a wrong one is named.
+//! Reading JSON requests into the core's types. An unknown key is an error that names it.
 
 use std::collections::HashMap;
 use std::ffi::{CStr, c_char};
@@ -17,12 +17,12 @@ use crate::store::{Options, Settings};
 ///
 /// # Safety
 ///
-/// `pointer` is NULL or points to a NUL-terminated string that stays as it is for `'a`.
+/// `pointer` is NULL or points to a NUL-terminated string that does not change during `'a`.
 pub(super) unsafe fn text<'a>(name: &'static str, pointer: *const c_char) -> Result<Option<&'a str>> {
     if pointer.is_null() {
         return Ok(None);
     }
-    // SAFETY: not NULL, and then NUL-terminated by the caller's promise.
+    // SAFETY: not NULL, so NUL-terminated by the caller's promise.
     let bytes = unsafe { CStr::from_ptr(pointer) };
     bytes
         .to_str()
@@ -30,7 +30,7 @@ pub(super) unsafe fn text<'a>(name: &'static str, pointer: *const c_char) -> Res
         .map_err(|_| Error::argument(Argument::NotUtf8(name)))
 }
 
-/// The options of `respaldo_open`, and the language to answer in even when they are not valid.
+/// The options of `respaldo_open`, and the language of the answer, which is known even if the options are invalid.
 pub(super) fn options(json: Option<&str>) -> (Language, Result<Options>) {
     let mut language = Language::default();
     let options = read_options(json, &mut language);
@@ -90,12 +90,12 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     Ok(options)
 }
 
-/// A request that knows no keys.
+/// A request without keys.
 pub(super) fn nothing(json: Option<&str>) -> Result<()> {
     Fields::parse(json, &[]).map(drop)
 }
 
-/// A request with one switch, off by default.
+/// A request with one boolean key, false by default.
 pub(super) fn switch(json: Option<&str>, key: &'static str) -> Result<bool> {
     let mut fields = Fields::parse(json, &[key])?;
     let on = fields.boolean(key)?;
@@ -120,7 +120,7 @@ pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
     Ok(request)
 }
 
-/// The keys of a request that are not read yet.
+/// The keys of a request that are still to be read.
 struct Fields(HashMap<String, Value>);
 
 impl Fields {
@@ -132,7 +132,7 @@ impl Fields {
             Some(Ok(_)) => return Err(Error::argument(Argument::NotAnObject)),
             Some(Err(error)) => return Err(Error::argument(Argument::NotJson(error.to_string()))),
         };
-        // First of all, so that a mistyped key is named rather than the one that is missing for it.
+        // Checked first: for a mistyped key, the error names that key and not the missing one.
         match map.keys().find(|key| !known.contains(&key.as_str())) {
             None => Ok(Fields(map.into_iter().collect())),
             Some(key) => Err(Error::argument(Argument::UnknownKey(key.clone()))),
@@ -153,7 +153,7 @@ impl Fields {
         }
     }
 
-    /// Takes `key` if its value is null.
+    /// Removes `key` if its value is null, and says whether it was.
     fn take_null(&mut self, key: &'static str) -> bool {
         let is_null = self.0.get(key) == Some(&Value::Null);
         if is_null {

@@ -1,7 +1,7 @@
 //! Temporary files that get their name when they are whole: written under a temporary name, flushed, then renamed at once.
 //!
-//! Every temporary file is made under the folder's lock. One that is found under the lock belongs to a process that was killed,
-//! and may be removed.
+//! Every temporary file is made under the folder's lock. One that is found under the lock belongs to a killed process and may
+//! be removed.
 
 use std::fs::{self, File, Metadata};
 use std::io;
