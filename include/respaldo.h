@@ -48,7 +48,7 @@
 // The work is done.
 #define RESPALDO_OK 0
 
-// NULL where it is not allowed, bad UTF-8, bad JSON, an unknown key or a bad value. The message names it.
+// NULL where it is not allowed, invalid UTF-8 or JSON, an unknown key or an invalid value. The message names it.
 #define RESPALDO_INVALID_ARGUMENT 1
 
 // A closed, zero or invented store.
@@ -57,7 +57,7 @@
 // The time zone is not an IANA name.
 #define RESPALDO_UNKNOWN_TIMEZONE 3
 
-// The progress callback asked to stop; nothing changed.
+// The progress callback cancelled the call; nothing changed.
 #define RESPALDO_CANCELLED 4
 
 // There is no file at the database's path.
@@ -75,13 +75,13 @@
 // Any other operating-system error, with its text.
 #define RESPALDO_IO_ERROR 24
 
-// The file to be written is already there.
+// The file to write exists already.
 #define RESPALDO_TARGET_EXISTS 25
 
-// Another program holds the database beyond the timeout.
+// Another program locks the database beyond the timeout.
 #define RESPALDO_DATABASE_LOCKED 40
 
-// The live database fails verification.
+// The live database is damaged: it fails verification.
 #define RESPALDO_DATABASE_CORRUPT 41
 
 // No SQLite header: another format, encrypted, or empty.

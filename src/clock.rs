@@ -1,6 +1,6 @@
-//! The one clock of the library, and the calendar of the configured zone.
+//! The library's only clock, and times in the configured zone.
 //!
-//! Nothing here depends on the machine's own zone or locale.
+//! Nothing here depends on the computer's own zone or locale.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::report::error::{Cause, Error, Result};
 /// A point in time in the configured zone.
 pub type Moment = DateTime<Tz>;
 
-/// Where "now" comes from: the system, or a test.
+/// The source of the current time: the system, or a test.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 
@@ -25,18 +25,18 @@ impl Clock {
         Clock(Arc::new(Utc::now))
     }
 
-    /// A clock that tells what `now` returns.
+    /// A clock that shows what `now` returns.
     pub fn from_fn(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Clock(Arc::new(now))
     }
 
-    /// The whole second it is, in `zone`.
+    /// The current time in `zone`, in whole seconds.
     ///
-    /// Fails when the clock is outside the years 1 to 9999, which no name and no RFC 3339 text can hold.
+    /// Fails if the year is outside 1 to 9999, which a file name and RFC 3339 cannot hold.
     pub(crate) fn now(&self, zone: Tz) -> Result<Moment> {
         let now = (self.0)().with_timezone(&zone);
         let year = now.year();
-        if !has_a_name(year) {
+        if !is_four_digit_year(year) {
             return Err(Error::new(Cause::ClockOutOfRange(year)));
         }
         Ok(now.with_nanosecond(0).unwrap_or(now))
@@ -55,7 +55,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// As people read it, day first: `04/03/2026 14:23`.
+/// The time for people, day first: `04/03/2026 14:23`.
 pub(crate) fn display(moment: &Moment) -> String {
     moment.format("%d/%m/%Y %H:%M").to_string()
 }
@@ -65,26 +65,25 @@ pub(crate) fn rfc3339(moment: &Moment) -> String {
     moment.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
 }
 
-/// A file's time, in `zone`, to the whole second as everything else is. `None` for what some file systems hold that no
-/// calendar does.
+/// A file's time in `zone`, in whole seconds. `None` for a year outside 1 to 9999, which some file systems can hold.
 pub(crate) fn from_system(time: SystemTime, zone: Tz) -> Option<Moment> {
     let seconds = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).ok()?,
         Err(before) => -i64::try_from(before.duration().as_secs()).ok()?,
     };
     let moment = DateTime::from_timestamp(seconds, 0)?.with_timezone(&zone);
-    has_a_name(moment.year()).then_some(moment)
+    is_four_digit_year(moment.year()).then_some(moment)
 }
 
-/// Whether a year can stand in a file name and in an RFC 3339 text.
-pub(crate) fn has_a_name(year: i32) -> bool {
+/// Whether a year can be written in a file name and in RFC 3339.
+pub(crate) fn is_four_digit_year(year: i32) -> bool {
     (1..=9999).contains(&year)
 }
 
-/// The point in time that a wall clock in `zone` showed as `local`.
+/// The point in time at which a wall clock in `zone` showed `local`.
 ///
-/// An hour that occurs twice is decided by `near`, the file's own time; one that never occurred is
-/// read with the offset in force before it.
+/// In an hour that occurs twice, the time nearer to `near`, the file's own time, is taken. An hour that never occurred is read
+/// with the offset that was in force before it.
 pub(crate) fn from_local(local: NaiveDateTime, zone: Tz, near: Option<Moment>) -> Moment {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(moment) => moment,
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_occurs_twice_is_decided_by_the_files_time() {
+    fn in_an_hour_that_occurs_twice_the_files_time_decides() {
         let zone = chrono_tz::America::New_York;
         let (first, second) = match zone.from_local_datetime(&local(1, 1, 30)) {
             LocalResult::Ambiguous(first, second) => (first, second),
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_that_never_occurred_still_has_a_place() {
+    fn an_hour_that_never_occurred_is_read_with_the_offset_before_it() {
         let zone = chrono_tz::America::New_York;
         let skipped = NaiveDate::from_ymd_opt(2026, 3, 8)
             .and_then(|date| date.and_hms_opt(2, 30, 0))
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_beyond_year_9999_is_an_error_and_not_a_strange_name() {
+    fn a_clock_beyond_the_year_9999_is_an_error() {
         let clock = Clock::from_fn(|| DateTime::from_timestamp(253_402_300_800, 0).expect("year 10000"));
         let error = clock.now(chrono_tz::UTC).expect_err("year 10000");
         assert!(error.to_string().contains("10000"), "{error}");

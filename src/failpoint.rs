@@ -1,8 +1,8 @@
 //! Named steps at which a test can kill the process, as a power cut or a task manager would.
 //!
-//! Compiled only with the feature `failpoints`, which no released library has.
+//! Only the feature `failpoints` compiles them in, which no released library has.
 
-/// Ends the process here if `RESPALDO_KILL_AT` names this step, or its Nth time as in `step_copied:3`.
+/// Kills the process if `RESPALDO_KILL_AT` names this step. `step_copied:3` kills it at the third time.
 #[cfg(feature = "failpoints")]
 pub(crate) fn reach(step: &str) {
     use std::collections::HashMap;
@@ -25,6 +25,6 @@ pub(crate) fn reach(step: &str) {
     }
 }
 
-/// Nothing, in a released library.
+/// Does nothing in a released library.
 #[cfg(not(feature = "failpoints"))]
 pub(crate) fn reach(_step: &str) {}

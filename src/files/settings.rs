@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::clock::{self, Moment, has_a_name};
+use crate::clock::{self, Moment, is_four_digit_year};
 use crate::files::paths::{follow_links, open_plain, parent};
 use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
@@ -38,11 +38,11 @@ pub(crate) fn last_backup_at(path: &Path, zone: Tz) -> Option<Moment> {
 fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         let moment = time.with_timezone(&zone);
-        return has_a_name(moment.year()).then_some(moment);
+        return is_four_digit_year(moment.year()).then_some(moment);
     }
     let local: NaiveDateTime = text.replacen(' ', "T", 1).parse().ok()?;
     // At the ends of chrono's calendar a conversion between zones would overflow.
-    has_a_name(local.year()).then(|| clock::from_local(local, zone, None))
+    is_four_digit_year(local.year()).then(|| clock::from_local(local, zone, None))
 }
 
 /// Writes `moment` into the file, which is replaced at once or not at all. An error is the reason.

@@ -1,4 +1,4 @@
-//! The error of every operation: its cause, and the path it happened on.
+//! The error of every operation: its cause, and the path on which it happened.
 //!
 //! The texts for people are in [`crate::report::messages`], in Spanish and English.
 
@@ -16,14 +16,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error {
     /// Why it failed.
     pub cause: Cause,
-    /// The file or folder it failed on, where there is one.
+    /// The file or folder on which it failed, if there is one.
     pub path: Option<PathBuf>,
 }
 
-/// Why an operation failed; [`Error::status`] tells the status it stands for.
+/// Why an operation failed. [`Error::status`] gives its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The caller's options or request are not usable.
+    /// The caller's options or request are invalid.
     InvalidArgument(Argument),
     /// The handle is closed, zero or invented.
     InvalidHandle,
@@ -37,20 +37,20 @@ pub enum Cause {
     BackupNotFound,
     /// The operating system refused access; its text.
     PermissionDenied(String),
-    /// Not enough room, in bytes where they are known.
+    /// Not enough room on the disk.
     DiskFull {
-        /// Bytes that the work needs.
+        /// Bytes that the work needs, if known.
         needed: Option<u64>,
-        /// Bytes that are free for this user.
+        /// Bytes that are free for this user, if known.
         free: Option<u64>,
     },
     /// Any other operating-system error; its text.
     Io(String),
-    /// There is a file where a folder is wanted.
+    /// A file is where a folder is needed.
     NotAFolder,
-    /// The computer's clock is in a year that no name can hold.
+    /// The computer's clock is in a year outside 1 to 9999, which a file name cannot hold.
     ClockOutOfRange(i32),
-    /// The file to be written is already there.
+    /// The file to write exists already.
     TargetExists,
     /// Another program holds the database.
     DatabaseLocked,
@@ -66,12 +66,12 @@ pub enum Cause {
     Busy,
     /// A restore broke off.
     RestoreFailed {
-        /// What broke it off.
+        /// Why it broke off.
         cause: Box<Error>,
         /// Where the safety copy is.
         safety_backup: PathBuf,
-        /// The database is as it was. False only when what was written failed its verification and could not be
-        /// put back either: then the safety copy is what to restore.
+        /// The database is as it was. False only if the restored contents failed their verification and could not be undone
+        /// either; then restore the safety copy.
         undone: bool,
     },
     /// A bug in the library, caught.
@@ -89,27 +89,27 @@ pub enum Argument {
     NotJson(String),
     /// JSON, but not an object.
     NotAnObject,
-    /// A key nobody knows.
+    /// An unknown key.
     UnknownKey(String),
-    /// A key that must be there is not.
+    /// A required key is missing.
     MissingKey(&'static str),
-    /// A URL where a path is wanted.
+    /// A URL where a path is needed.
     Url {
         /// The key.
         key: &'static str,
-        /// What was given.
+        /// The given value.
         url: String,
-        /// The path that it stands for, as far as that can be told.
+        /// The path that it stands for, if it is known.
         path: Option<String>,
     },
     /// A database in memory, which has no file.
     InMemory {
         /// The key.
         key: &'static str,
-        /// What was given.
+        /// The given value.
         value: String,
     },
-    /// The value of a key is of the wrong type or out of range; what is expected.
+    /// The value of a key is of the wrong type or out of range.
     BadValue {
         /// The key.
         key: &'static str,
@@ -134,7 +134,7 @@ pub enum Expected {
 }
 
 impl Error {
-    /// An error with nothing to point at.
+    /// An error without a path.
     pub fn new(cause: Cause) -> Self {
         Error { cause, path: None }
     }
@@ -152,7 +152,7 @@ impl Error {
         Error::new(Cause::InvalidArgument(argument))
     }
 
-    /// An operating-system error on a path, under the status its kind has.
+    /// An operating-system error on a path, with the cause of its kind.
     pub fn io(error: &io::Error, path: &Path) -> Self {
         use io::ErrorKind as Kind;
         let cause = match error.kind() {
@@ -168,7 +168,7 @@ impl Error {
         Error::at(cause, path)
     }
 
-    /// The status number's name and value.
+    /// The status of the cause.
     pub fn status(&self) -> Status {
         match &self.cause {
             Cause::InvalidArgument(_) => Status::InvalidArgument,
@@ -192,7 +192,7 @@ impl Error {
         }
     }
 
-    /// What an integrity check found, where one was made.
+    /// What the verification found, if that is the cause.
     pub fn problems(&self) -> Option<&[String]> {
         match &self.cause {
             Cause::DatabaseCorrupt(problems) | Cause::BackupCorrupt(problems) => Some(problems),
@@ -200,7 +200,7 @@ impl Error {
         }
     }
 
-    /// Where the safety copy of a restore that broke off is.
+    /// The safety copy of a restore that broke off.
     pub fn safety_backup(&self) -> Option<&Path> {
         match &self.cause {
             Cause::RestoreFailed { safety_backup, .. } => Some(safety_backup),
@@ -208,7 +208,7 @@ impl Error {
         }
     }
 
-    /// Of a restore that broke off, whether the database is as it was.
+    /// Whether the database is as it was after a restore broke off; `None` for any other cause.
     pub fn undone(&self) -> Option<bool> {
         match self.cause {
             Cause::RestoreFailed { undone, .. } => Some(undone),
@@ -217,7 +217,7 @@ impl Error {
     }
 }
 
-/// The nearest folder at or above `path` that exists, for questions about its file system.
+/// The nearest existing folder at or above `path`, which is on the same file system.
 fn existing_ancestor(path: &Path) -> &Path {
     path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path)
 }
@@ -228,7 +228,7 @@ mod tests {
     use windows_sys::Win32::Foundation as system;
 
     #[test]
-    fn what_windows_says_has_the_status_it_means() {
+    fn each_error_of_windows_has_its_status() {
         for (code, status) in [
             (system::ERROR_ACCESS_DENIED, Status::PermissionDenied), // Controlled Folder Access says the same
             (system::ERROR_WRITE_PROTECT, Status::PermissionDenied),

@@ -1,4 +1,4 @@
-//! The error as callers get it: the JSON object, and a sentence for a log.
+//! The error as callers receive it: the JSON object, and a text for logs.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ struct ReportBody<'a> {
 }
 
 impl Error {
-    /// The error as section 4 of the contract shapes it.
+    /// The error object, with texts in `language`.
     pub fn report(&self, language: Language) -> Report<'_> {
         let text = messages::error(self, language);
         Report {

@@ -1,13 +1,13 @@
-//! What callers are told and asked.
+//! What callers receive and are asked: errors, warnings, texts for people, and progress.
 //!
 //! May use nothing of this library: it is the lowest folder.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `error` | the error of every operation: its cause and its path |
-//! | `error_object` | the error as callers get it |
-//! | `messages` | what people read, in Spanish and English |
-//! | `progress` | how far the work is, and whether to go on |
+//! | `error_object` | the error as callers receive it |
+//! | `messages` | the texts for people, in Spanish and English |
+//! | `progress` | the progress of long work, and its cancelling |
 //! | `status` | the numbers and names of the statuses |
 //! | `system_error` | what the operating system's errors mean |
 

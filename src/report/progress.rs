@@ -1,8 +1,8 @@
-//! Progress of long work, and the way to stop it.
+//! The progress of long work, and its cancelling.
 
 use std::ops::ControlFlow;
 
-/// How far a copy has come, in pages. While a copy is being verified both numbers are equal.
+/// The progress of a copy, in pages. While the copy is verified, both numbers are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// Pages copied so far.
@@ -14,7 +14,7 @@ pub struct Progress {
 /// Called between steps, on the thread that called the operation. `Break` cancels it.
 pub type ProgressFn<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
-/// For callers who do not want to watch: `store.create(&mut respaldo::unwatched)`.
+/// A progress function that does nothing and never cancels: `store.create(&mut respaldo::unwatched)`.
 pub fn unwatched(_: Progress) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }

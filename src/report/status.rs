@@ -4,17 +4,17 @@
 
 use std::ffi::CStr;
 
-/// The numbers as C sees them; the header is generated from these.
+/// The numbers as C constants. The header is generated from them.
 pub mod codes {
     /// The work is done.
     pub const RESPALDO_OK: i32 = 0;
-    /// NULL where it is not allowed, bad UTF-8, bad JSON, an unknown key or a bad value. The message names it.
+    /// NULL where it is not allowed, invalid UTF-8 or JSON, an unknown key or an invalid value. The message names it.
     pub const RESPALDO_INVALID_ARGUMENT: i32 = 1;
     /// A closed, zero or invented store.
     pub const RESPALDO_INVALID_HANDLE: i32 = 2;
     /// The time zone is not an IANA name.
     pub const RESPALDO_UNKNOWN_TIMEZONE: i32 = 3;
-    /// The progress callback asked to stop; nothing changed.
+    /// The progress callback cancelled the call; nothing changed.
     pub const RESPALDO_CANCELLED: i32 = 4;
     /// There is no file at the database's path.
     pub const RESPALDO_DATABASE_NOT_FOUND: i32 = 20;
@@ -26,11 +26,11 @@ pub mod codes {
     pub const RESPALDO_DISK_FULL: i32 = 23;
     /// Any other operating-system error, with its text.
     pub const RESPALDO_IO_ERROR: i32 = 24;
-    /// The file to be written is already there.
+    /// The file to write exists already.
     pub const RESPALDO_TARGET_EXISTS: i32 = 25;
-    /// Another program holds the database beyond the timeout.
+    /// Another program locks the database beyond the timeout.
     pub const RESPALDO_DATABASE_LOCKED: i32 = 40;
-    /// The live database fails verification.
+    /// The live database is damaged: it fails verification.
     pub const RESPALDO_DATABASE_CORRUPT: i32 = 41;
     /// No SQLite header: another format, encrypted, or empty.
     pub const RESPALDO_NOT_A_DATABASE: i32 = 42;
@@ -46,19 +46,19 @@ pub mod codes {
     pub const RESPALDO_INTERNAL: i32 = 99;
 }
 
-/// What became of a call.
+/// The result of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Status {
     /// The work is done.
     Ok = codes::RESPALDO_OK,
-    /// NULL where it is not allowed, bad UTF-8, bad JSON, an unknown key or a bad value. The message names it.
+    /// NULL where it is not allowed, invalid UTF-8 or JSON, an unknown key or an invalid value. The message names it.
     InvalidArgument = codes::RESPALDO_INVALID_ARGUMENT,
     /// A closed, zero or invented store.
     InvalidHandle = codes::RESPALDO_INVALID_HANDLE,
     /// The time zone is not an IANA name.
     UnknownTimezone = codes::RESPALDO_UNKNOWN_TIMEZONE,
-    /// The progress callback asked to stop; nothing changed.
+    /// The progress callback cancelled the call; nothing changed.
     Cancelled = codes::RESPALDO_CANCELLED,
     /// There is no file at the database's path.
     DatabaseNotFound = codes::RESPALDO_DATABASE_NOT_FOUND,
@@ -70,11 +70,11 @@ pub enum Status {
     DiskFull = codes::RESPALDO_DISK_FULL,
     /// Any other operating-system error, with its text.
     IoError = codes::RESPALDO_IO_ERROR,
-    /// The file to be written is already there.
+    /// The file to write exists already.
     TargetExists = codes::RESPALDO_TARGET_EXISTS,
-    /// Another program holds the database beyond the timeout.
+    /// Another program locks the database beyond the timeout.
     DatabaseLocked = codes::RESPALDO_DATABASE_LOCKED,
-    /// The live database fails verification.
+    /// The live database is damaged: it fails verification.
     DatabaseCorrupt = codes::RESPALDO_DATABASE_CORRUPT,
     /// No SQLite header: another format, encrypted, or empty.
     NotADatabase = codes::RESPALDO_NOT_A_DATABASE,
@@ -91,7 +91,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status, in the order of their numbers.
+    /// Every status, in the order of the numbers.
     pub const ALL: [Status; 19] = [
         Status::Ok,
         Status::InvalidArgument,

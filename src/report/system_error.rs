@@ -1,4 +1,4 @@
-//! What the operating system's errors mean, by kind.
+//! Kinds of operating-system errors.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub(crate) fn is_sharing_violation(_error: &io::Error) -> bool {
     false
 }
 
-/// Whether the system's number of this error is one of these.
+/// Whether the system's code of this error is one of `codes`.
 #[cfg(windows)]
 pub(crate) fn has_system_code(error: &io::Error, codes: &[u32]) -> bool {
     error
@@ -23,16 +23,18 @@ pub(crate) fn has_system_code(error: &io::Error, codes: &[u32]) -> bool {
         .is_some_and(|code| codes.contains(&code.cast_unsigned()))
 }
 
-/// Whether an error means that there is no such file.
+/// Whether the error means that the file does not exist.
 pub(crate) fn is_missing(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
+/// Whether the disk or the user's quota is full.
 pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
+/// Whether this user lacks permission, or the file system is read-only.
 pub(crate) fn is_refused(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -40,12 +42,12 @@ pub(crate) fn is_refused(error: &io::Error) -> bool {
     )
 }
 
-/// Whether an error is of the device or the system, and not about who may do what.
+/// Whether the device or the system failed, as opposed to a lack of permission.
 pub(crate) fn is_device_error(error: &io::Error) -> bool {
     #[cfg(unix)]
-    const TROUBLES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
+    const CODES: [i32; 4] = [libc::EIO, libc::EMFILE, libc::ENFILE, libc::ENOMEM];
     #[cfg(windows)]
-    const TROUBLES: [i32; 10] = {
+    const CODES: [i32; 10] = {
         use windows_sys::Win32::Foundation as system;
         [
             system::ERROR_CRC.cast_signed(),
@@ -60,5 +62,5 @@ pub(crate) fn is_device_error(error: &io::Error) -> bool {
             system::ERROR_NO_SYSTEM_RESOURCES.cast_signed(),
         ]
     };
-    error.raw_os_error().is_some_and(|code| TROUBLES.contains(&code))
+    error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }

@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, first, megabytes, shown};
+use super::{Notice, first_problem, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -25,7 +25,7 @@ const NO_DEVICE: &str = if cfg!(windows) {
 };
 
 pub(super) fn error(error: &Error) -> (String, String) {
-    let path = shown(error);
+    let path = path_text(error);
     let (message, hint) = match &error.cause {
         Cause::InvalidArgument(argument) => (
             argument_text(argument),
@@ -90,15 +90,15 @@ pub(super) fn error(error: &Error) -> (String, String) {
             LOCKED.to_owned(),
         ),
         Cause::DatabaseCorrupt(problems) => (
-            format!("The database {path} is damaged: {}.", first(problems)),
-            "No backup was touched. Stop using it and restore the newest backup.".to_owned(),
+            format!("The database {path} is damaged: {}.", first_problem(problems)),
+            "No backup was touched. If the application shows errors or lacks data, restore the newest backup: the database as it is now is kept as a safety copy.".to_owned(),
         ),
         Cause::NotADatabase => (
             format!("{path} is not a SQLite database: it has another format, is encrypted, or is empty."),
             "See that it is the right file. If it is the application's database, restore a backup.".to_owned(),
         ),
         Cause::BackupCorrupt(problems) => (
-            format!("The backup {path} is damaged: {}.", first(problems)),
+            format!("The backup {path} is damaged: {}.", first_problem(problems)),
             "Use another backup from the list.".to_owned(),
         ),
         Cause::SameFile => (
@@ -170,7 +170,7 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
     match notice {
         Notice::SettingsNotUpdated(path, why) => (
             format!("The backup's date was not noted in {}: {why}.", path.display()),
-            "The backup is made. FileFacts at that settings file.".to_owned(),
+            "The backup is made. Look at that settings file.".to_owned(),
         ),
         Notice::OldBackupNotRemoved(path, why) => (
             format!("The old backup {} could not be removed: {why}.", path.display()),
@@ -186,7 +186,7 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         ),
         Notice::RestoreNotLogged(path, why) => (
             format!("The restore was not noted in {}: {why}.", path.display()),
-            "The restore is done. FileFacts at the permissions of the backup folder.".to_owned(),
+            "The restore is done. Look at the permissions of the backup folder.".to_owned(),
         ),
         Notice::BackupWasDownloaded(path) => (
             format!(

@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, first, megabytes, shown};
+use super::{Notice, first_problem, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -25,7 +25,7 @@ const NO_DEVICE: &str = if cfg!(windows) {
 };
 
 pub(super) fn error(error: &Error) -> (String, String) {
-    let path = shown(error);
+    let path = path_text(error);
     let (message, hint) = match &error.cause {
         Cause::InvalidArgument(argument) => (
             argument_text(argument),
@@ -91,15 +91,15 @@ pub(super) fn error(error: &Error) -> (String, String) {
             LOCKED.to_owned(),
         ),
         Cause::DatabaseCorrupt(problems) => (
-            format!("La base de datos {path} está dañada: {}.", first(problems)),
-            "No se tocó ningún respaldo. Deje de usarla y restaure el respaldo más reciente.".to_owned(),
+            format!("La base de datos {path} está dañada: {}.", first_problem(problems)),
+            "No se tocó ningún respaldo. Si la aplicación muestra errores o le faltan datos, restaure el respaldo más reciente: la base de datos tal como está ahora se guarda en una copia de seguridad.".to_owned(),
         ),
         Cause::NotADatabase => (
             format!("{path} no es una base de datos SQLite: tiene otro formato, está cifrado o está vacío."),
             "Revise que sea el archivo correcto. Si es la base de datos de la aplicación, restaure un respaldo.".to_owned(),
         ),
         Cause::BackupCorrupt(problems) => (
-            format!("El respaldo {path} está dañado: {}.", first(problems)),
+            format!("El respaldo {path} está dañado: {}.", first_problem(problems)),
             "Use otro respaldo de la lista.".to_owned(),
         ),
         Cause::SameFile => (

@@ -1,6 +1,6 @@
-//! What people read: a message saying what failed and a hint saying what to do, in Spanish and English.
+//! The texts for people: a message that says what failed and a hint that says what to do, in Spanish and English.
 //!
-//! Both languages match every cause, so a cause without a text does not compile.
+//! Both languages match on every cause, so a cause without a text does not compile.
 
 mod en;
 mod es;
@@ -14,7 +14,7 @@ use crate::report::error::Error;
 /// The language of messages and hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
-    /// Spanish, the first user's.
+    /// Spanish, the language of the first users.
     #[default]
     Spanish,
     /// English.
@@ -30,7 +30,7 @@ pub struct Text {
     pub hint: String,
 }
 
-/// The work succeeded, but something beside it did not.
+/// The work succeeded, but something else failed or needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// A stable name, such as `SETTINGS_NOT_UPDATED`.
@@ -44,15 +44,15 @@ pub struct Warning {
 /// What a warning is about.
 #[derive(Debug, Clone)]
 pub(crate) enum Notice<'a> {
-    /// `settings.json` could not be brought up to date; why.
+    /// `settings.json` could not be updated; why.
     SettingsNotUpdated(&'a Path, String),
     /// An old backup could not be removed; why.
     OldBackupNotRemoved(&'a Path, String),
-    /// The newest backup is dated after the computer's clock.
+    /// The newest backup has a time later than the computer's clock.
     ClockWentBackwards(&'a str),
     /// The newest backup is older than two days.
     LastBackupOld(&'a str),
-    /// The restore's line in the log could not be written; why.
+    /// The restore's line in `restores.jsonl` could not be written; why.
     RestoreNotLogged(&'a Path, String),
     /// The backup was not on this computer, and reading it downloaded it.
     BackupWasDownloaded(&'a Path),
@@ -90,22 +90,22 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
     Warning { name, message, hint }
 }
 
-/// The error's path, or a dash where there is none.
-fn shown(error: &Error) -> String {
+/// The error's path, or a dash if it has none.
+fn path_text(error: &Error) -> String {
     error
         .path
         .as_ref()
         .map_or_else(|| "—".to_owned(), |path| path.display().to_string())
 }
 
-/// Bytes as a person reads them, rounded up so that "needed" is never too little.
+/// Bytes as megabytes, rounded up so that "needed" is never too little.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// The first thing that a check found.
-fn first(problems: &[String]) -> &str {
+/// The first problem that a check found.
+fn first_problem(problems: &[String]) -> &str {
     problems.first().map_or("", String::as_str)
 }
 
