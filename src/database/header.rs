@@ -1,4 +1,4 @@
-//! The first 100 bytes of a SQLite file: the cheap look that a listing can afford.
+//! The first 100 bytes of a SQLite file: a check that is cheap enough for a listing.
 //!
 //! Layout: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 
@@ -8,28 +8,28 @@ use std::path::Path;
 
 use crate::files::paths::open_plain;
 
-/// How a database begins.
+/// The first bytes of a database.
 pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// How a rollback journal begins: <https://www.sqlite.org/fileformat2.html#the_rollback_journal>.
+/// The first bytes of a rollback journal: <https://www.sqlite.org/fileformat2.html#the_rollback_journal>.
 const JOURNAL_MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
-/// What the header says.
+/// The facts of a header that the library uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub page_size: u64,
-    /// Pages of the file, where the writer of the file kept this number up to date.
+    /// Pages of the file, if its last writer kept the number up to date.
     pub page_count: Option<u64>,
-    /// The file asks to be opened in WAL mode.
+    /// Whether the file is in WAL mode.
     pub wal: bool,
 }
 
 impl Header {
-    /// The header of the file at `path`, or `None` when it has none.
+    /// The header of the file at `path`, or `None` if it has none.
     pub fn read(path: &Path) -> io::Result<Option<Header>> {
         Header::read_from(File::open(path)?)
     }
 
-    /// The header of an open file that nobody has read from.
+    /// The header of an open file, of which nothing has been read.
     pub fn read_from(mut file: File) -> io::Result<Option<Header>> {
         let mut bytes = [0; 100];
         match file.read_exact(&mut bytes) {
@@ -49,7 +49,7 @@ impl Header {
             _ => return None,
         };
         let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        // Writers before SQLite 3.7.0 leave the count alone; it is valid only for the change it was written with.
+        // SQLite before 3.7.0 does not update the count. It is valid if its change number is the file's.
         let valid = number(28) != 0 && number(24) == number(92);
         Some(Header {
             page_size,
@@ -67,7 +67,7 @@ impl Header {
     }
 }
 
-/// Makes the file at `path` a database in rollback mode. Only for a file that nobody else knows.
+/// Sets the file at `path` to rollback mode. Only for a file that no other program uses.
 pub(crate) fn write_rollback_versions(path: &Path) -> io::Result<()> {
     let mut file = File::options().write(true).open(path)?;
     file.seek(SeekFrom::Start(18))?;
@@ -84,8 +84,8 @@ pub(crate) fn is_journal(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether SQLite takes a file for empty. One byte is what its Unix VFS writes into an empty file on some file systems, and so
-/// overlooks.
+/// Whether SQLite treats a file as empty. On some file systems its Unix VFS writes one byte into an empty file, and ignores
+/// that byte.
 pub(crate) fn is_empty(file: &Metadata) -> bool {
     file.len() <= 1
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_of_another_change_is_not_believed() {
+    fn a_page_count_of_another_change_is_ignored() {
         let mut bytes = header(512, 9);
         bytes[27] = 1;
         let old_writer = Header::parse(&bytes).expect("a header");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_has_no_header() {
+    fn other_bytes_are_no_header() {
         assert_eq!(Header::parse(&[0; 100]), None);
         assert_eq!(Header::parse(&header(1000, 1)), None);
     }

@@ -1,4 +1,4 @@
-//! Asking whoever waits, now and then while SQLite is at work, whether to go on.
+//! Calling the progress function while SQLite runs.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -11,65 +11,67 @@ use rusqlite::{Connection, ffi};
 
 use crate::report::progress::{Progress, ProgressFn};
 
-/// How often to ask. It takes longer than many a piece of the work.
+/// The time between two calls. A call can take longer than a step of the work.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Operations of SQLite's virtual machine, or pages of a structure, from one look at the clock to the next.
-const OPERATIONS: c_int = 1_000;
+/// Operations of SQLite's virtual machine, or pages of a structure, between two looks at the clock.
+const OPERATIONS_PER_POLL: c_int = 1_000;
 
-/// Somebody who waits for long work, and may call it off.
+/// Calls the progress function every 50 ms while SQLite runs. When it cancels, the running statement is interrupted.
 pub(crate) struct ProgressPoll<'a>(RefCell<State<'a>>);
 
 struct State<'a> {
     progress: ProgressFn<'a>,
     now: Progress,
-    asked: Instant,
+    last_call: Instant,
     cancelled: bool,
-    /// What a panic of `progress` said: it must not pass through SQLite.
+    /// The payload of a panic in `progress`, which must not unwind through SQLite.
     panic: Option<Box<dyn Any + Send>>,
 }
 
 impl<'a> ProgressPoll<'a> {
-    /// What is to be told does not change.
+    /// A poll that calls `progress` with `now`, every time the same.
     pub fn new(progress: ProgressFn<'a>, now: Progress) -> ProgressPoll<'a> {
         ProgressPoll(RefCell::new(State {
             progress,
             now,
-            asked: Instant::now(),
+            last_call: Instant::now(),
             cancelled: false,
             panic: None,
         }))
     }
 
-    /// Asks when it is time to. Once called off, the work stays so.
+    /// Calls `progress` if 50 ms have passed. Once cancelled, the work stays cancelled.
     pub fn should_continue(&self) -> bool {
         let mut state = self.0.borrow_mut();
-        if !state.cancelled && state.asked.elapsed() >= POLL_INTERVAL {
-            state.ask();
+        if !state.cancelled && state.last_call.elapsed() >= POLL_INTERVAL {
+            state.call();
         }
         !state.cancelled
     }
 
-    /// Does `work` and asks meanwhile, and once more when it is done: `None` when it was called off. Then a statement of
-    /// `connection` that is running is interrupted.
+    /// Runs `work`, calling `progress` meanwhile and once at the end. `None` if it was cancelled; a running statement of
+    /// `connection` is then interrupted.
     pub fn during<T>(&self, connection: &Connection, work: impl FnOnce() -> T) -> Option<T> {
-        /// Has SQLite forget the watch.
-        struct End<'c>(&'c Connection);
-        impl Drop for End<'_> {
+        /// Removes the progress handler.
+        struct RemoveHandler<'c>(&'c Connection);
+        impl Drop for RemoveHandler<'_> {
             fn drop(&mut self) {
-                // SAFETY: the handle is valid while the connection is borrowed; no callback needs no argument.
+                // SAFETY: the handle is valid while the connection is borrowed. Without a callback the argument is not used.
                 unsafe { ffi::sqlite3_progress_handler(self.0.handle(), 0, None, std::ptr::null_mut()) };
             }
         }
 
-        let watch = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
-        // SAFETY: the handle is valid while `connection` is borrowed. The watch outlives the callback, which is taken back below.
-        unsafe { ffi::sqlite3_progress_handler(connection.handle(), OPERATIONS, Some(stops), watch) };
-        let end = End(connection);
+        let poll = std::ptr::from_ref(self).cast_mut().cast::<c_void>();
+        // SAFETY: the handle is valid while `connection` is borrowed. The poll outlives the handler, which is removed below.
+        unsafe {
+            ffi::sqlite3_progress_handler(connection.handle(), OPERATIONS_PER_POLL, Some(should_interrupt), poll)
+        };
+        let handler = RemoveHandler(connection);
         let done = work();
-        drop(end);
+        drop(handler);
         let mut state = self.0.borrow_mut();
         if !state.cancelled {
-            state.ask();
+            state.call();
         }
         if let Some(panic) = state.panic.take() {
             panic::resume_unwind(panic);
@@ -79,11 +81,11 @@ impl<'a> ProgressPoll<'a> {
 }
 
 impl State<'_> {
-    fn ask(&mut self) {
-        // What the system said about the work is still to be looked at.
+    fn call(&mut self) {
+        // The error of the work is still to be read from `errno`.
         let system = errno::errno();
         let answer = panic::catch_unwind(AssertUnwindSafe(|| (self.progress)(self.now)));
-        self.asked = Instant::now();
+        self.last_call = Instant::now();
         match answer {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.cancelled = true,
@@ -96,11 +98,11 @@ impl State<'_> {
     }
 }
 
-/// Called by SQLite; anything but 0 interrupts what is running.
-unsafe extern "C" fn stops(watch: *mut c_void) -> c_int {
-    // SAFETY: `during` passed a watch, and lives while this can be called. The lifetime of what it holds is as long.
-    let watch = unsafe { &*watch.cast::<ProgressPoll<'_>>() };
-    c_int::from(!watch.should_continue())
+/// SQLite's progress handler: any result but 0 interrupts the running statement.
+unsafe extern "C" fn should_interrupt(poll: *mut c_void) -> c_int {
+    // SAFETY: `during` passed a ProgressPoll, and removes the handler before it returns.
+    let poll = unsafe { &*poll.cast::<ProgressPoll<'_>>() };
+    c_int::from(!poll.should_continue())
 }
 
 #[cfg(test)]
@@ -124,7 +126,7 @@ mod tests {
     const FOR_EVER: i64 = i64::MAX;
 
     #[test]
-    fn short_work_is_asked_about_once() {
+    fn progress_is_called_once_for_short_work() {
         let mut asked = Vec::new();
         let counted = count_to(10, &mut |now| {
             asked.push(now);
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn work_without_end_is_ended_by_who_waits_for_it() {
+    fn endless_work_ends_when_progress_cancels_it() {
         let mut asked = 0;
         let ended = count_to(FOR_EVER, &mut |_| {
             asked += 1;
@@ -151,18 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_comes_out_behind_sqlite() {
+    fn a_panic_of_progress_continues_outside_sqlite() {
         let panicked = panic::catch_unwind(|| count_to(FOR_EVER, &mut |_| panic::panic_any("enough")));
         let said = panicked.expect_err("it panicked");
         assert_eq!(said.downcast_ref::<&str>(), Some(&"enough"));
     }
 
     #[test]
-    fn the_connection_forgets_the_watch() {
+    fn the_handler_is_removed_from_the_connection() {
         let connection = Connection::open_in_memory().expect("opens");
         let mut cancelled = |_| ControlFlow::Break(());
-        let watch = ProgressPoll::new(&mut cancelled, NOW);
-        assert_eq!(watch.during(&connection, || count(&connection, FOR_EVER)), None);
+        let poll = ProgressPoll::new(&mut cancelled, NOW);
+        assert_eq!(poll.during(&connection, || count(&connection, FOR_EVER)), None);
         assert_eq!(count(&connection, 9_999), Ok(9_999));
     }
 }

@@ -1,4 +1,4 @@
-//! What SQLite's answers mean to a caller of this library.
+//! What SQLite's errors mean to a caller of this library.
 
 use std::io;
 use std::path::Path;
@@ -9,16 +9,17 @@ use crate::files::paths::parent;
 use crate::report::error::{Cause, Error};
 use crate::report::system_error::{is_device_error, is_full, is_refused, is_sharing_violation};
 
-/// Which file an answer of SQLite is about.
+/// Which file an error of SQLite is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The application's database.
     Live,
-    /// A backup, a safety copy, or our own unpublished copy.
+    /// A backup, a safety copy, or the library's own unpublished copy.
     Backup,
 }
 
-/// Puts what the system said to SQLite where [`explain`] asks for it: closing the connection may have said more since.
+/// Sets `errno` to the error that the system returned to SQLite. [`explain`] reads it there; closing the connection may have
+/// changed it.
 pub(crate) fn remember_system_error<T>(connection: &Connection, result: &rusqlite::Result<T>) {
     if result.is_err() {
         // SAFETY: the handle is valid while `connection` is borrowed.
@@ -29,7 +30,7 @@ pub(crate) fn remember_system_error<T>(connection: &Connection, result: &rusqlit
     }
 }
 
-/// SQLite's extended code, where the error has one.
+/// SQLite's extended code, if the error has one.
 pub(crate) fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code),
@@ -37,7 +38,8 @@ pub(crate) fn extended_code(error: &rusqlite::Error) -> Option<i32> {
     }
 }
 
-/// Whether a reader alone cannot open the file, because a crashed writer's journal or log must be recovered first.
+/// Whether the file cannot be opened for reading only, because the rollback journal or WAL of a crashed writer must be
+/// recovered first.
 pub(crate) fn needs_recovery(error: &rusqlite::Error) -> bool {
     matches!(
         extended_code(error),
@@ -45,13 +47,13 @@ pub(crate) fn needs_recovery(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether SQLite says that somebody else has the file; `BUSY` and `LOCKED` mean the same to a caller.
+/// Whether another connection locks the file. `BUSY` and `LOCKED` mean the same to a caller.
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     let primary = extended_code(error).map(|code| code & 0xff);
     matches!(primary, Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
 }
 
-/// Whether an error came of writing a file, and not of reading one.
+/// Whether writing a file failed, and not reading one.
 pub(crate) fn is_write_failure(error: &rusqlite::Error) -> bool {
     matches!(
         extended_code(error),
@@ -59,7 +61,7 @@ pub(crate) fn is_write_failure(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether an error came of flushing what was written.
+/// Whether flushing a file or folder failed.
 pub(crate) fn is_flush_failure(error: &rusqlite::Error) -> bool {
     matches!(
         extended_code(error),
@@ -67,36 +69,35 @@ pub(crate) fn is_flush_failure(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// SQLite's error as the library's. The extended code decides: after a failed step the message can be
-/// "not an error".
+/// SQLite's error as the library's own. The extended code decides, because the message of a failed step can be "not an error".
 pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error {
-    // What the system said last, before anything else is asked of it. SQLite has one code for many troubles.
+    // Read before any other call changes it. SQLite has one code for many errors of the system.
     let system = io::Error::last_os_error();
     let Some(code) = extended_code(error) else {
-        // A value of a type that SQLite itself would never write.
+        // A value of a type that SQLite would never write there.
         return Error::at(corrupt(role, vec![error.to_string()]), path);
     };
     let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
     let cause = match code & 0xff {
-        // Some reads that the device refused come back as damage.
+        // SQLite reports some failed reads of a device as damage.
         ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB | ffi::SQLITE_ERROR if is_device_error(&system) => {
             Cause::Io(system.to_string())
         }
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_PROTOCOL => Cause::DatabaseLocked,
-        // On Windows another program can keep everybody else from opening or reading a file.
+        // On Windows another program can have the file open without sharing it.
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_sharing_violation(&system) => Cause::DatabaseLocked,
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
         ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
         ffi::SQLITE_FULL => disk_full(path),
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_full(&system) => disk_full(path),
-        // SQLite keeps to itself why it could not make the log's index longer.
-        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && has_no_room(path) => disk_full(path),
+        // SQLite does not pass on why it could not extend the WAL index.
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && is_nearly_full(path) => disk_full(path),
         ffi::SQLITE_PERM | ffi::SQLITE_AUTH => Cause::PermissionDenied(text()),
         ffi::SQLITE_IOERR if is_refused(&system) => Cause::PermissionDenied(text()),
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_refused(&system) || !may_write(path) => {
             Cause::PermissionDenied(text())
         }
-        // The budget for reading the schema is spent, see `readable`.
+        // Reading the schema took longer than it may, see `readable`.
         ffi::SQLITE_INTERRUPT => corrupt(role, vec!["it does not end".to_owned()]),
         // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
         ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
@@ -112,13 +113,13 @@ fn disk_full(path: &Path) -> Cause {
     }
 }
 
-/// Whether not even an index of a log fits on the disk any more.
-fn has_no_room(path: &Path) -> bool {
-    const INDEX_BYTES: u64 = 32 * 1024;
-    fs4::available_space(path).is_ok_and(|free| free < INDEX_BYTES)
+/// Whether the disk has no room for a WAL index.
+fn is_nearly_full(path: &Path) -> bool {
+    const WAL_INDEX_BYTES: u64 = 32 * 1024;
+    fs4::available_space(path).is_ok_and(|free| free < WAL_INDEX_BYTES)
 }
 
-/// Whether this user may write the file and into its folder. Asked without opening it, which would drop every lock that
+/// Whether this user may write the file, and into its folder. The file is not opened: closing it would drop every lock that
 /// this process holds on it.
 pub(crate) fn may_write(path: &Path) -> bool {
     [path, parent(path)].into_iter().all(is_writable)
@@ -134,7 +135,8 @@ fn is_writable(path: &Path) -> bool {
     unsafe { libc::access(path.as_ptr(), libc::W_OK) == 0 }
 }
 
-/// Attributes say too little: who may write is a matter of access rules, so it is tried. Locks belong to handles there.
+/// The file is opened for writing, because its attributes do not show the access rules. On Windows locks belong to the handle,
+/// so closing it drops none.
 #[cfg(windows)]
 fn is_writable(path: &Path) -> bool {
     use std::os::windows::fs::OpenOptionsExt;
@@ -147,7 +149,7 @@ fn is_writable(path: &Path) -> bool {
     opened.map_or_else(|error| is_sharing_violation(&error), |_| true)
 }
 
-/// "Fails verification" of this kind of file.
+/// The cause of an error that says that this kind of file is damaged.
 pub(crate) fn corrupt(role: Role, problems: Vec<String>) -> Cause {
     match role {
         Role::Live => Cause::DatabaseCorrupt(problems),

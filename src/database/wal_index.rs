@@ -1,4 +1,4 @@
-//! The index of a log, which SQLite makes to read a database in WAL mode, and a connection that only reads leaves behind.
+//! Removing the WAL index that reading a backup in WAL mode made: a connection that only reads leaves it behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::database::connection::has_wal;
 use crate::database::live_file::{self, LiveFile};
 use crate::files::paths::{is_free, real_path, with_suffix};
 
-/// Removes, when dropped, the index that came to a backup since. Whoever reads the backup is dropped before.
+/// Removes, when dropped, a WAL index that was made beside a backup. Drop the connection that reads the backup first.
 #[derive(Debug)]
 pub(crate) struct WalIndexCleanup {
     backup: PathBuf,
@@ -16,7 +16,7 @@ pub(crate) struct WalIndexCleanup {
 }
 
 impl WalIndexCleanup {
-    /// `None` for a backup that needs no index, or has one already: then somebody may have it open.
+    /// `None` for a backup that needs no WAL index, or has one already: another program may have it open.
     pub fn before_reading(backup: &Path) -> Option<WalIndexCleanup> {
         let backup = real_path(backup);
         let index = with_suffix(&backup, "-shm");
@@ -26,14 +26,14 @@ impl WalIndexCleanup {
 
 impl Drop for WalIndexCleanup {
     fn drop(&mut self) {
-        // Whoever has the backup open holds a lock, and whoever opens it takes one before looking for the index.
+        // Every connection holds a lock on an open backup, and takes it before it looks for the WAL index.
         let Ok(connection) = live_file::open(&self.backup) else {
             return;
         };
-        let alone =
+        let is_alone =
             LiveFile::of(&connection).is_some_and(|file| matches!(file.lock_exclusively(Duration::ZERO), Ok(true)));
-        if alone {
-            // An index that stays harms nobody.
+        if is_alone {
+            // A WAL index that stays does no harm.
             let _ = fs::remove_file(&self.index);
         }
     }
@@ -45,8 +45,8 @@ mod tests {
     use crate::database::connection;
     use rusqlite::Connection;
 
-    /// A copy of a database whose row is in its log only.
-    fn backup_with_log(folder: &Path) -> PathBuf {
+    /// A copy of a database whose table is in its WAL only.
+    fn backup_with_wal(folder: &Path) -> PathBuf {
         let (original, copy) = (folder.join("original.db"), folder.join("copy.db"));
         let writer = Connection::open(&original).expect("opens");
         writer
@@ -63,28 +63,28 @@ mod tests {
     }
 
     #[test]
-    fn reading_leaves_nothing() {
+    fn reading_a_backup_leaves_no_wal_index() {
         let folder = tempfile::tempdir().expect("a folder");
-        let backup = backup_with_log(folder.path());
-        let index = WalIndexCleanup::before_reading(&backup).expect("a log without an index");
+        let backup = backup_with_wal(folder.path());
+        let cleanup = WalIndexCleanup::before_reading(&backup).expect("a WAL without a WAL index");
         drop(read(&backup));
         assert!(
             !is_free(&with_suffix(&backup, "-shm")),
-            "SQLite left none: there is nothing to test"
+            "SQLite made no WAL index to remove"
         );
-        drop(index);
+        drop(cleanup);
         assert!(is_free(&with_suffix(&backup, "-shm")));
         assert!(has_wal(&backup));
     }
 
     #[test]
-    fn an_index_that_is_in_use_stays() {
+    fn a_wal_index_in_use_stays() {
         let folder = tempfile::tempdir().expect("a folder");
-        let backup = backup_with_log(folder.path());
-        let index = WalIndexCleanup::before_reading(&backup).expect("a log without an index");
+        let backup = backup_with_wal(folder.path());
+        let cleanup = WalIndexCleanup::before_reading(&backup).expect("a WAL without a WAL index");
         let reader = read(&backup);
         assert!(WalIndexCleanup::before_reading(&backup).is_none());
-        drop(index);
+        drop(cleanup);
         assert!(!is_free(&with_suffix(&backup, "-shm")));
         drop(reader);
     }
