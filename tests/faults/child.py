@@ -1,10 +1,11 @@
-"""Work in a process of its own, which can be killed at any instant without taking the test along."""
+"""Work in a process of its own, which can be killed at any instant while the test goes on."""
 
 import json
 import os
 import select
 import signal
 import sys
+import time
 
 from library import Store
 
@@ -19,12 +20,12 @@ class Child:
         read_end, write_end = os.pipe()
         self.process = os.fork()
         if self.process == 0:
-            self._live(prepare, work, environment or {}, write_end)
+            self._run(prepare, work, environment or {}, write_end)
         os.close(write_end)
         self._pipe = os.fdopen(read_end, "rb", buffering=0)
 
     @staticmethod
-    def _live(prepare, work, environment, write_end):
+    def _run(prepare, work, environment, write_end):
         code = 1
         try:
             os.environ.update(environment)
@@ -34,7 +35,7 @@ class Child:
             while answer:
                 answer = answer[os.write(write_end, answer) :]
             code = 0
-        except BaseException as error:  # nothing may run the parent's code on
+        except BaseException as error:  # the child must not go on with the parent's code
             os.write(2, f"child: {error!r}\n".encode())
         finally:
             os._exit(code)
@@ -67,6 +68,13 @@ class Child:
             return NEVER_ANSWERED
         assert os.WEXITSTATUS(status) == 0, "the process failed outside the library"
         return json.loads(said)
+
+    def answer_and_seconds(self):
+        """What the work returned, and how long it took."""
+        self.wait_ready()
+        started = time.monotonic()
+        answer = self.answer()
+        return answer, time.monotonic() - started
 
 
 def calling(options, operation, request=None, environment=None):

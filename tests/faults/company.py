@@ -1,7 +1,6 @@
 """Other processes at work in the same files: locks of every kind, a stuck reader, a killed writer, a busy writer, and
 eight callers of everything at once."""
 
-import argparse
 import mmap
 import os
 import random
@@ -17,10 +16,9 @@ import library
 import studio
 from child import Child
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, Scene, check_explained
-from tally import Tally
+from scene import CHOSEN, CHOSEN_NAME, LIVE, REQUESTS, Scene, check_explained
+from tally import Tally, is_bounded, notices
 
-RESTORE = {"backup": CHOSEN_NAME}
 SIZE = 400_000
 HOLDS = {
     "SHARED": "BEGIN; SELECT count(*) FROM visits",
@@ -85,7 +83,7 @@ def locks(template, folder, tally):
                 tally.count("locks held against a call")
                 with another(scene, *HOLDS[held].split("; ")):
                     started = time.monotonic()
-                    status, answer = scene.call(operation, RESTORE if operation == "restore" else None)
+                    status, answer = scene.call(operation)
                     took = time.monotonic() - started
                 assert status == expected, answer
                 assert took < 5, f"took {took:.1f} s with a timeout of 0.3 s"
@@ -98,7 +96,7 @@ def locks(template, folder, tally):
 
 
 def stuck_reader(template, folder, tally):
-    """A reader that never ends keeps the log from being moved into the database, and nobody from being served."""
+    """A reader that never ends prevents the checkpoint, and neither a backup nor a restore."""
     scene = Scene(template, folder).reset()
     with closing(sqlite3.connect(scene.database)) as connection:
         connection.execute("PRAGMA journal_mode=wal")
@@ -109,7 +107,7 @@ def stuck_reader(template, folder, tally):
                     studio.write(connection, generation, SIZE)
             assert scene.call("create")[0] == library.OK
             scene.check_backups(new=[9])
-            status, answer = scene.call("restore", RESTORE)
+            status, answer = scene.call("restore")
             assert status == library.OK, answer
             assert studio.generation_of(scene.database) == CHOSEN
             assert len(scene.check_safety_copies("rollback", before=9)) == 1
@@ -118,7 +116,7 @@ def stuck_reader(template, folder, tally):
 
 
 def killed_writer(template, folder, tally, times):
-    """A hot journal, left by a writer that was killed while its pages were half in the file."""
+    """A hot journal, left by a writer that was killed while it wrote its pages into the file."""
     hot = 0
     for turn in range(times):
         scene = Scene(template, folder).reset()
@@ -138,7 +136,7 @@ def killed_writer(template, folder, tally, times):
         operation = ("create", "restore")[turn % 2]
         with tally.case(f"{operation} after a writer was killed"):
             tally.count("writers killed")
-            status, answer = scene.call(operation, RESTORE if turn % 2 else None)
+            status, answer = scene.call(operation)
             assert status == library.OK, answer
             scene.check_backups()
             scene.check_safety_copies("rollback")
@@ -203,38 +201,27 @@ def busy_writer(template, folder, tally, backups):
             scene.check_nothing_left()
 
 
-def everybody_at_once(template, folder, tally, processes, seconds):
+def all_operations_at_once(template, folder, tally, processes, seconds):
     """Processes that call everything, in any order: afterwards everything is whole and retention is exact."""
     scene = Scene(template, folder).reset()
     scene.options["busy_timeout_ms"] = 20_000
-    calls = [
-        ("create", None),
-        ("create", None),
-        ("create_if_due", None),
-        ("prune", None),
-        ("list", {"include_safety": True}),
-        ("last_backup", None),
-        ("restore", RESTORE),
-        ("verify", RESTORE),
-    ]
+    # The chosen backup is renamed, so that retention never deletes it.
+    (scene.backups / CHOSEN_NAME).rename(scene.backups / "mine.db")
+    requests = REQUESTS | {"restore": {"backup": "mine.db"}, "verify": {"backup": "mine.db"}}
+    operations = ("create", "create", "create_if_due", "prune", "list", "last_backup", "restore", "verify")
 
     def call_everything(store):
         counts, wrong = {}, []
         ends = time.monotonic() + seconds
         chance = random.Random(os.getpid())
         while time.monotonic() < ends:
-            operation, request = chance.choice(calls)
-            status, answer = store.call(operation, request)
+            operation = chance.choice(operations)
+            status, answer = store.call(operation, requests.get(operation))
             counts[operation] = counts.get(operation, 0) + 1
             if status != library.OK:
                 wrong.append([operation, answer])
         return [counts, wrong]
 
-    # The chosen backup must outlive retention: renamed, it does.
-    os.rename(scene.backups / CHOSEN_NAME, scene.backups / "mine.db")
-    for place, (operation, request) in enumerate(calls):
-        if request == RESTORE:
-            calls[place] = (operation, {"backup": "mine.db"})
     children = [Child(lambda: Store(scene.options), call_everything) for _ in range(processes)]
     wrong = []
     for child in children:
@@ -323,10 +310,7 @@ def control(template, folder, tally, times):
             while part := source.read(65536):
                 target.write(part)
                 time.sleep(0.005)
-        try:
-            studio.generation_of(copy, read_only=True)
-        except studio.Torn:
-            torn += 1
+        torn += notices(studio.generation_of, copy, True)
     writer.kill()
     writer.answer()
     print(f"company: control: copying the file under a writer was torn {torn} of {times} times", flush=True)
@@ -335,9 +319,7 @@ def control(template, folder, tally, times):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bounded", action="store_true")
-    bounded = parser.parse_args().bounded
+    bounded = is_bounded(__doc__)
     tally = Tally("company")
     with tempfile.TemporaryDirectory(prefix="respaldo-company-") as own:
         template = Scene.build(Path(own) / "template", size=SIZE)
@@ -350,7 +332,7 @@ def main():
         killed_writer(template, folder, tally, 10 if bounded else 100)
         busy_writer(template, folder, tally, 15 if bounded else 100)
         for _ in range(1 if bounded else 5):
-            everybody_at_once(template, folder, tally, 8, 3 if bounded else 10)
+            all_operations_at_once(template, folder, tally, 8, 3 if bounded else 10)
     tally.finish()
 
 

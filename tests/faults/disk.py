@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -11,8 +12,8 @@ from pathlib import Path
 
 # linux/ext4: EXT4_IOC_SHUTDOWN is _IOR('X', 125, __u32).
 SHUTDOWN = 2 << 30 | 4 << 16 | ord("X") << 8 | 125
-LOG_FLUSHED, LOG_LOST = 1, 2
-"""What becomes of the journal: written out before the power goes, or lost with it."""
+JOURNAL_FLUSHED, JOURNAL_LOST = 1, 2
+"""What becomes of the file system's journal: written out before the power goes, or lost with it."""
 
 
 def reason_against_mounting():
@@ -23,6 +24,14 @@ def reason_against_mounting():
         if not shutil.which(tool):
             return f"{tool} is not installed"
     return None
+
+
+def require_mounting(tally, part):
+    """Ends a part that needs mounts, with its skipped case, where there can be none."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exit unmounts what is mounted
+    if reason := reason_against_mounting():
+        tally.skip(part, reason)
+        tally.finish()
 
 
 def become_root_of_a_namespace():
@@ -62,11 +71,11 @@ class Disk:
         if self.place.is_mount() and subprocess.run(["umount", self.place], stderr=subprocess.DEVNULL).returncode != 0:
             subprocess.run(["umount", "-l", self.place], check=True)
 
-    def cut_power(self, log):
+    def cut_power(self, journal):
         """From here on nothing reaches the disk."""
         root = os.open(self.place, os.O_RDONLY)
         try:
-            fcntl.ioctl(root, SHUTDOWN, struct.pack("I", log))
+            fcntl.ioctl(root, SHUTDOWN, struct.pack("I", journal))
         finally:
             os.close(root)
 

@@ -4,7 +4,6 @@ first, and memory that grows with the answer only.
 Work is counted in system calls, and memory in the peak of the process; seconds prove nothing.
 """
 
-import argparse
 import os
 import resource
 import shutil
@@ -20,7 +19,7 @@ from child import Child
 from inject import Injector
 from library import Store
 from scene import CHOSEN, CHOSEN_NAME, LIVE, OLDER_NAMES, Scene
-from tally import Tally
+from tally import Tally, is_bounded
 
 KEPT = 5
 FIRST = datetime(2010, 1, 1)
@@ -39,7 +38,7 @@ class Folder:
         self.scene.options |= {"max_backups": KEPT, "busy_timeout_ms": 60_000}
         self.entries = entries
         backups, share = self.scene.backups, entries // 10
-        self.old = self.link(backups / OLDER_NAMES[0], share * 5, lambda n: old_name(n))
+        self.old = self.link(backups / OLDER_NAMES[0], share * 5, old_name)
         self.preserved = self.link(backups / OLDER_NAMES[0], share, lambda n: f"cliente {n} ñ.db")
         self.torn = [old_name(share * 5 + n) for n in range(share)]
         for name in self.torn:
@@ -194,7 +193,7 @@ def compare(few, many, tally):
                 each = (calls - few.costs[name][0]) / entries
                 assert each <= CALLS_AN_ENTRY, f"{each:.1f} for each"
         with tally.case(f"{name}: memory with {many.entries:,} entries"):
-            assert is_bounded(grown, many), f"{grown / many.entries:.0f} bytes for each"
+            assert is_within_limit(grown, many), f"{grown / many.entries:.0f} bytes for each"
         each = "" if calls is None else f"{(calls - few.costs[name][0]) / entries:.1f} system calls and "
         print(
             f"folder: note: {name}: {each}{grown / many.entries:.0f} bytes for each of {many.entries:,} entries",
@@ -202,7 +201,7 @@ def compare(few, many, tally):
         )
 
 
-def is_bounded(grown, folder):
+def is_within_limit(grown, folder):
     return grown <= NOTICEABLE or grown / folder.entries <= BYTES_AN_ENTRY
 
 
@@ -231,14 +230,12 @@ def control(few, many, tally):
 
     with tally.case("control: memory"):
         grown, _ = Child(lambda: None, keep).answer()
-        assert not is_bounded(grown, many), f"{grown} bytes"
+        assert not is_within_limit(grown, many), f"{grown} bytes"
 
 
 def main():
     global can_count
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bounded", action="store_true")
-    bounded = parser.parse_args().bounded
+    bounded = is_bounded(__doc__)
     tally = Tally("folder")
     inject.build()
     if reason := inject.reason_against_watching():

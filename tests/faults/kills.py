@@ -5,7 +5,6 @@ database entirely the old or entirely the new one, every named safety copy whole
 what was left.
 """
 
-import argparse
 import random
 import re
 import shutil
@@ -14,10 +13,9 @@ import time
 from pathlib import Path
 
 import library
-import studio
-from child import NEVER_ANSWERED, Child, calling
+from child import NEVER_ANSWERED, Child
 from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene
-from tally import Tally
+from tally import Tally, is_bounded, notices
 
 STEPS = sorted(
     set(
@@ -28,52 +26,31 @@ STEPS = sorted(
 )
 TIMES = (1, 2, 3, 5, 8, 13, 21, 34, 55)
 LARGE = 50_000_000
-RESTORE = {"backup": CHOSEN_NAME}
 
 
 class Case:
     """One operation on one kind of live database, and what may be found after it was killed."""
 
-    def __init__(self, operation, live, size=200_000, chosen_size=None, request=None, options=None):
+    def __init__(self, operation, live, size=200_000, chosen_size=None, max_backups=5):
         self.name = f"{operation} {live} {size // 1000} kB" + (" growing" if chosen_size else "")
-        self.operation, self.live, self.size, self.chosen_size, self.request = (
-            operation,
-            live,
-            size,
-            chosen_size,
-            request,
-        )
-        self.options = options or {}
+        self.operation, self.live, self.size, self.chosen_size = operation, live, size, chosen_size
+        self.max_backups = max_backups
 
     def build(self, folder):
         template = Scene.build(Path(folder) / "template", self.live, self.size, self.chosen_size)
         (Path(folder) / "scene").mkdir()
         self.scene = Scene(template, Path(folder) / "scene")
-        self.scene.options |= self.options
+        self.scene.options["max_backups"] = self.max_backups
 
     def start(self, environment=None):
         self.scene.reset()
-        return calling(self.scene.options, self.operation, self.request, environment)
+        return self.scene.calling(self.operation, environment)
 
     def check_aftermath(self):
         scene = self.scene
-        fewest = min(5, scene.options["max_backups"])
-        scene.check_backups(at_least=fewest)
-        scene.check_settings()
-        scene.check_safety_copies(self.live)
-        old = scene.old_generation(self.live)
-        restoring = self.operation == "restore"
-        found = scene.check_live(self.live, {old, CHOSEN} if restoring else {old})
-        scene.check_safety_copies(self.live)
-        if restoring and found == CHOSEN and self.live != "missing":
-            assert scene.check_safety_copies(self.live), "the live database was restored without a safety copy"
-
-        status, answer = scene.call(self.operation, self.request)
-        assert status == library.OK, f"the next call: {answer}"
-        scene.check_nothing_left()
-        scene.check_backups(at_least=fewest)
-        scene.check_safety_copies(self.live)
-        assert scene.check_live(self.live, {CHOSEN if restoring else old}) == (CHOSEN if restoring else old)
+        allowed = {scene.old_generation(self.live), scene.new_generation(self.operation, self.live)}
+        scene.check_outcome(self.operation, self.live, allowed, self.max_backups)
+        scene.check_next_call(self.operation, self.live, self.max_backups)
 
 
 def small_cases():
@@ -81,43 +58,39 @@ def small_cases():
     yield Case("create", "wal")
     yield Case("create_if_due", "rollback")
     yield Case("create_if_due", "wal")
-    yield Case("prune", "rollback", request={"dry_run": False}, options={"max_backups": 2})
+    yield Case("prune", "rollback", max_backups=2)
     for live in LIVES:
-        yield Case("restore", live, request=RESTORE)
-    yield Case("restore", "rollback", chosen_size=400_000, request=RESTORE)
-    yield Case("restore", "wal", chosen_size=400_000, request=RESTORE)
+        yield Case("restore", live)
+    yield Case("restore", "rollback", chosen_size=400_000)
+    yield Case("restore", "wal", chosen_size=400_000)
 
 
 def large_cases():
     yield Case("create", "rollback", LARGE)
     yield Case("create", "wal", LARGE)
-    yield Case("restore", "rollback", LARGE, request=RESTORE)
-    yield Case("restore", "wal", LARGE, request=RESTORE)
+    yield Case("restore", "rollback", LARGE)
+    yield Case("restore", "wal", LARGE)
     for live in ("damaged", "damaged_wal", "worn_wal"):
-        yield Case("restore", live, LARGE, request=RESTORE)
+        yield Case("restore", live, LARGE)
 
 
 def kill_at_steps(case, tally, times, reached):
-    """At the first, second, ... time of every step that this operation comes by."""
+    """At the first, second, ... occurrence of every step that this operation passes."""
     for step in STEPS:
-        for time_ in times:
-            child = case.start({"RESPALDO_KILL_AT": f"{step}:{time_}"})
+        for occurrence in times:
+            child = case.start({"RESPALDO_KILL_AT": f"{step}:{occurrence}"})
             if child.answer() is not NEVER_ANSWERED:
                 break
             reached.add(step)
             tally.count("kills at named steps")
-            with tally.case(f"{case.name}, killed at {step}:{time_}"):
+            with tally.case(f"{case.name}, killed at {step}:{occurrence}"):
                 case.check_aftermath()
 
 
 def kill_at_random(case, tally, times):
     """At instants spread evenly over the time that the call takes."""
-    child = case.start()
-    child.wait_ready()
-    started = time.monotonic()
-    status, answer = child.answer()
+    (status, answer), duration = case.start().answer_and_seconds()
     assert status == library.OK, answer
-    duration = time.monotonic() - started
     for turn in range(times):
         instant = duration * (turn + random.random()) / times
         child = case.start()
@@ -152,49 +125,40 @@ def negative_control(tally, folder, times):
         time.sleep(random.uniform(0.001, 0.012))
         child.kill()
         child.answer()
-        try:
-            scene.check_live("rollback", {LIVE, CHOSEN})
-        except studio.Torn:
-            torn += 1
+        torn += notices(scene.check_live, "rollback", {LIVE, CHOSEN})
     tally.count("kills of the control", times)
     with tally.case("control"):
         assert torn * 2 > times, f"a writer in place was caught torn only {torn} of {times} times"
     print(f"kills: control: copying in place was torn {torn} of {times} times")
 
 
-def forgotten_log(tally, folder):
-    """A restore that drops the log of a damaged database must be caught."""
+def wal_left_out(tally, folder):
+    """A restore whose safety copy lacks the WAL of a damaged database must be caught."""
     scene = Scene(Scene.build(Path(folder) / "template", "worn_wal"), Path(folder) / "scene")
     scene.folder.mkdir()
     scene.reset()
-    with tally.case("control: a log forgotten"):
+    with tally.case("control: a WAL left out"):
         scene.check_safety_copies("worn_wal")
         scene.database.rename(f"{scene.database}.before_restore_20260106_090000")
         shutil.copy(scene.backups / CHOSEN_NAME, scene.database)
         Path(f"{scene.database}-wal").unlink()
-        try:
-            scene.check_safety_copies("worn_wal")
-        except AssertionError:
-            return
-        raise AssertionError("not noticed")
+        assert notices(scene.check_safety_copies, "worn_wal")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bounded", action="store_true")
-    bounded = parser.parse_args().bounded
+    bounded = is_bounded(__doc__)
     tally = Tally("kills")
     reached = set()
     with tempfile.TemporaryDirectory(prefix="respaldo-kills-") as folder:
         negative_control(tally, Path(folder) / "control", 10 if bounded else 30)
-        forgotten_log(tally, Path(folder) / "log")
+        wal_left_out(tally, Path(folder) / "wal")
         cases = [(case, 6 if bounded else 80, TIMES[:1] if bounded else TIMES) for case in small_cases()]
         cases += [] if bounded else [(case, 25, TIMES) for case in large_cases()]
-        for case, at_random, times in cases:
+        for case, random_kills, times in cases:
             with tempfile.TemporaryDirectory(dir=folder) as own:
                 case.build(own)
                 kill_at_steps(case, tally, times, reached)
-                kill_at_random(case, tally, at_random)
+                kill_at_random(case, tally, random_kills)
     with tally.case("every named step was reached"):
         assert STEPS and reached == set(STEPS), f"never reached: {set(STEPS) - reached}"
     tally.finish()

@@ -1,9 +1,8 @@
 """What may not be written, read or followed: folders, files, links, drives and other users' files.
 
-Root ignores modes, so as root the calls are made by a process that has become somebody else.
+Root ignores modes, so as root the calls are made by a process that has become the user nobody.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -16,38 +15,37 @@ import library
 import studio
 from child import Child
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, SETTINGS, Scene, check_explained
-from tally import Tally
+from scene import CHOSEN, CHOSEN_NAME, LIVE, REQUESTS, SETTINGS, Scene, check_explained
+from tally import Tally, is_bounded
 
-SOMEBODY = 65534  # "nobody" on every Linux
-RESTORE = {"backup": CHOSEN_NAME}
+NOBODY = 65534  # the user "nobody" of every Linux
 
 
-def become_somebody():
-    """Root's way to notice modes."""
+def become_nobody():
+    """Makes modes count for a process of root."""
     if os.geteuid() == 0:
         os.setgroups([])
-        os.setgid(SOMEBODY)
-        os.setuid(SOMEBODY)
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
 
 
-def call_as_somebody(scene, operation, request=None):
+def call_as_nobody(scene, operation):
     def prepare():
-        become_somebody()
+        become_nobody()
         return Store(scene.options)
 
-    return Child(prepare, lambda store: store.call(operation, request)).answer()
+    return Child(prepare, lambda store: store.call(operation, REQUESTS.get(operation))).answer()
 
 
-def give_to_somebody(folder):
+def give_to_nobody(folder):
     if os.geteuid() == 0:
         for path in [folder, *folder.rglob("*")]:
-            os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
 @contextmanager
 def modes(*paths_and_modes):
-    """These modes, for a while."""
+    """These modes, while the context lasts."""
     before = [(path, path.stat().st_mode) for path, _ in paths_and_modes]
     for path, mode in paths_and_modes:
         path.chmod(mode)
@@ -69,18 +67,20 @@ class Part:
 
     def scene(self, live="rollback"):
         scene = Scene(self.wal_template if live == "wal" else self.template, self.folder / "scene").reset()
-        give_to_somebody(scene.folder)
+        give_to_nobody(scene.folder)
         return scene
 
     @contextmanager
-    def case(self, name):
+    def case(self, name, live="rollback"):
+        """A case with a scene of its own."""
         self.tally.count("forbidden things")
+        scene = self.scene(live)
         with self.tally.case(name):
-            yield
+            yield scene
 
     @staticmethod
     def refused(answered):
-        """The call says that it may not."""
+        """The call was not permitted, and says so."""
         status, answer = answered
         assert status == library.PERMISSION_DENIED, answer
         check_explained(status, answer)
@@ -96,62 +96,53 @@ class Part:
 
     def folders_and_files(self):
         for live in ("rollback", "wal"):
-            scene = self.scene(live)
-            with self.case(f"read-only backup folder, {live}"):
+            with self.case(f"read-only backup folder, {live}", live) as scene:
                 with modes((scene.backups, 0o555)):
-                    self.refused(call_as_somebody(scene, "create"))
-                    assert call_as_somebody(scene, "list")[0] == library.OK
+                    self.refused(call_as_nobody(scene, "create"))
+                    assert call_as_nobody(scene, "list")[0] == library.OK
                 self.unchanged(scene)
-            scene = self.scene(live)
-            with self.case(f"read-only database folder, restore, {live}"):
+            with self.case(f"read-only database folder, restore, {live}", live) as scene:
                 with modes((scene.folder, 0o555)):
-                    self.refused(call_as_somebody(scene, "restore", RESTORE))
+                    self.refused(call_as_nobody(scene, "restore"))
                 self.unchanged(scene)
-            scene = self.scene(live)
-            with self.case(f"read-only database file, restore, {live}"):
+            with self.case(f"read-only database file, restore, {live}", live) as scene:
                 with modes((scene.database, 0o444)):
-                    self.refused(call_as_somebody(scene, "restore", RESTORE))
+                    self.refused(call_as_nobody(scene, "restore"))
                 self.unchanged(scene)
-        scene = self.scene()
-        with self.case("read-only database and its folder: a backup elsewhere is made"):
+        with self.case("read-only database and its folder: a backup elsewhere is made") as scene:
             with modes((scene.database, 0o444), (scene.settings, 0o444), (scene.folder, 0o555)):
-                status, answer = call_as_somebody(scene, "create")
+                status, answer = call_as_nobody(scene, "create")
                 assert status == library.OK, answer
                 assert [warning["name"] for warning in answer["warnings"]] == ["SETTINGS_NOT_UPDATED"], answer
             assert scene.settings.read_text() == SETTINGS
             scene.check_backups()
-        scene = self.scene()
-        with self.case("unreadable database"):
+        with self.case("unreadable database") as scene:
             with modes((scene.database, 0o000)):
-                self.refused(call_as_somebody(scene, "create"))
-                self.refused(call_as_somebody(scene, "restore", RESTORE))
+                self.refused(call_as_nobody(scene, "create"))
+                self.refused(call_as_nobody(scene, "restore"))
             self.unchanged(scene)
-        scene = self.scene()
-        with self.case("unreadable backup"):
+        with self.case("unreadable backup") as scene:
             with modes((scene.backups / CHOSEN_NAME, 0o000)):
-                self.refused(call_as_somebody(scene, "restore", RESTORE))
-                self.refused(call_as_somebody(scene, "verify", RESTORE))
+                self.refused(call_as_nobody(scene, "restore"))
+                self.refused(call_as_nobody(scene, "verify"))
             self.unchanged(scene)
-        scene = self.scene()
-        with self.case("a backup folder nobody may enter"):
+        with self.case("a backup folder nobody may enter") as scene:
             with modes((scene.backups, 0o000)):
                 for operation in ("create", "list", "prune"):
-                    self.refused(call_as_somebody(scene, operation))
+                    self.refused(call_as_nobody(scene, operation))
             self.unchanged(scene)
-        scene = self.scene()
-        with self.case("another user's settings"):
+        with self.case("another user's settings") as scene:
             if os.geteuid() == 0:
                 os.chown(scene.settings, 0, 0)
             with modes((scene.settings, 0o444)):
-                status, answer = call_as_somebody(scene, "create")
+                status, answer = call_as_nobody(scene, "create")
                 assert status == library.OK and len(answer["warnings"]) == 1, answer
             assert scene.settings.read_text() == SETTINGS
-        scene = self.scene()
-        with self.case("the backup folder is a file"):
+        with self.case("the backup folder is a file") as scene:
             shutil.rmtree(scene.backups)
             scene.backups.write_text("a file")
             for operation in ("create", "list", "prune"):
-                status, answer = call_as_somebody(scene, operation)
+                status, answer = call_as_nobody(scene, operation)
                 assert status not in (library.OK, library.INTERNAL), answer
                 check_explained(status, answer)
             assert scene.backups.read_text() == "a file"
@@ -159,50 +150,44 @@ class Part:
     # Links.
 
     def links(self):
-        scene = self.scene()
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir()
         elsewhere.chmod(0o777)
-        with self.case("a database link that leads nowhere"):
+        with self.case("a database link that leads nowhere") as scene:
             scene.database.unlink()
             scene.database.symlink_to(elsewhere / "nothing.db")
-            for operation, request in (("create", None), ("restore", RESTORE)):
-                status, answer = scene.call(operation, request)
+            for operation in ("create", "restore"):
+                status, answer = scene.call(operation)
                 assert status == library.DATABASE_NOT_FOUND, answer
             assert not (elsewhere / "nothing.db").exists() and scene.database.is_symlink()
-        scene = self.scene()
-        with self.case("a database link to elsewhere stays a link"):
+        with self.case("a database link to elsewhere stays a link") as scene:
             shutil.move(scene.database, elsewhere / "real.db")
             scene.database.symlink_to(elsewhere / "real.db")
             assert scene.call("create")[0] == library.OK
-            status, answer = scene.call("restore", RESTORE)
+            status, answer = scene.call("restore")
             assert status == library.OK, answer
             assert scene.database.is_symlink() and studio.generation_of(elsewhere / "real.db") == CHOSEN
             scene.check_backups()
-        scene = self.scene()
-        with self.case("a linked damaged database is replaced where it is"):
+        with self.case("a linked damaged database is replaced where it is") as scene:
             scene.database.unlink()
             (elsewhere / "real.db").write_bytes(b"garbage" * 1000)
             scene.database.symlink_to(elsewhere / "real.db")
-            status, answer = scene.call("restore", RESTORE)
+            status, answer = scene.call("restore")
             assert status == library.OK, answer
             assert scene.database.is_symlink() and studio.generation_of(elsewhere / "real.db") == CHOSEN
-        scene = self.scene()
-        with self.case("a link named like an old backup is never pruned, nor what it leads to"):
+        with self.case("a link named like an old backup is never pruned, nor what it leads to") as scene:
             (elsewhere / "precious.db").write_bytes(scene.database.read_bytes())
             (scene.backups / "backup_20200101_000000.db").symlink_to(elsewhere / "precious.db")
             scene.options["max_backups"] = 1
             assert scene.call("prune")[0] == library.OK
             assert (elsewhere / "precious.db").exists() and (scene.backups / "backup_20200101_000000.db").is_symlink()
-        scene = self.scene()
-        with self.case("a settings link to elsewhere stays a link"):
+        with self.case("a settings link to elsewhere stays a link") as scene:
             shutil.move(scene.settings, elsewhere / "settings.json")
             scene.settings.symlink_to(elsewhere / "settings.json")
             assert scene.call("create")[0] == library.OK
             assert scene.settings.is_symlink() and (elsewhere / "settings.json").read_text() != SETTINGS
             scene.check_settings()
-        scene = self.scene()
-        with self.case("a backup that is a link to the live database"):
+        with self.case("a backup that is a link to the live database") as scene:
             (scene.backups / "mine.db").symlink_to(scene.database)
             status, answer = scene.call("restore", {"backup": "mine.db"})
             assert status == library.SAME_FILE, answer
@@ -223,19 +208,16 @@ class Part:
             ("database", scene.database, "restore"),
             ("database folder", scene.folder, "restore"),
         ]:
-            scene = self.scene()
-            with self.case(f"immutable {name}, {operation}"):
+            with self.case(f"immutable {name}, {operation}") as scene:
                 with self.attribute(path):
-                    self.refused(scene.call(operation, RESTORE if operation == "restore" else None))
+                    self.refused(scene.call(operation))
                 self.unchanged(scene)
-        scene = self.scene()
-        with self.case("an immutable damaged database"):
+        with self.case("an immutable damaged database") as scene:
             scene.database.write_bytes(b"garbage" * 1000)
             with self.attribute(scene.database):
-                self.refused(scene.call("restore", RESTORE))
+                self.refused(scene.call("restore"))
             assert scene.database.read_bytes() == b"garbage" * 1000
-        scene = self.scene()
-        with self.case("an immutable old backup outlives retention, with a warning"):
+        with self.case("an immutable old backup outlives retention, with a warning") as scene:
             oldest = scene.backups / "backup_20260101_090000.db"
             with self.attribute(oldest):
                 status, answer = scene.call("create")
@@ -260,10 +242,10 @@ class Part:
         drive = self.folder / "drive"
         drive.mkdir()
         studio.make(drive / "wal.db", CHOSEN, 60_000, journal_mode="wal")
-        studio.make_with_log(drive / "wal_with_log.db", CHOSEN, 60_000)
+        studio.make_with_wal(drive / "with_wal.db", CHOSEN, 60_000)
         studio.make(drive / "plain.db", CHOSEN, 60_000)
         before = sorted(path.name for path in drive.iterdir())
-        for name in ("plain.db", "wal.db", "wal_with_log.db"):
+        for name in ("plain.db", "wal.db", "with_wal.db"):
             scene = self.scene()
             with disk.read_only(drive):
                 with self.case(f"{name} on a read-only drive is verified"):
@@ -277,18 +259,17 @@ class Part:
             with self.case(f"{name}: nothing was written on the drive"):
                 assert sorted(path.name for path in drive.iterdir()) == before
         for live in ("rollback", "wal"):
-            scene = self.scene(live)
-            with self.case(f"everything on a read-only drive, {live}"):
+            with self.case(f"everything on a read-only drive, {live}", live) as scene:
                 with disk.read_only(scene.folder):
                     assert scene.call("list")[0] == library.OK
                     self.refused(scene.call("create"))
-                    self.refused(scene.call("restore", RESTORE))
+                    self.refused(scene.call("restore"))
                 self.unchanged(scene)
 
     # Control.
 
     def control(self):
-        """The process of somebody else must be refused what this suite says is refused."""
+        """The modes of this suite must really bind the process that makes the calls."""
         scene = self.scene()
 
         def write_there(_):
@@ -298,13 +279,11 @@ class Part:
                 return "refused"
 
         with self.case("control: the modes hold"), modes((scene.backups, 0o555)):
-            assert Child(become_somebody, write_there).answer() == "refused"
+            assert Child(become_nobody, write_there).answer() == "refused"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bounded", action="store_true", help="it is short anyway")
-    parser.parse_args()
+    is_bounded(__doc__)  # it is short: there is nothing to leave out
     tally = Tally("permissions")
     with tempfile.TemporaryDirectory(prefix="respaldo-permissions-") as folder:
         part = Part(folder, tally)

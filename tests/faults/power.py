@@ -5,12 +5,9 @@ lost. After a call has reported success its result must be there, whole, without
 old state or the new one.
 """
 
-import argparse
 import os
 import random
 import shutil
-import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,13 +18,13 @@ import studio
 from child import NEVER_ANSWERED, Child, calling
 from kills import copy_in_place
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER_NAMES, Scene
-from tally import Tally
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER_NAMES, REQUESTS, Scene
+from tally import Tally, is_bounded, notices
 
 OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback"), ("prune", "rollback")]
 OPERATIONS += [("restore", live) for live in LIVES]
 KEPT = 2  # with retention at work
-LOGS = {disk.LOG_FLUSHED: "journal flushed", disk.LOG_LOST: "journal lost"}
+JOURNALS = {disk.JOURNAL_FLUSHED: "journal flushed", disk.JOURNAL_LOST: "journal lost"}
 SIZE = 400_000
 
 
@@ -37,7 +34,6 @@ class Case:
     def __init__(self, template, the_disk, operation, live, retention=False):
         self.scene = Scene(template, the_disk.place)
         self.disk, self.operation, self.live = the_disk, operation, live
-        self.request = {"restore": {"backup": CHOSEN_NAME}, "prune": {"dry_run": False}}.get(operation)
         self.name = f"{operation} {live}" + (" with retention" if retention else "")
         self.prunes = retention or operation == "prune"
         if self.prunes:
@@ -47,12 +43,12 @@ class Case:
         self.scene.reset()
         os.sync()
 
-    def cut_after_success(self, log):
+    def cut_after_success(self, journal):
         """The call returns, and the power goes before anything else happens."""
 
         def work(store):
-            answer = store.call(self.operation, self.request)
-            self.disk.cut_power(log)
+            answer = store.call(self.operation, REQUESTS.get(self.operation))
+            self.disk.cut_power(journal)
             return answer
 
         self.prepare()
@@ -60,18 +56,18 @@ class Case:
         assert status == library.OK, answer
         return True
 
-    def cut_after(self, seconds, log):
+    def cut_after(self, seconds, journal):
         """The power goes at this instant, and the process with it. Whether success was reported before.
 
         An answer given while the power goes counts for nothing: a flush that this shutdown interrupts can return 0 with
         its data lost, to a plain write and fsync as well, which no real disk gets away with.
         """
         self.prepare()
-        child = calling(self.scene.options, self.operation, self.request)
+        child = self.scene.calling(self.operation)
         child.wait_ready()
         time.sleep(seconds)
         in_time = child.has_answered()
-        self.disk.cut_power(log)
+        self.disk.cut_power(journal)
         # The process may notice the dead disk and answer, or hang on: either way its power is gone.
         time.sleep(0.005)
         child.kill()
@@ -80,22 +76,15 @@ class Case:
 
     def check(self, reported):
         scene = self.scene
-        old = scene.old_generation(self.live)
-        new = CHOSEN if self.operation == "restore" else old
-        backups = scene.check_backups(at_least=KEPT if self.prunes else 5)
+        fewest = KEPT if self.prunes else 5
+        old, new = scene.old_generation(self.live), scene.new_generation(self.operation, self.live)
+        backups = scene.check_outcome(self.operation, self.live, {new} if reported else {old, new}, fewest)
         if self.prunes:
             check_retention({backup["name"] for backup in backups}, self.operation != "prune", reported)
-        scene.check_settings()
-        copies = scene.check_safety_copies(self.live)
-        found = scene.check_live(self.live, {new} if reported else {old, new})
-        if self.operation == "restore" and found == CHOSEN and self.live != "missing":
-            assert copies, "the live database was restored, and its safety copy is gone"
         if self.operation in ("create", "create_if_due") and reported:
             made = [backup for backup in backups if not backup["name"].startswith("backup_202601")]
             assert len(made) == 1, "the backup was reported and is not there"
-        status, answer = scene.call(self.operation, self.request)
-        assert status == library.OK, f"the next call: {answer}"
-        scene.check_nothing_left()
+        scene.check_next_call(self.operation, self.live, fewest)
 
 
 def check_retention(names, makes_one, reported):
@@ -109,26 +98,21 @@ def check_retention(names, makes_one, reported):
     assert not reported or set(before) - set(gone) == set(stay), f"reported as removed, and there again: {names}"
 
 
-def duration_of(case):
-    case.prepare()
-    child = calling(case.scene.options, case.operation, case.request)
-    child.wait_ready()
-    started = time.monotonic()
-    child.answer()
-    return time.monotonic() - started
-
-
 def run(case, tally, after_success, in_the_middle):
     case.disk.mount()
-    duration = duration_of(case)
+    case.prepare()
+    _, duration = case.scene.calling(case.operation).answer_and_seconds()
     for turn in range(after_success + in_the_middle):
-        log = list(LOGS)[turn % 2]
+        journal = list(JOURNALS)[turn % 2]
         if turn < after_success:
-            when, cut = "after success", lambda: case.cut_after_success(log)
+            when, cut = "after success", lambda: case.cut_after_success(journal)
         else:
             instant = duration * random.random() * 1.1
-            when, cut = f"after {instant * 1000:.1f} of {duration * 1000:.0f} ms", lambda: case.cut_after(instant, log)
-        with tally.case(f"{case.name}, power cut {when}, {LOGS[log]}"):
+            when, cut = (
+                f"after {instant * 1000:.1f} of {duration * 1000:.0f} ms",
+                lambda: case.cut_after(instant, journal),
+            )
+        with tally.case(f"{case.name}, power cut {when}, {JOURNALS[journal]}"):
             try:
                 reported = cut()
             finally:
@@ -150,12 +134,12 @@ def disk_that_goes_away(template, the_disk, tally, times):
         os.sync()
         with large.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # so that it is read from the disk
-        child = calling(scene.options, "verify", {"backup": "large.db"})
+        child = calling(scene.options, "verify", {"backup": large.name})
         child.wait_ready()
         started = time.monotonic()
         if turn:
             time.sleep(duration * random.random())
-            the_disk.cut_power(disk.LOG_LOST)
+            the_disk.cut_power(disk.JOURNAL_LOST)
         with tally.case(f"verify on a disk that goes away, turn {turn}"):
             tally.count("disks that went away", turn > 0)
             status, answer = child.answer()
@@ -184,34 +168,24 @@ def copy(scene, flush_file, flush_folder):
         os.close(folder)
 
 
-def is_backup_there(scene):
-    try:
-        return studio.generation_of(scene.backups / "backup_20260106_090000.db", read_only=True) == LIVE
-    except studio.Torn:
-        return False
+def check_copy(scene):
+    assert studio.generation_of(scene.backups / "backup_20260106_090000.db", read_only=True) == LIVE
 
 
-def is_live_whole(scene):
-    try:
-        return studio.generation_of(scene.database) in (LIVE, CHOSEN)
-    except studio.Torn:
-        return False
+def check_live(scene):
+    scene.check_live("rollback", {LIVE, CHOSEN})
 
 
 def prune_too_early(scene):
-    """Removes the old backups for the sake of a new one that is not on the disk yet."""
+    """Removes the old backups before the new one is on the disk."""
     for name in (CHOSEN_NAME, *OLDER_NAMES):
         (scene.backups / name).unlink()
     copy(scene, False, True)
 
 
-def is_retention_right(scene):
-    try:
-        scene.check_backups(at_least=1)
-        check_retention({path.name for path in scene.backups.glob("backup_*.db")}, True, False)
-    except AssertionError:
-        return False
-    return True
+def check_what_is_kept(scene):
+    scene.check_backups(at_least=1)
+    check_retention({path.name for path in scene.backups.glob("backup_*.db")}, True, False)
 
 
 def negative_controls(template, the_disk, tally, times):
@@ -221,22 +195,22 @@ def negative_controls(template, the_disk, tally, times):
         copy_in_place(scene.backups / CHOSEN_NAME, scene.database)
 
     controls = [
-        ("file and folder flushed", lambda: copy(scene, True, True), is_backup_there, disk.LOG_LOST, (0, 0)),
-        ("nothing flushed", lambda: copy(scene, False, False), is_backup_there, disk.LOG_FLUSHED, (1, times)),
-        ("folder not flushed", lambda: copy(scene, True, False), is_backup_there, disk.LOG_LOST, (times // 2, times)),
-        ("pruned too early", lambda: prune_too_early(scene), is_retention_right, disk.LOG_FLUSHED, (times, times)),
-        ("in place", in_place, is_live_whole, disk.LOG_FLUSHED, (times // 2, times)),
+        ("file and folder flushed", lambda: copy(scene, True, True), check_copy, disk.JOURNAL_LOST, (0, 0)),
+        ("nothing flushed", lambda: copy(scene, False, False), check_copy, disk.JOURNAL_FLUSHED, (1, times)),
+        ("folder not flushed", lambda: copy(scene, True, False), check_copy, disk.JOURNAL_LOST, (times // 2, times)),
+        ("pruned too early", lambda: prune_too_early(scene), check_what_is_kept, disk.JOURNAL_FLUSHED, (times, times)),
+        ("in place", in_place, check_live, disk.JOURNAL_FLUSHED, (times // 2, times)),
     ]
     the_disk.mount()
-    for name, write, is_there, log, (fewest, most) in controls:
+    for name, write, check, journal, (fewest, most) in controls:
         lost = 0
         for _ in range(times):
             scene.reset()
             os.sync()
             write()
-            the_disk.cut_power(log)
+            the_disk.cut_power(journal)
             the_disk.after_power_returns()
-            lost += not is_there(scene)
+            lost += notices(check, scene)
         tally.count("power cuts of controls", times)
         print(f"power: control: {name}: lost {lost} of {times} times", flush=True)
         with tally.case(f"control: {name}"):
@@ -245,14 +219,9 @@ def negative_controls(template, the_disk, tally, times):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bounded", action="store_true")
-    bounded = parser.parse_args().bounded
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what is mounted gets unmounted
+    bounded = is_bounded(__doc__)
     tally = Tally("power")
-    if reason := disk.reason_against_mounting():
-        tally.skip("power loss", reason)
-        tally.finish()
+    disk.require_mounting(tally, "power loss")
     with tempfile.TemporaryDirectory(prefix="respaldo-power-") as folder, disk.disk(folder, 64) as the_disk:
         templates = {live: Scene.build(Path(folder) / live, live, SIZE) for live in LIVES}
         negative_controls(templates["rollback"], the_disk, tally, 5 if bounded else 20)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import library
 import studio
-from child import call
+from child import call, calling
 
 LIVE, OLDER, CHOSEN = 7, 1, 3  # generations: of the live database, of the older backups, of the one to restore
 CHOSEN_NAME = "backup_20260105_090000.db"
@@ -18,16 +18,24 @@ GARBAGE = b"not a database at all \xff" * 9000
 
 LIVES = ("rollback", "wal", "resized", "missing", "damaged", "damaged_wal", "worn_wal", "foreign")
 """States of the live database: the two journal modes, WAL with another page size than the backups, no file, a file
-whose first page is damaged, the same with a log, one that opens but has a damaged page, with a log, and a file that is
-not a database. Beside no file, and beside what is not one, lies the log of a database that vanished: applied to the
-restored one, it would silently undo the restore."""
+whose first page is damaged, the same with a WAL, one that opens but has a damaged page, with a WAL, and a file that is
+not a database. "missing" and "foreign" have the WAL of a database that vanished beside them: applied to the restored
+database, it would silently undo the restore."""
 UNUSABLE = ("damaged", "damaged_wal", "foreign")
-"""What SQLite cannot write to, so that it is replaced."""
+"""SQLite cannot write to these, so a restore replaces the file."""
 DAMAGED = (*UNUSABLE, "worn_wal")
-"""What is saved byte for byte."""
-WITH_LOG_TO_SAVE = ("missing", "foreign", "damaged_wal", "worn_wal")
-LEFT_BEHIND = 99  # generation of the log of a database that vanished
-LOGGED = 8  # what the log of a damaged database says
+"""The safety copy of these is byte for byte."""
+WITH_WAL_TO_SAVE = ("missing", "foreign", "damaged_wal", "worn_wal")
+VANISHED = 99  # generation in the WAL of a database that vanished
+IN_WAL = 8  # generation in the WAL of a damaged database
+
+REQUESTS = {
+    "restore": {"backup": CHOSEN_NAME},
+    "verify": {"backup": CHOSEN_NAME},
+    "prune": {"dry_run": False},
+    "list": {"include_safety": True},
+}
+"""What each operation is called with, unless a test says otherwise."""
 
 
 class Scene:
@@ -62,20 +70,20 @@ class Scene:
             case "rollback" | "damaged":
                 studio.make(database, LIVE, size)
             case "wal":
-                studio.make_with_log(database, LIVE, size)
+                studio.make_with_wal(database, LIVE, size)
             case "resized":
-                studio.make_with_log(database, LIVE, size, page_size=1024)
+                studio.make_with_wal(database, LIVE, size, page_size=1024)
             case "damaged_wal" | "worn_wal":
-                studio.make_with_small_log(database, LIVE, LOGGED, size)
+                studio.make_with_small_wal(database, LIVE, IN_WAL, size)
             case "foreign":
                 database.write_bytes(GARBAGE)
         if live in ("missing", "foreign"):
             vanished = template / "vanished.db"
-            studio.make_with_log(vanished, LEFT_BEHIND, 20_000)
+            studio.make_with_wal(vanished, VANISHED, 20_000)
             vanished.unlink()
             Path(f"{vanished}-wal").rename(f"{database}-wal")
         if live in ("damaged", "damaged_wal", "worn_wal"):
-            # The schema, or a page of the rows that the log does not have.
+            # The schema, or a page of the rows that the WAL does not have.
             with database.open("r+b") as file:
                 file.seek(100 if live != "worn_wal" else 4096 * 6)
                 file.write(b"\xff" * 3000)
@@ -90,13 +98,17 @@ class Scene:
         return self
 
     def call(self, operation, request=None):
-        return call(self.options, operation, request)
+        return call(self.options, operation, request or REQUESTS.get(operation))
+
+    def calling(self, operation, environment=None):
+        """A child that is about to make this call."""
+        return calling(self.options, operation, REQUESTS.get(operation), environment)
 
     # What must hold, whatever happened.
 
     def check_backups(self, at_least=5, new=(LIVE,)):
         """What is listed is whole; nothing that the library had promised to keep is gone."""
-        status, listing = self.call("list", {"include_safety": True})
+        status, listing = self.call("list")
         assert status == library.OK, listing
         backups = [backup for backup in listing["backups"] if backup["kind"] == "backup"]
         for backup in listing["backups"]:
@@ -123,16 +135,16 @@ class Scene:
             return not self.database.exists()
         if live in DAMAGED:
             same = self.database.exists() and same_bytes(self.database, self.template / "studio.db")
-            return same and (live != "worn_wal" or studio.logged_generation(self.database) == LOGGED)
+            return same and (live != "worn_wal" or studio.generation_with_wal(self.database) == IN_WAL)
         return False
 
     def check_safety_copies(self, live, before=LIVE):
         """Every safety copy with its final name is the database as it was, and a WAL is saved or still there."""
-        if live in WITH_LOG_TO_SAVE:
-            logs = [*self.folder.glob("studio.db-wal"), *self.folder.glob("studio.db.before_restore_*-wal")]
-            log = (self.template / "studio.db-wal").read_bytes()
-            # A restore that broke off may have written behind what was in the log, and not committed it.
-            assert any(found.read_bytes().startswith(log) for found in logs), "the log is gone"
+        if live in WITH_WAL_TO_SAVE:
+            wal = (self.template / "studio.db-wal").read_bytes()
+            saved = [*self.folder.glob("studio.db-wal"), *self.folder.glob("studio.db.before_restore_*-wal")]
+            # A restore that broke off may have appended to the WAL, without a commit.
+            assert any(path.read_bytes().startswith(wal) for path in saved), "the WAL is gone"
         copies = [
             path
             for path in self.folder.iterdir()
@@ -145,8 +157,8 @@ class Scene:
                     generation = studio.generation_of(copy, read_only=True)
                     assert generation == CHOSEN, f"{copy.name} is of {generation}"
                 elif live == "worn_wal":
-                    logged = studio.logged_generation(copy)
-                    assert logged == LOGGED, f"{copy.name} has lost its log: it is of {logged}"
+                    found = studio.generation_with_wal(copy)
+                    assert found == IN_WAL, f"{copy.name} has lost its WAL: it is of {found}"
             else:
                 generation = studio.generation_of(copy, read_only=True)
                 assert generation in (before, CHOSEN), f"{copy.name} is of {generation}"
@@ -159,11 +171,38 @@ class Scene:
 
     def check_nothing_left(self):
         """No temporary is left, in any folder."""
-        left = [str(path) for path in self.folder.rglob(".respaldo-*")]
+        left = [str(path) for path in self.temporaries()]
         assert not left, f"left behind: {left}"
 
-    def old_generation(self, live):
+    def check_outcome(self, operation, live, allowed, at_least=5):
+        """All files are whole after a call, or what is left of one, and the live database is one of the allowed."""
+        backups = self.check_backups(at_least)
+        self.check_settings()
+        self.check_safety_copies(live)
+        found = self.check_live(live, allowed)
+        copies = self.check_safety_copies(live)
+        if operation == "restore" and found == CHOSEN and live != "missing":
+            assert copies, "the live database was restored without a safety copy"
+        return backups
+
+    def check_next_call(self, operation, live, at_least=5):
+        """The same call again succeeds, is right, and clears what was left behind."""
+        status, answer = self.call(operation)
+        assert status == library.OK, f"the next call: {answer}"
+        self.check_nothing_left()
+        self.check_backups(at_least)
+        self.check_safety_copies(live)
+        self.check_live(live, {self.new_generation(operation, live)})
+
+    @staticmethod
+    def old_generation(live):
+        """Of the live database before a call; None where that is not a usable database."""
         return None if live == "missing" or live in DAMAGED else LIVE
+
+    @staticmethod
+    def new_generation(operation, live):
+        """Of the live database after a call that succeeded."""
+        return CHOSEN if operation == "restore" else Scene.old_generation(live)
 
     def temporaries(self):
         return list(self.folder.rglob(".respaldo-*"))

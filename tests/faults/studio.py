@@ -1,7 +1,7 @@
-"""A database of which one can tell whether it is whole, and which one it is.
+"""A database that shows whether it is whole, and which one it is.
 
 Every row carries the same generation and a checksum over itself, and one row says how many there are. A mixture of two
-databases, a half-written one or one that lost its log cannot pass for either.
+databases, a half-written one or one that lost its WAL cannot pass for either.
 """
 
 import os
@@ -9,14 +9,14 @@ import shutil
 import sqlite3
 import tempfile
 import zlib
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 BODY = 2000
 
 
 class Torn(AssertionError):
-    """Neither the one database nor the other."""
+    """The file is neither the one database nor the other."""
 
 
 def make(path, generation, size=200_000, page_size=4096, journal_mode="delete"):
@@ -50,32 +50,33 @@ def checksum(number, generation, body):
     return zlib.crc32(body, zlib.crc32(f"{number} {generation}".encode()))
 
 
-def make_with_log(path, generation, size=200_000, page_size=4096):
-    """A database in WAL mode whose contents are in its log only: the file itself holds another generation."""
+def make_with_wal(path, generation, size=200_000, page_size=4096):
+    """A database whose contents are in its WAL only: the file itself holds another generation."""
+    with _built_in_wal_mode(path, -generation, size, page_size) as connection:
+        write(connection, generation, size)
+
+
+def make_with_small_wal(path, generation, generation_in_wal, size=200_000):
+    """A database whose WAL holds nothing but a change of what `generation_with_wal` reads."""
+    with _built_in_wal_mode(path, generation, size) as connection:
+        connection.execute("UPDATE totals SET generation=?", (generation_in_wal,))
+
+
+@contextmanager
+def _built_in_wal_mode(path, generation, size, page_size=4096):
+    """A connection whose changes stay in the WAL of the database made at `path`."""
     building = Path(f"{path}.building")
-    make(building, -generation, size, page_size, "wal")
+    make(building, generation, size, page_size, "wal")
     with closing(sqlite3.connect(building, isolation_level=None)) as connection:
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute("PRAGMA synchronous=OFF")
-        write(connection, generation, size)
+        yield connection
         shutil.copy(building, path)
         shutil.copy(f"{building}-wal", f"{path}-wal")
     building.unlink()
 
 
-def make_with_small_log(path, generation, logged, size=200_000):
-    """A database in WAL mode whose log holds nothing but a change of what `logged_generation` reads."""
-    building = Path(f"{path}.building")
-    make(building, generation, size, journal_mode="wal")
-    with closing(sqlite3.connect(building, isolation_level=None)) as connection:
-        connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute("UPDATE totals SET generation=?", (logged,))
-        shutil.copy(building, path)
-        shutil.copy(f"{building}-wal", f"{path}-wal")
-    building.unlink()
-
-
-def logged_generation(path):
+def generation_with_wal(path):
     """What the database and its WAL say, read from a copy, even of a damaged one; None if nothing can be read."""
     with tempfile.TemporaryDirectory() as folder:
         for suffix in ("", "-wal"):
@@ -101,8 +102,8 @@ def generation_of(path, read_only=False):
                 raise Torn(f"{path}: totals are {totals}")
             generation, count = totals[0]
             seen = 0
-            for number, of_row, body, noted in connection.execute("SELECT * FROM visits"):
-                if of_row != generation or noted != checksum(number, of_row, body):
+            for number, of_row, body, stored in connection.execute("SELECT * FROM visits"):
+                if of_row != generation or stored != checksum(number, of_row, body):
                     raise Torn(f"{path}: row {number} is of {of_row}, the database of {generation}")
                 seen += 1
             if seen != count:
