@@ -19,11 +19,10 @@ OPENED = 20
 
 
 def lister(folder, count):
-    """An application's folder with this many backups, made once and kept: each a database of one page, of a minute
-    of its own."""
+    """An application's folder with this many backups, made once and kept: each a database of one page, one a minute."""
     place = Path(folder) / "lists" / str(count)
-    done = place / "made"
-    if not done.exists():
+    complete = place / "made"
+    if not complete.exists():
         shutil.rmtree(place, ignore_errors=True)
         backups = place / "backups"
         backups.mkdir(parents=True)
@@ -35,7 +34,7 @@ def lister(folder, count):
             (backups / f"backup_{moment:%Y%m%d_%H%M%S}.db").write_bytes(page)
             moment -= datetime.timedelta(minutes=1)
         os.sync()
-        done.touch()
+        complete.touch()
     return place
 
 

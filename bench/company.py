@@ -13,7 +13,7 @@ from place import Place
 
 WRITER = Path(__file__).with_name("writer.py")
 LEAD = 1.0
-"""Seconds for which the writer is alone first."""
+"""Seconds for which the writer works alone at first."""
 IDLE = 5.0
 SIDE_BY_SIDE = (
     ("create", contenders.OURS),

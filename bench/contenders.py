@@ -1,4 +1,4 @@
-"""Who is measured. Each prepares what an application has ready anyway, and gives back the work that is timed."""
+"""The ways that are measured. Each prepares what an application has ready, and returns the work that is timed."""
 
 import os
 import shutil
@@ -38,31 +38,38 @@ def flush(path):
         os.close(descriptor)
 
 
+def open_store(place, verify):
+    import respaldo
+
+    return respaldo.Store(place.database, verify=verify, language="en")
+
+
+def connect(database):
+    """A connection that has read the schema, as an application's has."""
+    connection = sqlite3.connect(database)
+    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return connection
+
+
+def back_up(connection, path, durable):
+    """Python's way to make a backup file."""
+    with closing(sqlite3.connect(path)) as copy:
+        connection.backup(copy)
+    if durable:
+        flush(path)
+
+
 # Create.
 
 
 def respaldo_create(verify):
-    def prepare(place):
-        import respaldo
-
-        store = respaldo.Store(place.database, verify=verify, language="en")
-        return store.create
-
-    return prepare
+    return lambda place: open_store(place, verify).create
 
 
 def python_create(durable):
     def prepare(place):
-        source = sqlite3.connect(place.database)
-        source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-
-        def work():
-            with closing(sqlite3.connect(place.destination)) as copy:
-                source.backup(copy)
-            if durable:
-                flush(place.destination)
-
-        return work
+        source = connect(place.database)
+        return lambda: back_up(source, place.destination, durable)
 
     return prepare
 
@@ -73,8 +80,7 @@ def shell_create(place):
 
 
 def vacuum_into(place):
-    source = sqlite3.connect(place.database)
-    source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    source = connect(place.database)
     return lambda: source.execute("VACUUM INTO ?", [str(place.destination)])
 
 
@@ -120,9 +126,7 @@ CREATE = [
 
 def respaldo_restore(verify):
     def prepare(place):
-        import respaldo
-
-        store = respaldo.Store(place.database, verify=verify, language="en")
+        store = open_store(place, verify)
         return lambda: store.restore(place.yesterday)
 
     return prepare
@@ -130,14 +134,10 @@ def respaldo_restore(verify):
 
 def python_restore(durable):
     def prepare(place):
-        live = sqlite3.connect(place.database)
-        live.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        live = connect(place.database)
 
         def work():
-            with closing(sqlite3.connect(place.safety)) as safety:
-                live.backup(safety)
-            if durable:
-                flush(place.safety)
+            back_up(live, place.safety, durable)
             with closing(sqlite3.connect(place.yesterday)) as backup:
                 backup.backup(live)
 
@@ -161,7 +161,7 @@ def find(operation, key):
 
 
 def missing(contender):
-    """The program that it would need and that is not there."""
+    """The program that it needs, where that is not installed; else None."""
     if contender.key == "rsync":
         return None if rsync_program() else "sqlite3_rsync (pip install apsw brings it)"
     if contender.program and not shutil.which(contender.program):

@@ -11,11 +11,11 @@ def private_kib(process="self"):
 
 
 def peak_until_readable(process, stream):
-    """The most private memory that a process was seen with until it wrote something, and how often it was looked at."""
-    peak, looks = 0, 0
+    """The largest private memory seen in a process until it wrote something, and the number of samples."""
+    peak, samples = 0, 0
     poll = select.poll()
     poll.register(stream, select.POLLIN | select.POLLHUP)
     while True:
-        peak, looks = max(peak, private_kib(process)), looks + 1
+        peak, samples = max(peak, private_kib(process)), samples + 1
         if poll.poll(1):
-            return peak, looks
+            return peak, samples

@@ -1,4 +1,4 @@
-"""What the library means to keep, as ratios of medians of one run, so that they hold on any machine."""
+"""The limits that the library sets itself, as ratios of medians of one run, so that they hold on any machine."""
 
 LARGEST, SMALLEST = "1200", "0.2"
 

@@ -1,4 +1,4 @@
-"""Side by side: the contenders take turns, so that what disturbs the machine disturbs them all."""
+"""Times the contenders in turns, so that a disturbance of the machine affects them all."""
 
 import json
 import statistics
@@ -31,7 +31,7 @@ def present(operation):
 
 
 def compare(folder, operation, size, repetitions):
-    """Seconds of each contender. The first round is a warm-up, in which what they made is looked at."""
+    """Seconds of each contender. The first round is a warm-up, whose results are checked."""
     place = Place(folder, size)
     place.build()
     running, _ = present(operation)
@@ -58,7 +58,7 @@ def compare(folder, operation, size, repetitions):
 
 
 def run(folder, place, operation, contender, watch_memory=False):
-    """One measurement, in a fresh process: nothing is warm that an application's first backup would find cold."""
+    """One measurement, in a fresh process: its caches are as cold as for an application's first backup."""
     command = [sys.executable, "-B", CHILD, folder, str(place.size), operation, contender.key]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         limit = threading.Timer(LIMIT, process.kill)
@@ -68,18 +68,18 @@ def run(folder, place, operation, contender, watch_memory=False):
                 sys.exit(f"{operation} by {contender.label} could not be prepared; see above")
             process.stdin.write("go\n")
             process.stdin.flush()
-            peak, looks = peak_until_readable(process.pid, process.stdout) if watch_memory else (None, 0)
+            peak, samples = peak_until_readable(process.pid, process.stdout) if watch_memory else (None, 0)
             answer, _ = process.communicate()
         finally:
             limit.cancel()
             process.kill()
     if not answer:
         sys.exit(f"{operation} by {contender.label} failed (see above), or did not end within {LIMIT} s")
-    return json.loads(answer) | {"peak_kib": peak, "looks": looks}
+    return json.loads(answer) | {"peak_kib": peak, "samples": samples}
 
 
 def check(place, operation, contender):
-    """A contender that does not do the work is no contender."""
+    """Ends the run when a contender did not do the work."""
     if operation == "restore":
         made, expected = [place.database], place.yesterday
     else:
@@ -106,7 +106,7 @@ def memory(folder, size, repetitions):
                 "before_kib": min(run["before_kib"] for run in runs),
                 "peak_kib": max(run["peak_kib"] for run in runs),
                 "added_kib": added,
-                "looks": min(run["looks"] for run in runs),
+                "samples": min(run["samples"] for run in runs),
             }
             print(f"memory {operation} {size:>6} MB  {contender.label:34} {added / 1024:6.1f} MiB added", flush=True)
     place.remove()

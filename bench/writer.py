@@ -35,7 +35,7 @@ def main():
                 connection.execute("ROLLBACK")
         ended = time.perf_counter()
         commits.append((began, ended - began, failure))
-        # A commit that had to wait is one slow commit; what it held up is not sent in a burst afterwards.
+        # A commit that waited counts as one slow commit: those that it delayed do not follow in a burst.
         due = max(due + 1 / A_SECOND, ended)
     json.dump(commits, sys.stdout)
 

@@ -7,9 +7,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+import respaldo
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CHECKOUT = PACKAGE_ROOT.parent.parent
@@ -50,8 +52,21 @@ def make_database(path: Path, clients: int = 200, *, wal: bool = False, mebibyte
     return path
 
 
+def every_operation(backup: str, *, target: str | None = None) -> dict[str, Callable[[respaldo.Store], object]]:
+    """The calls of a store by name; with a ``target``, its restore is a rehearsal."""
+    return {
+        "create": lambda store: store.create(),
+        "create_if_due": lambda store: store.create_if_due(),
+        "list": lambda store: store.list(),
+        "last_backup": lambda store: store.last_backup(),
+        "verify": lambda store: store.verify(backup),
+        "restore": lambda store: store.restore(backup, target=target),
+        "prune": lambda store: store.prune(),
+    }
+
+
 def forget_the_application() -> None:
-    """Makes Python import the studio's modules anew, from wherever they are now."""
+    """Makes the next import of the studio's modules load them again, from where they are then."""
     for name in list(sys.modules):
         if name.split(".")[0] in APPLICATION_MODULES:
             del sys.modules[name]
@@ -84,7 +99,7 @@ def damage(path: Path) -> None:
 
 
 def folder_contents(folder: Path) -> dict[str, bytes]:
-    """Every file below the folder; to see that nothing has changed."""
+    """Every file below the folder, to compare with a later state."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 

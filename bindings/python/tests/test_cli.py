@@ -29,8 +29,15 @@ def answer(*arguments: object, status: int = 0, **how: object) -> dict[str, obje
     return found
 
 
+def create(database: Path) -> Path:
+    """The backup that ``respaldo create`` says it made."""
+    done = run("create", "--database", database)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.splitlines()[1])
+
+
 class TestAnswers:
-    def test_create_list_last_verify(self, database: Path) -> None:
+    def test_create_list_last_and_verify_answer_in_words(self, database: Path) -> None:
         done = run("create", "--database", database)
         assert (done.returncode, done.stderr) == (0, "")
         first, path = done.stdout.splitlines()
@@ -49,20 +56,20 @@ class TestAnswers:
         assert done.returncode == 0
         assert done.stdout.startswith(f"El respaldo está bien: {name} (")
 
-    def test_nothing_yet(self, database: Path) -> None:
+    def test_an_empty_folder_lists_nothing(self, database: Path) -> None:
         assert run("last", "--database", database).stdout == "Último respaldo: —\n"
         done = run("list", "--database", database)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
-    def test_due_makes_one_a_day(self, database: Path) -> None:
+    def test_due_makes_one_backup_a_day(self, database: Path) -> None:
         assert run("due", "--database", database).stdout.startswith("Respaldo creado: ")
         again = run("due", "--database", database)
         assert again.returncode == 0
         assert again.stdout.startswith("Ya hay un respaldo de hoy: ")
         assert len(list((database.parent / "backups").glob("*.db"))) == 1
 
-    def test_restore_and_undo(self, database: Path) -> None:
-        name = Path(run("create", "--database", database).stdout.splitlines()[1]).name
+    def test_a_restore_can_be_undone(self, database: Path) -> None:
+        name = create(database).name
         scene.delete_clients(database)
         done = run("restore", name, "--yes", "--reason", "se borró todo", "--database", database)
         assert (done.returncode, done.stderr) == (0, "")
@@ -79,7 +86,7 @@ class TestAnswers:
         assert sorted(listed) == ["backup", "safety", "safety"]
 
     def test_a_rehearsal_asks_nothing_and_changes_nothing(self, database: Path) -> None:
-        name = Path(run("create", "--database", database).stdout.splitlines()[1]).name
+        name = create(database).name
         scene.delete_clients(database)
         target = database.parent / "ensayo.db"
         before = scene.folder_contents(database.parent)
@@ -92,9 +99,9 @@ class TestAnswers:
         assert scene.count_clients(target) == 200
         assert run("restore", name, "--target", target, "--database", database).returncode == 25
 
-    def test_prune(self, database: Path) -> None:
+    def test_prune_says_what_goes_and_what_stays(self, database: Path) -> None:
         for _ in range(3):
-            run("create", "--database", database)
+            create(database)
         rows = [
             line.split("\t")
             for line in run("prune", "--dry-run", "--max-backups", 1, "--database", database).stdout.splitlines()
@@ -105,8 +112,8 @@ class TestAnswers:
         (left,) = run("list", "--database", database).stdout.splitlines()
         assert left.startswith(rows[2][0])
 
-    def test_old_backups_that_go_are_named(self, database: Path) -> None:
-        old = Path(run("create", "--database", database).stdout.splitlines()[1]).name
+    def test_create_names_the_old_backups_it_deletes(self, database: Path) -> None:
+        old = create(database).name
         done = run("create", "--max-backups", 1, "--database", database)
         assert done.stdout.splitlines()[2:] == [f"Se borró el respaldo antiguo {old}"]
 
@@ -120,14 +127,14 @@ class TestAnswers:
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
     def test_control_characters_in_a_name_reach_no_terminal(self, database: Path) -> None:
-        name = Path(run("create", "--database", database).stdout.splitlines()[1])
+        name = create(database)
         name.rename(name.with_name("mi\n\x1b[31mrespaldo.db"))
         (line,) = run("list", "--database", database).stdout.splitlines()
         assert line.startswith("mi\\n\\x1b[31mrespaldo.db\t")
 
 
 class TestJson:
-    def test_it_is_the_library_s(self, database: Path) -> None:
+    def test_the_answer_is_the_librarys_json(self, database: Path) -> None:
         created = answer("create", "--database", database)
         assert set(created) == {"created", "backup", "removed", "warnings", "duration_ms"}
         due = answer("due", "--database", database)
@@ -145,13 +152,13 @@ class TestJson:
         with respaldo.Store(database) as store:
             assert [d.name for d in store.prune(dry_run=True).kept] == [backup["name"]]
 
-    def test_an_error_is_the_library_s(self, database: Path) -> None:
+    def test_an_error_is_the_librarys_json(self, database: Path) -> None:
         found = answer("verify", "no.db", "--database", database, status=21)
         with respaldo.Store(database) as store, pytest.raises(respaldo.BackupNotFoundError) as caught:
             store.verify("no.db")
         assert found == {"error": caught.value.args[0]}
 
-    def test_usage_errors_too(self) -> None:
+    def test_a_usage_error_is_json_too(self) -> None:
         error = answer("list", status=100)["error"]
         assert isinstance(error, dict)
         assert set(error) == {"status", "name", "message", "hint", "path"}
@@ -163,8 +170,8 @@ class TestJson:
 
 
 class TestExitStatus:
-    def test_the_library_s(self, database: Path, folder: Path) -> None:
-        name = Path(run("create", "--database", database).stdout.splitlines()[1]).name
+    def test_the_exit_status_is_the_librarys_status(self, database: Path, folder: Path) -> None:
+        name = create(database).name
         scene.damage(folder / "backups" / name)
         (folder / "notas.txt").write_text("no es una base de datos" * 50)
         for status, arguments in {
@@ -181,14 +188,14 @@ class TestExitStatus:
             assert done.stderr.startswith(f"Error {status}: ")
             assert len(done.stderr.splitlines()) >= 2  # what to do about it
 
-    def test_a_locked_database(self, database: Path) -> None:
+    def test_a_locked_database_exits_with_40(self, database: Path) -> None:
         with scene.held_by_another_process(database):
             done = run("create", "--busy-timeout", 0.2, "--database", database)
         assert done.returncode == 40
         assert "Cierre la aplicación" in done.stderr
 
     def test_all_that_is_wrong_with_a_backup_is_said(self, database: Path, folder: Path) -> None:
-        path = Path(run("create", "--database", database).stdout.splitlines()[1])
+        path = create(database)
         scene.damage(path)
         with respaldo.Store(database) as store, pytest.raises(respaldo.BackupCorruptError) as caught:
             store.verify(path)
@@ -212,7 +219,7 @@ class TestExitStatus:
             (["list", "--data", "x.db"], "no se entiende: --data x.db", "unrecognized arguments: --data x.db"),
         ],
     )
-    def test_usage(self, arguments: list[str], spanish: str, english: str) -> None:
+    def test_a_usage_error_exits_with_100(self, arguments: list[str], spanish: str, english: str) -> None:
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (100, "")
         assert spanish in done.stderr
@@ -220,12 +227,12 @@ class TestExitStatus:
         assert (done.returncode, done.stdout) == (100, "")
         assert english in done.stderr
 
-    def test_the_language_itself_is_wrong(self) -> None:
+    def test_an_unknown_language_is_a_usage_error(self) -> None:
         assert "--language: no existe 'fr'; elija entre 'es', 'en'" in run("list", "--language", "fr").stderr
         assert "--language: falta su valor" in run("list", "--language").stderr
 
-    def test_restore_without_a_terminal_wants_yes(self, database: Path) -> None:
-        name = Path(run("create", "--database", database).stdout.splitlines()[1]).name
+    def test_restore_without_a_terminal_needs_yes(self, database: Path) -> None:
+        name = create(database).name
         scene.delete_clients(database)
         before = scene.folder_contents(database.parent)
         done = run("restore", name, "--database", database)
@@ -233,14 +240,14 @@ class TestExitStatus:
         assert "--yes" in done.stderr
         assert scene.folder_contents(database.parent) == before
 
-    def test_the_library_is_missing(self, database: Path, folder: Path) -> None:
+    def test_a_missing_library_exits_with_101(self, database: Path, folder: Path) -> None:
         missing = str(folder / "librespaldo.so")
         done = run("list", "--database", database, env={"RESPALDO_LIBRARY": missing})
         assert (done.returncode, done.stdout) == (101, "")
         assert missing in done.stderr
 
     @pytest.mark.skipif(sys.platform == "win32", reason="names are Unicode there")
-    def test_a_path_that_is_not_unicode(self, folder: Path) -> None:
+    def test_a_path_that_is_not_unicode_is_a_usage_error(self, folder: Path) -> None:
         done = subprocess.run(
             [*map(os.fsencode, terminal.RESPALDO), b"list", b"--database", b"estudi\xf3.db"],
             env=terminal.ENVIRONMENT,
@@ -253,7 +260,7 @@ class TestExitStatus:
 
 
 class TestOptions:
-    def test_everything_from_the_environment(self, database: Path, folder: Path) -> None:
+    def test_every_option_can_come_from_the_environment(self, database: Path, folder: Path) -> None:
         env = {
             "RESPALDO_DATABASE": str(database),
             "RESPALDO_SETTINGS": str(folder / "mis ajustes.json"),
@@ -278,10 +285,10 @@ class TestOptions:
         assert (done.returncode, done.stdout) == (100, "")
         assert f"El valor de la variable {name} no es válido." in done.stderr
 
-    def test_an_empty_variable_is_none(self, database: Path) -> None:
+    def test_an_empty_variable_counts_as_unset(self, database: Path) -> None:
         assert run("list", "--database", database, env={"RESPALDO_MAX_BACKUPS": ""}).returncode == 0
 
-    def test_before_the_command_and_after_it(self, database: Path) -> None:
+    def test_options_stand_before_the_command_or_after_it(self, database: Path) -> None:
         assert run("--database", database, "create").returncode == 0
         assert answer("--language", "en", "list", "--database", database)["backups"]
         done = run("--json", "--database", database, "list")
@@ -290,7 +297,7 @@ class TestOptions:
 
 class TestHelp:
     @pytest.mark.parametrize("language", ["es", "en"])
-    def test_every_command_and_option_is_told(self, language: str) -> None:
+    def test_help_has_every_command_and_option(self, language: str) -> None:
         help = run("--help", "--language", language).stdout
         commands = re.findall(r"^    ([a-z]+)  ", help, re.MULTILINE)
         assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", "completion"]
@@ -304,20 +311,20 @@ class TestHelp:
             assert f"respaldo {command} " in own
             assert ("ejemplo" if language == "es" else "example") in own
 
-    def test_no_english_in_the_spanish_one(self) -> None:
+    def test_spanish_help_has_no_english(self) -> None:
         for command in ([], ["restore"], ["completion"]):
             help = run(*command, "--help").stdout
             assert not re.search(r"\b(usage|options|positional|show this|the|and|exit|default)\b", help), help
 
-    def test_without_a_word(self) -> None:
+    def test_the_bare_command_shows_help(self) -> None:
         done = run()
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == run("--help").stdout
 
-    def test_version(self) -> None:
+    def test_version_is_the_librarys(self) -> None:
         assert run("--version").stdout == f"respaldo {respaldo.version()}\n"
 
-    def test_the_installed_command(self, database: Path) -> None:
+    def test_the_installed_command_runs(self, database: Path) -> None:
         command = shutil.which("respaldo", path=str(Path(sys.executable).parent))
         assert command, "the package has no command"
         done = subprocess.run([command, "last", "--database", str(database)], env=terminal.ENVIRONMENT, check=True)
@@ -329,9 +336,9 @@ class TestOutput:
         ("arguments", "status"),
         [("list", 0), ("list --json", 0), ("--help", 0), ("completion bash", 0), ("verify no.db", 21), ("bailar", 100)],
     )
-    def test_pipes_that_nobody_reads(self, database: Path, arguments: str, status: int) -> None:
+    def test_a_closed_pipe_keeps_the_exit_status(self, database: Path, arguments: str, status: int) -> None:
         for _ in range(3):
-            run("create", "--database", database)
+            create(database)
 
         command = [*terminal.RESPALDO, "--database", str(database), *arguments.split()]
         reader, writer = os.pipe()
@@ -349,7 +356,7 @@ class TestOutput:
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
     @pytest.mark.parametrize("json", [[], ["--json"]])
-    def test_an_answer_that_cannot_be_written(self, database: Path, json: list[str]) -> None:
+    def test_an_answer_that_cannot_be_written_exits_with_102(self, database: Path, json: list[str]) -> None:
         with open("/dev/full", "w") as full:
             done = subprocess.run(
                 [*terminal.RESPALDO, "create", "--database", str(database), *json],
@@ -363,13 +370,13 @@ class TestOutput:
         assert len(list((database.parent / "backups").glob("*.db"))) == 1
 
     @pytest.mark.skipif(sys.platform == "win32", reason="file descriptors are inherited in the POSIX way")
-    def test_closed_streams(self, database: Path) -> None:
+    def test_closed_streams_break_nothing(self, database: Path) -> None:
         command = shlex.join([*terminal.RESPALDO, "create", "--database", str(database)])
         assert subprocess.run(f"{command} <&- >&- 2>&-", shell=True, env=terminal.ENVIRONMENT).returncode == 0
         assert len(list((database.parent / "backups").glob("*.db"))) == 1
 
     @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
-    def test_any_encoding(self, encoding: str, tmp_path: Path) -> None:
+    def test_every_encoding_can_be_written(self, encoding: str, tmp_path: Path) -> None:
         database = scene.make_database(tmp_path / "ESTUDIO ÑANDÚ ÍNTIMO.db")
 
         def output(*arguments: object) -> tuple[int, str, str]:
@@ -395,7 +402,7 @@ class TestOutput:
         assert output("--help")[0] == 0
 
 
-def test_importing_the_package_imports_nothing_of_it() -> None:
+def test_importing_the_package_imports_nothing_of_the_command() -> None:
     done = scene.run_python(
         "import sys, respaldo\n"
         "print([m for m in sys.modules if m.partition('.')[0] in ('rich', 'argcomplete', 'argparse', 'gettext')"
@@ -404,7 +411,7 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_the_owner_s_page_tells_every_error_and_only_commands_that_exist() -> None:
+def test_the_owners_page_has_every_error_and_only_commands_that_exist() -> None:
     page = scene.CHECKOUT / "docs" / "respaldos.html"
     if not page.exists():
         pytest.skip("there is no docs/respaldos.html here")

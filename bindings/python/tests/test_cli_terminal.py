@@ -44,7 +44,7 @@ def answered(keys: str, *arguments: object) -> tuple[int, str]:
 
 
 class TestTable:
-    def test_list(self, database: Path, backup: tuple[str, str]) -> None:
+    def test_list_is_a_table(self, database: Path, backup: tuple[str, str]) -> None:
         name, display = backup
         good = database.parent / "backups" / name
         shutil.copy(good, good.with_name("antes de la mudanza [2025].db"))
@@ -72,11 +72,11 @@ class TestTable:
         begin, end = header.index("Nombre"), header.index("Nota")
         assert "".join(row[begin:end].strip() for row in rows) == backup[0]
 
-    def test_nothing_yet(self, database: Path) -> None:
+    def test_an_empty_folder_is_told_in_words(self, database: Path) -> None:
         with Terminal("list", "--database", database) as there:
             assert there.finish() == (0, "Todavía no hay respaldos. Para crear uno: respaldo create\n")
 
-    def test_prune(self, database: Path, backup: tuple[str, str]) -> None:
+    def test_prune_is_a_table_with_reasons(self, database: Path, backup: tuple[str, str]) -> None:
         run("create", "--database", database)
         with Terminal("prune", "--dry-run", "--max-backups", 1, "--database", database) as there:
             _, text = there.finish()
@@ -91,7 +91,7 @@ class TestTable:
 
 class TestBar:
     @pytest.mark.parametrize("command", ["create", "restore", "verify"])
-    def test_it_moves(self, command: str, folder: Path) -> None:
+    def test_the_bar_moves(self, command: str, folder: Path) -> None:
         database = scene.make_database(folder / "tattoostudio.db", mebibytes=16)
         arguments: list[object] = [command, "--database", database]
         if command != "create":
@@ -107,7 +107,7 @@ class TestBar:
             shown = {int(percent) for percent in re.findall(rf"{doing} [━╸╺]+ +(\d+)%", text)}
             assert len(shown) >= 3, text
 
-    def test_not_in_a_pipe_and_not_with_json(self, database: Path) -> None:
+    def test_there_is_no_bar_in_a_pipe_or_with_json(self, database: Path) -> None:
         assert "━" not in run("create", "--database", database).stdout
         with Terminal("create", "--json", "--database", database) as there:
             there.finish()
@@ -116,7 +116,7 @@ class TestBar:
 
 class TestQuestion:
     @pytest.mark.parametrize("yes", ["s", "sí", "SI", "yes"])
-    def test_yes(self, yes: str, database: Path, backup: tuple[str, str]) -> None:
+    def test_yes_restores(self, yes: str, database: Path, backup: tuple[str, str]) -> None:
         name, display = backup
         status, text = answered(f"{yes}\n", name, "--database", database)
         assert status == 0, text
@@ -125,21 +125,21 @@ class TestQuestion:
         assert scene.count_clients(database) == 200
 
     @pytest.mark.parametrize("keys", ["n\n", "\n", "quizá\n", "\x04"])
-    def test_anything_else_is_no(self, keys: str, database: Path, backup: tuple[str, str]) -> None:
+    def test_every_other_answer_is_no(self, keys: str, database: Path, backup: tuple[str, str]) -> None:
         before = scene.folder_contents(database.parent)
         status, text = answered(keys, backup[0], "--database", database)
         assert status == 4
         assert text.endswith("\nNo se restauró nada; no se cambió nada.\n")
         assert scene.folder_contents(database.parent) == before
 
-    def test_ctrl_c(self, database: Path, backup: tuple[str, str]) -> None:
+    def test_ctrl_c_is_no(self, database: Path, backup: tuple[str, str]) -> None:
         before = scene.folder_contents(database.parent)
         status, text = answered("\x03", backup[0], "--database", database)
         assert status == 130
         assert "\nSe canceló con Ctrl-C; no se cambió nada.\n" in text
         assert scene.folder_contents(database.parent) == before
 
-    def test_english(self, database: Path, backup: tuple[str, str]) -> None:
+    def test_the_question_is_asked_in_english(self, database: Path, backup: tuple[str, str]) -> None:
         with Terminal("restore", backup[0], "--language", "en", "--database", database) as there:
             there.read_until("Are you sure that you want to restore this backup?")
             there.read_until("[y/N]: ")
@@ -179,7 +179,7 @@ class TestCtrlC:
     def database(self, folder: Path) -> Path:
         return scene.make_database(folder / "tattoostudio.db", mebibytes=64)
 
-    def test_while_it_creates(self, database: Path, folder: Path) -> None:
+    def test_it_cancels_a_create(self, database: Path, folder: Path) -> None:
         before = scene.folder_contents(folder)
         with Terminal("create", "--database", database, program=SLOW_RESPALDO) as there:
             there.read_until("%")
@@ -190,7 +190,7 @@ class TestCtrlC:
         assert "Traceback" not in text
         assert scene.folder_contents(folder) == before
 
-    def test_while_it_restores(self, database: Path, folder: Path) -> None:
+    def test_it_cancels_a_restore(self, database: Path, folder: Path) -> None:
         backup = run("create", "--database", database).stdout.splitlines()[1]
         scene.delete_clients(database)
         before = database.read_bytes()
@@ -203,7 +203,7 @@ class TestCtrlC:
         assert "no se cambió nada" in text
         assert database.read_bytes() == before
 
-    def test_when_the_restore_is_done(self, database: Path) -> None:
+    def test_it_is_too_late_when_the_restore_is_done(self, database: Path) -> None:
         """The library says that all is done only while it verifies what it has committed."""
         backup = run("create", "--database", database).stdout.splitlines()[1]
         scene.delete_clients(database)
@@ -233,7 +233,9 @@ BEGIN = {
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_tab_key(shell: str, database: Path, backup: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tab_key_completes(
+    shell: str, database: Path, backup: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell} here")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -255,7 +257,9 @@ CONSOLE_SNIPPETS = [pytest.param(snippet, id=page.stem) for page in PAGES for sn
 
 
 @pytest.mark.parametrize("snippet", CONSOLE_SNIPPETS)
-def test_the_documentation_s_sample(snippet: str, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_documentations_sample_is_what_the_command_writes(
+    snippet: str, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its commands are run, and answer what it says, but for the digits, and for the folder."""
     told: list[str] = []
     newest = ""

@@ -121,19 +121,9 @@ class TestPythonsOwnSqlite:
             application.execute("COMMIT")
         assert scene.count_clients(database) == 201
 
-    @pytest.mark.parametrize(
-        "use",
-        [
-            lambda store: store.create(),
-            lambda store: store.create_if_due(),
-            lambda store: store.list(),
-            lambda store: store.last_backup(),
-            lambda store: store.verify("mi respaldo.db"),
-            lambda store: store.restore("mi respaldo.db", target="ensayo.db"),
-            lambda store: store.prune(),
-        ],
-        ids=["create", "create_if_due", "list", "last_backup", "verify", "rehearsal", "prune"],
-    )
+    OPERATIONS = scene.every_operation("mi respaldo.db", target="ensayo.db")
+
+    @pytest.mark.parametrize("use", OPERATIONS.values(), ids=OPERATIONS)
     def test_a_writers_lock_stays_in_force(
         self,
         folder: Path,

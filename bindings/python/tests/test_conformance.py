@@ -103,7 +103,7 @@ def to_json(value: Any) -> Any:
 
 @pytest.mark.skipif(not CASES, reason="the conformance cases are not in an sdist")
 @pytest.mark.parametrize("name", CASES)
-def test_case(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_package_passes_the_case(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Case(runner.Case):  # type: ignore[name-defined, misc]
         def run_step(self, step: dict[str, Any]) -> None:
             if step.get("status") == "INVALID_HANDLE":

@@ -93,7 +93,7 @@ def run_demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, encoding="utf-8", timeout=120)
 
 
-def test_the_demo(folder: Path) -> None:
+def test_the_demo_runs(folder: Path) -> None:
     done = run_demo(folder / "demo")
     assert (done.returncode, done.stderr) == (0, "")
     assert "DATABASE_LOCKED (40)" in done.stdout
@@ -107,7 +107,7 @@ def test_the_demo(folder: Path) -> None:
     assert "already there" in again.stderr
 
 
-def test_the_types() -> None:
+def test_the_package_passes_mypy() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull],
         cwd=scene.PACKAGE_ROOT,

@@ -37,7 +37,7 @@ def raised(by: Callable[[], object], kind: type[respaldo.RespaldoError]) -> resp
     return error
 
 
-def test_a_class_for_each_status_with_the_librarys_name() -> None:
+def test_each_status_has_a_class_with_the_librarys_name() -> None:
     for status, kind in respaldo.RespaldoError.by_status.items():
         name: bytes = load().respaldo_status_name(status)
         words = name.decode().split("_")
@@ -58,37 +58,37 @@ class TestArguments:
         )
         assert option in error.message
 
-    def test_timezone(self, database: Path) -> None:
+    def test_an_unknown_time_zone_is_refused(self, database: Path) -> None:
         error = raised(
             lambda: respaldo.Store(database, timezone="Sonora/Ninguna"),
             respaldo.UnknownTimezoneError,
         )
         assert "Sonora/Ninguna" in error.message
 
-    def test_a_nul_in_a_path(self) -> None:
+    def test_a_nul_in_a_path_is_refused(self) -> None:
         raised(lambda: respaldo.Store("tattoo\0studio.db"), respaldo.InvalidArgumentError)
 
-    def test_a_handle_closed_behind_the_stores_back(self, store: respaldo.Store) -> None:
+    def test_a_handle_that_others_closed_is_invalid(self, store: respaldo.Store) -> None:
         load().respaldo_close(store._open_handle)
         raised(store.list, respaldo.InvalidHandleError)
 
 
 class TestFiles:
-    def test_database_not_found(self, folder: Path) -> None:
+    def test_a_missing_database_is_not_found(self, folder: Path) -> None:
         with respaldo.Store(folder / "nada.db") as store:
             error = raised(store.create, respaldo.DatabaseNotFoundError)
         assert error.path == folder / "nada.db"
         assert list(folder.glob("nada.db*")) == []
 
     @pytest.mark.parametrize("operation", ["restore", "verify"])
-    def test_backup_not_found(self, store: respaldo.Store, operation: str) -> None:
+    def test_a_missing_backup_is_not_found(self, store: respaldo.Store, operation: str) -> None:
         use = getattr(store, operation)
         error = raised(lambda: use("backup_20200101_090000.db"), respaldo.BackupNotFoundError)
         assert error.path is not None
         assert error.path.name == "backup_20200101_090000.db"
 
     @pytest.mark.parametrize("contents", [b"", b"%PDF-1.7 not a database" * 1000], ids=["empty", "another format"])
-    def test_not_a_database(self, folder: Path, contents: bytes) -> None:
+    def test_another_format_is_not_a_database(self, folder: Path, contents: bytes) -> None:
         wrong = folder / "wrong.db"
         wrong.write_bytes(contents)
         with respaldo.Store(wrong) as store:
@@ -97,7 +97,7 @@ class TestFiles:
         assert wrong.read_bytes() == contents
 
     @pytest.mark.parametrize("operation", ["restore", "verify"])
-    def test_a_backup_that_is_not_a_database(
+    def test_a_backup_of_another_format_is_not_a_database(
         self, store: respaldo.Store, folder: Path, database: Path, operation: str
     ) -> None:
         wrong = folder / "empty.db"
@@ -107,7 +107,7 @@ class TestFiles:
         assert raised(lambda: use(wrong), respaldo.NotADatabaseError).path == wrong
         assert database.read_bytes() == before
 
-    def test_a_damaged_database_pushes_nothing_out(self, database: Path) -> None:
+    def test_a_damaged_database_deletes_no_backup(self, database: Path) -> None:
         with respaldo.Store(database, max_backups=1) as store:
             good = store.create().backup
             scene.damage(database)
@@ -115,7 +115,9 @@ class TestFiles:
             assert [b.name for b in store.list()] == [good.name]
 
     @pytest.mark.parametrize("operation", ["restore", "verify"])
-    def test_a_damaged_backup(self, store: respaldo.Store, database: Path, folder: Path, operation: str) -> None:
+    def test_a_damaged_backup_changes_nothing(
+        self, store: respaldo.Store, database: Path, folder: Path, operation: str
+    ) -> None:
         backup = store.create().backup
         scene.damage(backup.path)
         before = scene.folder_contents(folder)
@@ -128,7 +130,7 @@ class TestFiles:
         after.pop("backups/restores.jsonl", None)
         assert after == before
 
-    def test_restoring_the_database_over_itself(self, store: respaldo.Store, database: Path) -> None:
+    def test_the_database_is_not_restored_over_itself(self, store: respaldo.Store, database: Path) -> None:
         link = database.with_name("link.db")
         link.symlink_to(database)
         before = database.read_bytes()
@@ -136,7 +138,7 @@ class TestFiles:
         raised(lambda: store.restore(link), respaldo.SameFileError)
         assert database.read_bytes() == before
 
-    def test_a_target_that_is_there(self, store: respaldo.Store, folder: Path) -> None:
+    def test_an_existing_target_is_kept(self, store: respaldo.Store, folder: Path) -> None:
         target = folder / "important.txt"
         target.write_text("important")
         backup = store.create().backup
@@ -144,7 +146,7 @@ class TestFiles:
         assert error.path == target
         assert target.read_text() == "important"
 
-    def test_a_backup_folder_that_is_a_file(self, database: Path, folder: Path) -> None:
+    def test_a_backup_folder_that_is_a_file_is_an_error(self, database: Path, folder: Path) -> None:
         (folder / "backups").write_text("not a folder")
         with respaldo.Store(database) as store:
             error = raised(store.create, respaldo.IoError)
@@ -190,11 +192,13 @@ class TestPermissions:
         with ProcessPoolExecutor(1, mp_context=forked, initializer=become_nobody) as pool:
             yield pool
 
-    def test_it_works_with_permission(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
+    def test_with_permission_it_works(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
         result = nobody.submit(create_as_nobody, nobodys_folder / "tattoostudio.db").result()
         assert result.created
 
-    def test_backup_folder_not_writable(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
+    def test_a_backup_folder_that_cannot_be_written_is_denied(
+        self, nobodys_folder: Path, nobody: ProcessPoolExecutor
+    ) -> None:
         (nobodys_folder / "backups").chmod(0o500)
         database = nobodys_folder / "tattoostudio.db"
         error = raised(
@@ -204,7 +208,9 @@ class TestPermissions:
         assert error.path is not None
         assert nobodys_folder / "backups" in (error.path, error.path.parent)
 
-    def test_backup_folder_not_readable(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
+    def test_a_backup_folder_that_cannot_be_read_is_denied(
+        self, nobodys_folder: Path, nobody: ProcessPoolExecutor
+    ) -> None:
         (nobodys_folder / "backups").chmod(0o300)
         database = nobodys_folder / "tattoostudio.db"
         raised(
@@ -212,7 +218,7 @@ class TestPermissions:
             respaldo.PermissionDeniedError,
         )
 
-    def test_database_not_readable(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
+    def test_a_database_that_cannot_be_read_is_denied(self, nobodys_folder: Path, nobody: ProcessPoolExecutor) -> None:
         database = nobodys_folder / "tattoostudio.db"
         database.chmod(0o200)
         error = raised(
@@ -277,7 +283,7 @@ class TestDiskFull:
 
 class TestOthers:
     @pytest.mark.parametrize("operation", ["create", "create_if_due"])
-    def test_database_locked(self, database: Path, operation: str) -> None:
+    def test_a_locked_database_is_not_backed_up(self, database: Path, operation: str) -> None:
         with (
             scene.held_by_another_process(database),
             respaldo.Store(database, busy_timeout_ms=100) as store,
@@ -286,7 +292,7 @@ class TestOthers:
             assert error.path == database
             assert len(store.list()) == 0
 
-    def test_restore_into_a_locked_database(self, database: Path) -> None:
+    def test_a_locked_database_is_not_restored_into(self, database: Path) -> None:
         with respaldo.Store(database, busy_timeout_ms=100) as store:
             backup = store.create().backup
             scene.delete_clients(database)
@@ -294,7 +300,7 @@ class TestOthers:
                 raised(lambda: store.restore(backup), respaldo.DatabaseLockedError)
             assert scene.count_clients(database) == 0
 
-    def test_busy(self, folder: Path) -> None:
+    def test_a_create_during_another_is_busy(self, folder: Path) -> None:
         database = scene.make_database(folder / "big.db", mebibytes=4)
         started, finish = threading.Event(), threading.Event()
         results: list[respaldo.CreateResult] = []
@@ -318,7 +324,7 @@ class TestOthers:
             slow.join(30)
         assert [r.created for r in results] == [True]
 
-    def test_cancelled(self, store: respaldo.Store, folder: Path) -> None:
+    def test_a_cancelled_create_changes_nothing(self, store: respaldo.Store, folder: Path) -> None:
         before = scene.folder_contents(folder)
         raised(lambda: store.create(progress=lambda *_: False), respaldo.CancelledError)
         assert scene.folder_contents(folder) == before
@@ -330,10 +336,10 @@ class TestTheException:
         with respaldo.Store(folder / "nada.db") as store:
             return raised(store.create, respaldo.DatabaseNotFoundError)
 
-    def test_text_is_message_and_hint(self, error: respaldo.RespaldoError) -> None:
+    def test_its_text_is_message_and_hint(self, error: respaldo.RespaldoError) -> None:
         assert str(error) == f"{error.message}\n{error.hint}"
 
-    def test_fields(self, error: respaldo.RespaldoError) -> None:
+    def test_its_fields_are_the_librarys(self, error: respaldo.RespaldoError) -> None:
         assert (error.status, error.name) == (20, "DATABASE_NOT_FOUND")
         assert error.problems == ()
         assert error.safety_backup is None
@@ -344,7 +350,7 @@ class TestTheException:
         [copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],
         ids=["copy", "deepcopy", "pickle"],
     )
-    def test_can_be_copied(
+    def test_it_can_be_copied_and_pickled(
         self,
         error: respaldo.RespaldoError,
         duplicate: Callable[[respaldo.RespaldoError], respaldo.RespaldoError],

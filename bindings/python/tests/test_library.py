@@ -73,25 +73,25 @@ def test_importing_does_not_load_the_library() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_everything_public_is_there() -> None:
+def test_every_public_name_exists() -> None:
     assert all(hasattr(respaldo, name) for name in respaldo.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
         getattr(respaldo, "nonsense")  # noqa: B009
 
 
 class TestFailures:
-    def test_nothing_there(self) -> None:
+    def test_a_missing_file_is_named(self) -> None:
         message = load_failure("/nowhere/librespaldo.so")
         assert "/nowhere/librespaldo.so: cannot open" in message
         assert "RESPALDO_LIBRARY" in message
 
-    def test_version_explains_itself_too(self) -> None:
+    def test_version_raises_the_same_error(self) -> None:
         load_failure("/nowhere/librespaldo.so", "import respaldo; respaldo.version()")
 
-    def test_a_folder_without_it(self, tmp_path: Path) -> None:
+    def test_a_folder_without_the_library_is_named(self, tmp_path: Path) -> None:
         assert str(tmp_path / _library._file_name()) in load_failure(tmp_path)
 
-    def test_not_a_library(self, tmp_path: Path) -> None:
+    def test_a_file_that_is_no_library_is_named(self, tmp_path: Path) -> None:
         text = tmp_path / "librespaldo.so"
         text.write_text("not a library")
         assert f"{text}: " in load_failure(text)
@@ -99,7 +99,7 @@ class TestFailures:
     def test_it_is_an_import_error(self) -> None:
         assert issubclass(respaldo.LibraryLoadError, ImportError)
 
-    def test_without_a_library_in_the_package(self, tmp_path: Path) -> None:
+    def test_a_package_without_a_library_says_so(self, tmp_path: Path) -> None:
         copied = tmp_path / "respaldo"
         shutil.copytree(Path(respaldo.__file__).parent, copied)
         (copied / _library._file_name()).unlink(missing_ok=True)
@@ -109,13 +109,13 @@ class TestFailures:
 
 
 class TestOtherVersions:
-    def test_another_abi(self, build: Build) -> None:
+    def test_another_abi_version_is_refused(self, build: Build) -> None:
         assert "its ABI version is 2, this package needs 1" in load_failure(build(ABI=2))
 
-    def test_an_older_library(self, build: Build) -> None:
+    def test_an_older_library_is_refused(self, build: Build) -> None:
         assert "its version is 0.0.9, too old" in load_failure(build(VERSION='"0.0.9"'))
 
-    def test_a_missing_function(self, build: Build) -> None:
+    def test_a_library_that_lacks_a_function_is_refused(self, build: Build) -> None:
         message = load_failure(build(WITHOUT_PRUNE=1))
         assert "too old" in message
         assert "respaldo_prune" in message
@@ -133,7 +133,7 @@ class TestOtherVersions:
         assert done.stderr == ""
         return done.stdout.strip()
 
-    def test_unknown_keys_and_kinds_are_taken(self, build: Build) -> None:
+    def test_unknown_keys_and_kinds_are_accepted(self, build: Build) -> None:
         backup = {
             "name": "b.db",
             "display": "04/03/2026 14:23",
@@ -159,7 +159,7 @@ except respaldo.RespaldoError as error:
 """
         assert self.answer(library, script) == "RespaldoError 77 NEW 5"
 
-    def test_no_memory_for_the_answer(self, build: Build) -> None:
+    def test_no_memory_for_the_answer_is_a_memory_error(self, build: Build) -> None:
         script = """
 try:
     store.list()

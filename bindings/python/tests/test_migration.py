@@ -65,7 +65,7 @@ OLD = {
 }
 
 
-def test_they_are_listed(studio: Path) -> None:
+def test_old_backups_are_listed(studio: Path) -> None:
     before = scene.folder_contents(studio.parent)
     with respaldo.Store(studio) as store:
         listing = store.list()
@@ -77,7 +77,7 @@ def test_they_are_listed(studio: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, (_, intact) in OLD.items() if intact] + ["antes de la mudanza.db"])
-def test_the_whole_ones_are_restored(name: str, studio: Path) -> None:
+def test_whole_old_backups_are_restored(name: str, studio: Path) -> None:
     before = (studio.parent / "backups" / name).read_bytes()
     with respaldo.Store(studio) as store:
         assert store.verify(name).ok
@@ -90,7 +90,7 @@ def test_the_whole_ones_are_restored(name: str, studio: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, (_, intact) in OLD.items() if not intact])
-def test_the_broken_ones_are_refused(name: str, studio: Path) -> None:
+def test_broken_old_backups_are_refused(name: str, studio: Path) -> None:
     with respaldo.Store(studio) as store:
         with pytest.raises((respaldo.BackupCorruptError, respaldo.NotADatabaseError)):
             store.verify(name)
@@ -102,7 +102,7 @@ def test_the_broken_ones_are_refused(name: str, studio: Path) -> None:
     assert after == before
 
 
-def test_one_of_today_counts(studio: Path) -> None:
+def test_an_old_backup_of_today_counts(studio: Path) -> None:
     earlier_today = datetime.now(HERMOSILLO).replace(hour=0, minute=0, second=0)
     name = f"backup_{earlier_today:%Y%m%d_%H%M%S}.db"
     with respaldo.Store(studio) as store:
@@ -113,7 +113,7 @@ def test_one_of_today_counts(studio: Path) -> None:
 
 
 @pytest.mark.parametrize("wreck", [b"", b"SQLite format 3\0" + bytes(500)], ids=["empty", "torn"])
-def test_a_broken_one_of_today_does_not_count(wreck: bytes, studio: Path) -> None:
+def test_a_broken_old_backup_of_today_does_not_count(wreck: bytes, studio: Path) -> None:
     earlier_today = datetime.now(HERMOSILLO).replace(hour=0, minute=0, second=0)
     (studio.parent / "backups" / f"backup_{earlier_today:%Y%m%d_%H%M%S}.db").write_bytes(wreck)
     with respaldo.Store(studio) as store:
@@ -132,7 +132,7 @@ def test_yesterdays_do_not_count_and_settings_are_kept(studio: Path) -> None:
     assert text.replace(new_date, old_date) == SETTINGS
 
 
-def test_they_are_pruned_by_the_rules(studio: Path) -> None:
+def test_old_backups_are_pruned_by_the_rules(studio: Path) -> None:
     """The oldest go first. The newest whole one would stay if all newer ones were broken; renamed ones always do."""
     with respaldo.Store(studio, max_backups=1) as store:
         plan = {d.name: d.reason for d in store.prune(dry_run=True).removed}

@@ -91,12 +91,12 @@ def check_installed(wheel: Path, folder: Path) -> None:
     ]
 
 
-def test_wheel(wheel: Path, folder: Path) -> None:
+def test_the_wheel_has_the_library_and_the_package(wheel: Path, folder: Path) -> None:
     check_wheel(wheel)
     check_installed(wheel, folder)
 
 
-def test_sdist_has_all_sources(sdist: Path) -> None:
+def test_the_sdist_has_all_sources(sdist: Path) -> None:
     assert sdist.name == f"respaldo-{VERSION}.tar.gz"
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -108,7 +108,7 @@ def test_sdist_has_all_sources(sdist: Path) -> None:
     assert not any(name.endswith((".so", ".dylib", ".dll")) for name in names)
 
 
-def test_sdist_builds(sdist: Path, folder: Path) -> None:
+def test_the_sdist_builds(sdist: Path, folder: Path) -> None:
     with tarfile.open(sdist) as archive:
         archive.extractall(folder / "unpacked", filter="data")
     (source,) = (folder / "unpacked").iterdir()

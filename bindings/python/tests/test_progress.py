@@ -57,7 +57,7 @@ def live_contents(folder: Path) -> dict[str, bytes]:
 
 
 @COPYING
-def test_counts_pages_up_to_the_total(operation: Operation, store: respaldo.Store, database: Path) -> None:
+def test_progress_counts_pages_up_to_the_total(operation: Operation, store: respaldo.Store, database: Path) -> None:
     seen: list[tuple[int, int]] = []
     operation(store, lambda done, total: seen.append((done, total)))
     pages = database.stat().st_size // scene.PAGE
@@ -68,7 +68,7 @@ def test_counts_pages_up_to_the_total(operation: Operation, store: respaldo.Stor
     assert seen == sorted(seen)
 
 
-def test_verification_reports_too(store: respaldo.Store, database: Path) -> None:
+def test_verification_reports_progress_too(store: respaldo.Store, database: Path) -> None:
     seen: list[tuple[int, int]] = []
     verify(store, lambda done, total: seen.append((done, total)))
     pages = database.stat().st_size // scene.PAGE
@@ -76,7 +76,7 @@ def test_verification_reports_too(store: respaldo.Store, database: Path) -> None
     assert seen[-1] == (pages, pages)
 
 
-def test_is_called_on_the_calling_thread(store: respaldo.Store) -> None:
+def test_progress_is_called_on_the_calling_thread(store: respaldo.Store) -> None:
     threads: set[threading.Thread] = set()
     create(store, lambda _done, _total: threads.add(threading.current_thread()))
     assert threads == {threading.current_thread()}
@@ -98,13 +98,13 @@ def test_false_cancels_and_changes_nothing(operation: Operation, store: respaldo
 
 
 @pytest.mark.parametrize("answer", [None, True])
-def test_none_and_true_go_on(answer: bool | None, store: respaldo.Store) -> None:
+def test_none_and_true_continue(answer: bool | None, store: respaldo.Store) -> None:
     assert store.create(progress=lambda _done, _total: answer).created
 
 
 @OPERATIONS
 @pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, SystemExit])
-def test_an_exception_cancels_and_comes_out(
+def test_an_exception_cancels_and_is_raised_to_the_caller(
     operation: Operation, kind: type[BaseException], store: respaldo.Store, folder: Path
 ) -> None:
     thrown = kind("from the callback")
@@ -148,7 +148,7 @@ FOR_EVER = """
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a signal for one process is POSIX")
 class TestCtrlC:
-    def test_with_progress(self, database: Path, folder: Path) -> None:
+    def test_it_ends_a_call_with_progress(self, database: Path, folder: Path) -> None:
         script = "import time\n" + CREATE_IN_A_CHILD.format(work=SLOWLY)
         before = scene.folder_contents(folder)
         status, output = scene.interrupt_after_first_line(script, database)
@@ -157,13 +157,13 @@ class TestCtrlC:
         assert scene.folder_contents(folder) == before
 
     @pytest.mark.parametrize("attempt", range(5))
-    def test_without_progress(self, database: Path, attempt: int) -> None:
+    def test_it_ends_a_call_without_progress(self, database: Path, attempt: int) -> None:
         """It hits anywhere: in the library, on the callback's threshold, between two calls."""
         script = CREATE_IN_A_CHILD.format(work=FOR_EVER)
         status, output = scene.interrupt_after_first_line(script, database)
         assert (status, output) == (0, "interrupted\n")
 
-    def test_while_the_library_works(self, database: Path, folder: Path) -> None:
+    def test_it_is_never_lost_while_the_library_works(self, database: Path, folder: Path) -> None:
         """Python handles the signal on the threshold of the callback, where ctypes would swallow it."""
         before = scene.folder_contents(folder)
         previous = signal.signal(signal.SIGINT, signal.default_int_handler)

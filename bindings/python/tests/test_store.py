@@ -64,13 +64,13 @@ class TestCreate:
             assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
             assert copy.execute("SELECT count(*) FROM clients").fetchone() == (201,)
 
-    def test_two_in_one_second_are_two(self, store: respaldo.Store) -> None:
+    def test_backups_of_one_second_get_names_of_their_own(self, store: respaldo.Store) -> None:
         names = {store.create().backup.name for _ in range(4)}
         assert len(names) == 4
         assert len(store.list()) == 4
         assert all(re.fullmatch(r"backup_\d{8}_\d{6}(_[2-4])?\.db", name) for name in names)
 
-    def test_keeps_the_newest(self, database: Path, folder: Path) -> None:
+    def test_retention_keeps_the_newest(self, database: Path, folder: Path) -> None:
         with respaldo.Store(database, max_backups=2) as store:
             plant(store, folder, "backup_20200101_090000.db", "backup_20200102_090000.db")
             result = store.create()
@@ -101,7 +101,7 @@ class TestCreate:
 
 
 class TestCreateIfDue:
-    def test_once_a_day(self, store: respaldo.Store) -> None:
+    def test_makes_one_backup_a_day(self, store: respaldo.Store) -> None:
         first, second = store.create_if_due(), store.create_if_due()
         assert first.created
         assert not second.created
@@ -114,7 +114,7 @@ class TestCreateIfDue:
         store.create_if_due().backup.path.unlink()
         assert store.create_if_due().created
 
-    def test_a_renamed_one_of_today_counts(self, store: respaldo.Store, folder: Path) -> None:
+    def test_a_renamed_backup_of_today_counts(self, store: respaldo.Store, folder: Path) -> None:
         backup = store.create_if_due().backup
         backup.path.rename(folder / "backups" / "antes de la mudanza.db")
         result = store.create_if_due()
@@ -122,19 +122,19 @@ class TestCreateIfDue:
         assert result.backup.name == "antes de la mudanza.db"
         assert result.warnings == ()
 
-    def test_one_of_another_day_does_not_count(self, store: respaldo.Store, folder: Path) -> None:
+    def test_a_backup_of_another_day_does_not_count(self, store: respaldo.Store, folder: Path) -> None:
         plant(store, folder, "backup_20200101_090000.db")
         assert store.create_if_due().created
 
 
 class TestList:
-    def test_nothing_yet(self, store: respaldo.Store, folder: Path) -> None:
+    def test_an_empty_folder_is_an_empty_listing(self, store: respaldo.Store, folder: Path) -> None:
         listing = store.list()
         assert len(listing) == 0
         assert not listing
         assert not (folder / "backups").exists()
 
-    def test_newest_first_as_a_sequence(self, store: respaldo.Store, folder: Path) -> None:
+    def test_it_is_a_sequence_newest_first(self, store: respaldo.Store, folder: Path) -> None:
         names = [f"backup_2020010{day}_090000.db" for day in (1, 3, 2)]
         plant(store, folder, *names)
         (folder / "settings.json").unlink(missing_ok=True)  # which knows of a newer one
@@ -147,7 +147,7 @@ class TestList:
         assert listing[1] in listing
         assert [w.name for w in listing.warnings] == ["LAST_BACKUP_OLD"]
 
-    def test_a_renamed_one_is_preserved(self, store: respaldo.Store, folder: Path) -> None:
+    def test_a_renamed_backup_is_preserved(self, store: respaldo.Store, folder: Path) -> None:
         backup = store.create().backup
         renamed = backup.path.rename(folder / "backups" / "antes de la mudanza.db")
         os.utime(renamed, (1_772_658_185, 1_772_658_185))  # 2026-03-04 21:03:05 UTC
@@ -157,29 +157,29 @@ class TestList:
         assert listed.display == "04/03/2026 14:03"
         assert listed.created_at.timestamp() == 1_772_658_185
 
-    def test_safety_copies_on_request(self, store: respaldo.Store) -> None:
+    def test_safety_copies_are_listed_on_request(self, store: respaldo.Store) -> None:
         backup = store.create().backup
         safety = store.restore(backup).safety_backup
         assert [b.kind for b in store.list()] == ["backup"]
         listing = store.list(include_safety=True)
         assert {(b.kind, b.path) for b in listing} == {("backup", backup.path), ("safety", safety)}
 
-    def test_a_torn_one_is_not_intact(self, store: respaldo.Store) -> None:
+    def test_a_torn_backup_is_not_intact(self, store: respaldo.Store) -> None:
         backup = store.create().backup
         os.truncate(backup.path, backup.size // 2)
         assert [b.intact for b in store.list()] == [False]
 
 
 class TestLastBackup:
-    def test_none(self, store: respaldo.Store) -> None:
+    def test_no_backup_is_none(self, store: respaldo.Store) -> None:
         assert store.last_backup() == respaldo.LastBackup(None, "—")
 
-    def test_from_the_settings_though_the_file_is_gone(self, store: respaldo.Store) -> None:
+    def test_the_settings_tell_it_when_the_file_is_gone(self, store: respaldo.Store) -> None:
         backup = store.create().backup
         backup.path.unlink()
         assert store.last_backup() == respaldo.LastBackup(backup.created_at, backup.display)
 
-    def test_from_the_folder_though_the_settings_are_gone(self, store: respaldo.Store, folder: Path) -> None:
+    def test_the_folder_tells_it_when_the_settings_are_gone(self, store: respaldo.Store, folder: Path) -> None:
         backup = store.create().backup
         (folder / "settings.json").unlink()
         assert store.last_backup() == respaldo.LastBackup(backup.created_at, backup.display)
@@ -230,7 +230,7 @@ class TestRestore:
         assert scene.count_clients(folder / "ensayo.db") == 200
         assert database.read_bytes() == before
 
-    def test_a_database_that_is_gone(self, store: respaldo.Store, database: Path) -> None:
+    def test_a_missing_database_is_restored_without_a_safety_copy(self, store: respaldo.Store, database: Path) -> None:
         backup = store.create().backup
         database.unlink()
         result = store.restore(backup)
@@ -244,7 +244,7 @@ class TestRestore:
 
 
 class TestVerify:
-    def test_a_good_one(self, store: respaldo.Store) -> None:
+    def test_a_good_backup_passes(self, store: respaldo.Store) -> None:
         backup = store.create().backup
         result = store.verify(backup)
         assert result.ok
@@ -252,7 +252,7 @@ class TestVerify:
         assert result.pages * result.page_size == backup.size
         assert result.problems == ()
 
-    def test_by_name(self, store: respaldo.Store) -> None:
+    def test_a_backup_is_found_by_its_name(self, store: respaldo.Store) -> None:
         backup = store.create().backup
         assert store.verify(backup.name) == store.verify(backup.path)
 
@@ -281,32 +281,32 @@ class TestPrune:
 
 
 class TestOptions:
-    def test_no_settings(self, database: Path, folder: Path) -> None:
+    def test_settings_none_writes_no_settings(self, database: Path, folder: Path) -> None:
         with respaldo.Store(database, settings=None) as store:
             store.create()
         assert not (folder / "settings.json").exists()
 
-    def test_settings_elsewhere(self, database: Path, folder: Path, tmp_path: Path) -> None:
+    def test_settings_can_be_elsewhere(self, database: Path, folder: Path, tmp_path: Path) -> None:
         with respaldo.Store(database, settings=tmp_path / "config.json") as store:
             backup = store.create().backup
         written = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
         assert written == {"last_backup_at": backup.created_at.isoformat()}
         assert not (folder / "settings.json").exists()
 
-    def test_backup_dir(self, database: Path, tmp_path: Path) -> None:
+    def test_backup_dir_chooses_the_folder(self, database: Path, tmp_path: Path) -> None:
         with respaldo.Store(database, backup_dir=tmp_path / "copias") as store:
             assert store.create().backup.path.parent == tmp_path / "copias"
 
     @pytest.mark.parametrize("zone", ["Asia/Tokyo", ZoneInfo("Asia/Tokyo")], ids=["str", "ZoneInfo"])
-    def test_timezone(self, database: Path, zone: str | ZoneInfo) -> None:
+    def test_timezone_takes_a_name_or_a_zoneinfo(self, database: Path, zone: str | ZoneInfo) -> None:
         with respaldo.Store(database, timezone=zone) as store:
             assert store.create().backup.created_at.utcoffset() == timedelta(hours=9)
 
-    def test_quick_verification(self, database: Path) -> None:
+    def test_quick_verification_makes_a_backup(self, database: Path) -> None:
         with respaldo.Store(database, verify="quick") as store:
             assert scene.count_clients(store.create().backup.path) == 200
 
-    def test_language(self, folder: Path) -> None:
+    def test_language_chooses_the_language_of_errors(self, folder: Path) -> None:
         messages = {}
         languages: list[Literal["es", "en"] | None] = ["es", "en", None]
         for language in languages:
@@ -320,7 +320,7 @@ class TestOptions:
         assert "base de datos" in messages["es"]
 
     @pytest.mark.parametrize("kind", [str, Path, os.fsencode], ids=["str", "Path", "bytes"])
-    def test_any_kind_of_path(self, database: Path, kind: Callable[[Path], Any]) -> None:
+    def test_every_kind_of_path_is_taken(self, database: Path, kind: Callable[[Path], Any]) -> None:
         with respaldo.Store(kind(database)) as store:
             assert store.create().created
 
@@ -332,25 +332,15 @@ class TestOptions:
             monkeypatch.chdir(tmp_path)
             assert store.create().backup.path.parent == database.parent / "backups"
 
-    def test_a_path_that_is_not_unicode(self) -> None:
+    def test_a_path_that_is_not_unicode_is_refused(self) -> None:
         with pytest.raises(UnicodeEncodeError):
             respaldo.Store(b"tattoo\xff.db")
 
 
 class TestClose:
-    @pytest.mark.parametrize(
-        "use",
-        [
-            lambda store: store.create(),
-            lambda store: store.create_if_due(),
-            lambda store: store.list(),
-            lambda store: store.last_backup(),
-            lambda store: store.restore("backup_20200101_090000.db"),
-            lambda store: store.verify("backup_20200101_090000.db"),
-            lambda store: store.prune(),
-        ],
-        ids=["create", "create_if_due", "list", "last_backup", "restore", "verify", "prune"],
-    )
+    OPERATIONS = scene.every_operation("backup_20200101_090000.db")
+
+    @pytest.mark.parametrize("use", OPERATIONS.values(), ids=OPERATIONS)
     def test_a_closed_store_says_so(
         self, use: Callable[[respaldo.Store], object], database: Path, folder: Path
     ) -> None:
@@ -361,7 +351,7 @@ class TestClose:
             use(store)
         assert scene.folder_contents(folder) == before
 
-    def test_twice(self, database: Path) -> None:
+    def test_closing_twice_does_nothing(self, database: Path) -> None:
         store = respaldo.Store(database)
         assert "closed" not in repr(store)
         store.close()
@@ -374,7 +364,7 @@ class TestClose:
         with pytest.raises(ValueError, match="closed"):
             store.list()
 
-    def test_closing_one_leaves_the_other(self, database: Path) -> None:
+    def test_closing_one_store_leaves_the_other_open(self, database: Path) -> None:
         with respaldo.Store(database) as one, respaldo.Store(database) as other:
             one.close()
             assert other.create().created

@@ -30,24 +30,24 @@ def count(application: Path) -> int:
 
 
 class TestBackups:
-    def test_constants(self, backups: ModuleType) -> None:
+    def test_its_constants_are_those_asked_for(self, backups: ModuleType) -> None:
         assert backups.MAX_BACKUPS == 20
         assert ZoneInfo("America/Hermosillo") == backups.TZ
 
-    def test_create_now(self, backups: ModuleType, application: Path) -> None:
+    def test_create_now_answers_the_new_backups_path(self, backups: ModuleType, application: Path) -> None:
         path = backups.create_backup_now()
         assert isinstance(path, Path)
         assert path.parent == application / "backups"
         assert scene.count_clients(path) == count(application) == 60
         assert backups.last_error() is None
 
-    def test_create_if_needed(self, backups: ModuleType) -> None:
+    def test_create_if_needed_makes_one_backup_a_day(self, backups: ModuleType) -> None:
         first = backups.create_backup_if_needed()
         assert isinstance(first, Path) and first.is_file()
         assert backups.create_backup_if_needed() is None
         assert backups.last_error() is None
 
-    def test_list(self, backups: ModuleType) -> None:
+    def test_list_answers_dictionaries_newest_first(self, backups: ModuleType) -> None:
         paths = [backups.create_backup_now() for _ in range(3)]
         listed = backups.list_backups()
         assert [b["path"] for b in listed] == paths[::-1]
@@ -57,7 +57,7 @@ class TestBackups:
             assert b["name"] == b["path"].name
             assert b["size"] == b["path"].stat().st_size
 
-    def test_restore(self, backups: ModuleType, application: Path) -> None:
+    def test_restore_takes_a_path_or_its_text(self, backups: ModuleType, application: Path) -> None:
         path = backups.create_backup_now()
         for argument in (path, str(path)):
             scene.delete_clients(application / "dev.db")
@@ -65,7 +65,7 @@ class TestBackups:
             assert backups.restore_backup(argument) is True
             assert count(application) == 60
 
-    def test_restore_under_the_applications_session(self, backups: ModuleType) -> None:
+    def test_a_restore_shows_in_an_open_session(self, backups: ModuleType) -> None:
         from sqlalchemy import delete, func, select
 
         from data.db.models import Client, TattooSession
@@ -87,7 +87,7 @@ class TestBackups:
             assert count(TattooSession) == sessions > 60
         engine.dispose()
 
-    def test_last_backup_display(self, backups: ModuleType) -> None:
+    def test_the_last_backup_is_a_dash_and_then_a_date(self, backups: ModuleType) -> None:
         assert backups.get_last_backup_display() == "—"
         backups.create_backup_now()
         assert backups.get_last_backup_display() == backups.list_backups()[0]["display"]
@@ -148,29 +148,37 @@ class TestFailures:
             assert error.hint in record.getMessage()
 
     @pytest.mark.parametrize("function", ["create_backup_now", "create_backup_if_needed"])
-    def test_create(self, gone: None, backups: ModuleType, function: str, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_create_without_a_database_answers_none(
+        self, gone: None, backups: ModuleType, function: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
         assert getattr(backups, function)() is None
         self.check(backups, caplog, respaldo.DatabaseNotFoundError)
 
     @pytest.mark.parametrize("argument", ["nada.db", Path("nada.db")], ids=["str", "Path"])
-    def test_restore(self, backups: ModuleType, argument: str | Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_restore_of_a_missing_backup_answers_false(
+        self, backups: ModuleType, argument: str | Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         assert backups.restore_backup(argument) is False
         self.check(backups, caplog, respaldo.BackupNotFoundError)
 
-    def test_restore_of_nonsense(self, backups: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_restore_of_nothing_answers_false(self, backups: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
         assert backups.restore_backup(None) is False
         self.check(backups, caplog, TypeError)
 
-    def test_list(self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_a_list_that_fails_is_empty(
+        self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         (application / "backups").write_text("not a folder")
         assert backups.list_backups() == []
         self.check(backups, caplog, respaldo.IoError)
 
-    def test_last_backup(self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def test_unreadable_settings_are_a_dash(
+        self, backups: ModuleType, application: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         (application / "settings.json").write_text("{broken")
         assert backups.get_last_backup_display() == "—"
 
-    def test_without_a_library(self, application: Path) -> None:
+    def test_nothing_raises_without_a_library(self, application: Path) -> None:
         done = scene.run_python(
             "from services import backups as b\n"
             "print(b.create_backup_now(), b.create_backup_if_needed(), b.list_backups(),"
@@ -199,7 +207,7 @@ class TestFailures:
 
 
 class TestMakeDatabase:
-    def test_the_studios_tables(self, application: Path) -> None:
+    def test_it_makes_the_studios_tables(self, application: Path) -> None:
         with closing(sqlite3.connect("dev.db")) as connection:
 
             def names(kind: str) -> set[str]:

@@ -64,8 +64,13 @@ class Hands:
         (button,) = [b for b in box.buttons() if b.text().replace("&", "") == label]
         self.click(button)
 
+    def restore(self, dialog: BackupDialog) -> None:
+        """Restores the selected backup, and says yes to the question."""
+        self.click(dialog.restore_button)
+        self.answer(self.box("¿Está seguro"), "Restaurar")
+
     def close_box(self, text: str) -> str:
-        """Waits for a message with one button, clicks that, and returns all of its words."""
+        """Waits for a message with one button, clicks it, and returns the message's words."""
         box = self.box(text)
         said = words(box)
         (button,) = box.buttons()

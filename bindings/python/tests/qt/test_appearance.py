@@ -33,7 +33,7 @@ def application_palette(qapp: QApplication) -> Iterator[None]:
     qapp.setPalette(before)
 
 
-def test_contrast() -> None:
+def test_contrast_is_that_of_wcag() -> None:
     assert contrast(QColor("white"), QColor("black")) == pytest.approx(21)
     assert contrast(QColor("red"), QColor("red")) == 1
 
@@ -47,7 +47,7 @@ def test_the_warning_colour_can_be_read(qapp: QApplication, ground: str) -> None
 
 
 @pytest.mark.parametrize("ground", ["#f0f0f0", "#202326"])
-def test_they_follow_the_applications_palette(
+def test_colours_follow_the_applications_palette(
     store: respaldo.Store, hands: Hands, qapp: QApplication, application_palette: None, ground: str
 ) -> None:
     backup = store.create().backup
@@ -95,5 +95,5 @@ def test_nothing_is_cut_off(database: Path, scale: str, language: str) -> None:
     assert str(answer["label"]).startswith({"es": "Último respaldo: ", "en": "Last backup: "}[language])
 
 
-def test_what_is_cut_off_is_found(database: Path) -> None:
+def test_a_text_that_is_cut_off_is_found(database: Path) -> None:
     assert clipped_at("1.25", database, "es", "squeeze")["clipped"] == ["&Crear respaldo"]

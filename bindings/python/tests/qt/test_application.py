@@ -130,8 +130,7 @@ def test_a_restore_that_fails_shows_the_clients_again(start: Started, hands: Han
     dialog = open_backups(hands, window)
     backup = dialog.table.selected()
     backup.path.write_bytes(backup.path.read_bytes()[:-5000])
-    hands.click(dialog.restore_button)
-    hands.answer(hands.box("¿Está seguro"), "Restaurar")
+    hands.restore(dialog)
     hands.close_box("está dañado")
     assert window.clients.rowCount() == 59
     assert name not in window.clients.names()
@@ -159,7 +158,7 @@ def test_backups_are_for_administrators(start: Started, hands: Hands, user: str)
     assert window.findChild(BackupDialog) is None
 
 
-def test_the_shortcut(start: Started, hands: Hands) -> None:
+def test_ctrl_r_opens_the_backups(start: Started, hands: Hands) -> None:
     window = start()
     hands.qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     hands.wait(lambda: isinstance(QApplication.activeModalWidget(), BackupDialog))
@@ -207,8 +206,7 @@ def test_a_lost_database_is_restored_not_invented(start: Started, application_fo
     assert not database.exists()
     assert window.clients.rowCount() == 0
     dialog = open_backups(hands, window)
-    hands.click(dialog.restore_button)
-    hands.answer(hands.box("¿Está seguro"), "Restaurar")
+    hands.restore(dialog)
     hands.close_box("Se restauró")
     assert window.clients.rowCount() == 60
 

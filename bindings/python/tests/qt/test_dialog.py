@@ -22,7 +22,7 @@ from respaldo.qt.job import running
 Opened = Callable[..., BackupDialog]
 
 
-def test_what_is_listed(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Path, opened: Opened) -> None:
     newest = store.create().backup
     shutil.copy(newest.path, folder / "backups" / "backup_20200304_142305.db")
     kept = shutil.copy(newest.path, folder / "backups" / "antes de la mudanza.db")
@@ -40,7 +40,7 @@ def test_what_is_listed(store: respaldo.Store, folder: Path, opened: Opened) -> 
     assert not dialog.notices.isVisible()
 
 
-def test_an_empty_folder(store: respaldo.Store, opened: Opened) -> None:
+def test_an_empty_folder_offers_only_a_backup(store: respaldo.Store, opened: Opened) -> None:
     dialog = opened(store)
     assert dialog.notices.text() == "Todavía no hay respaldos."
     assert dialog.create_button.isEnabled()
@@ -48,14 +48,14 @@ def test_an_empty_folder(store: respaldo.Store, opened: Opened) -> None:
         assert not getattr(dialog, f"{button}_button").isEnabled()
 
 
-def test_a_folder_that_cannot_be_read(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+def test_an_unreadable_folder_is_told(store: respaldo.Store, folder: Path, opened: Opened) -> None:
     (folder / "backups").write_text("not a folder")
     dialog = opened(store)
     assert str(folder / "backups") in dialog.notices.text()
     assert "Elija otra carpeta" in dialog.notices.text()
 
 
-def test_the_last_backup_is_old(store: respaldo.Store, folder: Path, opened: Opened) -> None:
+def test_an_old_last_backup_is_told(store: respaldo.Store, folder: Path, opened: Opened) -> None:
     path = store.create().backup.path
     path.rename(folder / "backups" / "backup_20200101_090000.db")
     (folder / "settings.json").unlink()
@@ -64,7 +64,7 @@ def test_the_last_backup_is_old(store: respaldo.Store, folder: Path, opened: Ope
     assert "Cree un respaldo ahora." in dialog.notices.text()
 
 
-def test_create(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+def test_create_shows_and_selects_the_backup(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     dialog = opened(store)
     with hands.qtbot.waitSignal(dialog.backups_changed):
         hands.click(dialog.create_button)
@@ -77,7 +77,7 @@ def test_create(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     assert not dialog.progress.isVisible()
 
 
-def test_a_second_one_is_selected(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+def test_a_second_backup_is_selected(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     first = store.create().backup
     dialog = opened(store)
     assert dialog.table.selected() == first
@@ -110,14 +110,14 @@ def test_errors_have_their_hint(store: respaldo.Store, database: Path, opened: O
     assert dialog.create_button.isEnabled()
 
 
-def test_what_the_library_did_not_foresee(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+def test_an_unexpected_error_is_told(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     dialog = opened(store)
     store.close()
     hands.click(dialog.create_button)
     hands.close_box("Ocurrió un error inesperado: the store is closed")
 
 
-def test_verify(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+def test_verify_marks_the_backup_as_verified(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     backup = store.create().backup
     dialog = opened(store)
     hands.click(dialog.verify_button)
@@ -159,7 +159,7 @@ class TestRestore:
             "reload": lambda: called.append("reload"),
         }
 
-    def test_the_question_and_the_restore(
+    def test_a_yes_restores(
         self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
     ) -> None:
         called: list[str] = []
@@ -210,21 +210,19 @@ class TestRestore:
         scene.damage(lost.path)
         dialog = opened(store)
         assert rows(dialog)[0][3] == "Íntegro"
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.restore(dialog)
         hands.close_box("está dañado")
         assert rows(dialog)[0][3] == "⚠ Dañado"
         assert scene.count_clients(database) == 0
 
-    def test_a_failed_one_is_followed_by_reload_too(
+    def test_a_failed_restore_is_followed_by_reload_too(
         self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
     ) -> None:
         called: list[str] = []
         with respaldo.Store(database, busy_timeout_ms=200) as impatient:
             dialog = opened(impatient, **self.hooks(called))
             with scene.held_by_another_process(database):
-                hands.click(dialog.restore_button)
-                hands.answer(hands.box("¿Está seguro"), "Restaurar")
+                hands.restore(dialog)
                 said = hands.close_box("Otro programa está usando la base de datos")
             assert "repita la operación" in said
             assert called == ["quiesce", "reload"]
@@ -240,22 +238,20 @@ class TestRestore:
             raise RuntimeError("una sesión no se cierra")
 
         dialog = opened(store, quiesce=quiesce, reload=lambda: called.append("reload"))
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.restore(dialog)
         said = hands.close_box("no se restauró nada")
         assert "una sesión no se cierra" in said
         assert called == ["reload"]  # half of it may be closed
         assert scene.count_clients(database) == 0
 
-    def test_reload_fails(
+    def test_a_reload_that_fails_is_told(
         self, store: respaldo.Store, database: Path, lost: respaldo.Backup, opened: Opened, hands: Hands
     ) -> None:
         def reload() -> None:
             raise RuntimeError("la tabla no se deja leer")
 
         dialog = opened(store, reload=reload)
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.restore(dialog)
         said = hands.close_box("no pudo volver a leer")
         assert "la tabla no se deja leer" in said
         hands.close_box("Se restauró")
@@ -272,8 +268,7 @@ class TestRestore:
         (at,) = [i for i, row in enumerate(rows(dialog)) if row[1] == "Previo a restaurar"]
         cell = dialog.table.visualItemRect(dialog.table.item(at, 0)).center()
         hands.qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
-        hands.click(dialog.restore_button)
-        hands.answer(hands.box("¿Está seguro"), "Restaurar")
+        hands.restore(dialog)
         hands.close_box("Se restauró")
         assert scene.count_clients(database) == 0
 
@@ -288,7 +283,7 @@ class TestSaveCopy:
         field.setText(str(target))  # QTest can type ASCII only
         hands.qtbot.keyClick(field, Qt.Key.Key_Return)
 
-    def test_a_verified_copy(self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
+    def test_the_copy_is_verified(self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
         backup = store.create().backup
         dialog = opened(store)
         self.save_as(dialog, hands, folder / "en la memoria")
@@ -297,9 +292,7 @@ class TestSaveCopy:
         assert scene.count_clients(folder / "en la memoria.db") == 200
         assert backup.path.exists()
 
-    def test_never_over_an_existing_file(
-        self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
-    ) -> None:
+    def test_an_existing_file_is_kept(self, store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
         store.create()
         (folder / "carta.db").write_text("querida María")
         dialog = opened(store)
@@ -321,7 +314,9 @@ class Files(QObject):
         self.opened.append(url)
 
 
-def test_open_folder(store: respaldo.Store, folder: Path, opened: Opened, hands: Hands) -> None:
+def test_open_folder_shows_the_backups_folder(
+    store: respaldo.Store, folder: Path, opened: Opened, hands: Hands
+) -> None:
     store.create()
     dialog = opened(store)
     files = Files()
@@ -336,7 +331,7 @@ def test_open_folder(store: respaldo.Store, folder: Path, opened: Opened, hands:
     assert [Path(url.toLocalFile()) for url in files.opened] == [folder / "backups"]
 
 
-def test_there_is_no_file_manager(
+def test_a_missing_file_manager_is_told(
     store: respaldo.Store, folder: Path, opened: Opened, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")  # where Qt looks for one
@@ -346,7 +341,7 @@ def test_there_is_no_file_manager(
     assert str(folder / "backups") in hands.close_box("No se pudo abrir la carpeta.")
 
 
-def test_in_english(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
+def test_its_texts_can_be_english(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     dialog = opened(store, language="en")
     assert dialog.windowTitle() == "Backups"
     assert dialog.create_button.text() == "&Create backup"
@@ -354,6 +349,6 @@ def test_in_english(store: respaldo.Store, opened: Opened, hands: Hands) -> None
     hands.close_box("was created.")
 
 
-def test_another_language(store: respaldo.Store) -> None:
+def test_another_language_is_refused(store: respaldo.Store) -> None:
     with pytest.raises(ValueError, match="'es' or 'en', not 'fr'"):
         BackupDialog(store, language="fr")  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def test_every_button_has_a_letter_of_its_own(store: respaldo.Store, qtbot: obje
     assert set(letters.values()) == {1}, letters
 
 
-def test_tab_goes_round(dialog: BackupDialog, hands: Hands) -> None:
+def test_tab_visits_every_part(dialog: BackupDialog, hands: Hands) -> None:
     expected: list[QWidget] = [
         dialog.table,
         dialog.create_button,
@@ -54,7 +54,7 @@ def test_tab_goes_round(dialog: BackupDialog, hands: Hands) -> None:
         assert QApplication.focusWidget() is widget
 
 
-def test_a_restore(dialog: BackupDialog, database: Path, hands: Hands) -> None:
+def test_a_restore_needs_no_mouse(dialog: BackupDialog, database: Path, hands: Hands) -> None:
     scene.delete_clients(database)
     hands.key(Qt.Key.Key_R, ALT)
     hands.box("¿Está seguro")
@@ -66,7 +66,7 @@ def test_a_restore(dialog: BackupDialog, database: Path, hands: Hands) -> None:
     assert dialog.focusWidget() is dialog.table
 
 
-def test_enter_on_the_focused_button_presses_that(dialog: BackupDialog, hands: Hands) -> None:
+def test_enter_presses_the_focused_button(dialog: BackupDialog, hands: Hands) -> None:
     dialog.verify_button.setFocus()
     hands.key(Qt.Key.Key_Return)
     hands.close_box("está íntegro")
@@ -93,7 +93,7 @@ def test_enter_twice_does_not_cancel_what_the_first_began(gated: GatedStore, han
     hands.close_box("Se creó")
 
 
-def test_arrows_choose(dialog: BackupDialog, store: respaldo.Store, hands: Hands) -> None:
+def test_arrows_choose_a_backup(dialog: BackupDialog, store: respaldo.Store, hands: Hands) -> None:
     store.create()
     dialog.refresh()
     hands.wait(lambda: dialog.table.rowCount() == 2)
@@ -102,7 +102,7 @@ def test_arrows_choose(dialog: BackupDialog, store: respaldo.Store, hands: Hands
     assert dialog.table.selected() == store.list()[0]
 
 
-def test_what_a_screen_reader_says(dialog: BackupDialog) -> None:
+def test_a_screen_reader_has_words_for_every_part(dialog: BackupDialog) -> None:
     for kind in (QTableWidget, QProgressBar):
         (widget,) = dialog.findChildren(kind)
         assert widget.accessibleName()

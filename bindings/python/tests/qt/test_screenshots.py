@@ -30,14 +30,14 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def test_they_are_the_committed_ones(pictures: list[Path]) -> None:
+def test_the_screenshots_are_the_committed_ones(pictures: list[Path]) -> None:
     names = [picture.name for picture in pictures]
     assert names == sorted(picture.name for picture in IMAGES.iterdir())
     shown = re.findall(r"images/([\w-]+\.png)", PAGE.read_text(encoding="utf-8"))
     assert sorted(set(shown)) == names
 
 
-def test_something_is_on_them(qapp: QApplication, pictures: list[Path]) -> None:
+def test_the_screenshots_show_something(qapp: QApplication, pictures: list[Path]) -> None:
     for picture in [*pictures, *IMAGES.iterdir()]:
         image = QImage(str(picture))
         assert 200 < image.width() < 1000, picture

@@ -33,11 +33,11 @@ class TestLastBackupLabel:
         hands.wait(lambda: label.text() != "")
         return label
 
-    def note(self, folder: Path, when: datetime) -> None:
+    def write_settings(self, folder: Path, when: datetime) -> None:
         settings = {"last_backup_at": when.isoformat(timespec="seconds")}
         (folder / "settings.json").write_text(json.dumps(settings))
 
-    def test_none_yet(self, store: respaldo.Store, hands: Hands) -> None:
+    def test_without_a_backup_it_worries(self, store: respaldo.Store, hands: Hands) -> None:
         label = self.label(store, hands)
         assert label.text() == "⚠ Último respaldo: —"
         assert label.worried
@@ -45,26 +45,28 @@ class TestLastBackupLabel:
         assert label.accessibleName() == "Último respaldo: —"
         assert label.accessibleDescription() == label.toolTip()
 
-    def test_as_settings_say(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
-        self.note(folder, datetime(2026, 3, 4, 9, 30, 12, tzinfo=HERMOSILLO))
+    def test_it_shows_the_date_in_the_settings(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
+        self.write_settings(folder, datetime(2026, 3, 4, 9, 30, 12, tzinfo=HERMOSILLO))
         assert self.label(store, hands).text().endswith("Último respaldo: 04/03/2026 09:30")
 
     @pytest.mark.parametrize(("hours", "worried"), [(1, False), (47, False), (49, True)])
-    def test_two_days(self, store: respaldo.Store, folder: Path, hands: Hands, hours: int, worried: bool) -> None:
-        self.note(folder, datetime.now(HERMOSILLO) - timedelta(hours=hours))
+    def test_it_worries_after_two_days(
+        self, store: respaldo.Store, folder: Path, hands: Hands, hours: int, worried: bool
+    ) -> None:
+        self.write_settings(folder, datetime.now(HERMOSILLO) - timedelta(hours=hours))
         label = self.label(store, hands)
         assert (label.worried, "más de dos días" in label.toolTip()) == (worried, worried)
         assert label.text().startswith("⚠ ") == worried
         assert label.font().bold() == worried
 
-    def test_refresh(self, store: respaldo.Store, hands: Hands) -> None:
+    def test_refresh_shows_a_new_backup(self, store: respaldo.Store, hands: Hands) -> None:
         label = self.label(store, hands)
         backup = store.create().backup
         label.refresh()
         hands.wait(lambda: label.text() == f"Último respaldo: {backup.display}")
         assert not label.worried and label.toolTip() == "" and not label.font().bold()
 
-    def test_asked_again_while_it_reads(self, store: respaldo.Store, hands: Hands) -> None:
+    def test_a_refresh_during_a_reading_reads_once_more(self, store: respaldo.Store, hands: Hands) -> None:
         label = LastBackupLabel(store)  # reads already
         backup = store.create().backup
         label.refresh()
@@ -72,13 +74,13 @@ class TestLastBackupLabel:
         hands.show(label)
         hands.wait(lambda: label.text() == f"Último respaldo: {backup.display}")
 
-    def test_a_folder_that_cannot_be_read(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
+    def test_an_unreadable_folder_is_told(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
         (folder / "backups").write_text("not a folder")
         label = self.label(store, hands)
         assert label.text() == "⚠ Último respaldo: —"
         assert str(folder / "backups") in label.toolTip()
 
-    def test_in_english(self, store: respaldo.Store, hands: Hands) -> None:
+    def test_its_texts_can_be_english(self, store: respaldo.Store, hands: Hands) -> None:
         assert self.label(store, hands, language="en").text() == "⚠ Last backup: —"
 
 
@@ -145,7 +147,7 @@ class TestWaitBeforeClose:
         assert isinstance(dialog, QDialog)
         return dialog
 
-    def test_nothing_to_wait_for(self, window: QMainWindow) -> None:
+    def test_it_returns_at_once_without_work(self, window: QMainWindow) -> None:
         assert wait_before_close(window) is True
 
     def test_it_waits_and_says_why(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
@@ -183,7 +185,7 @@ class TestWaitBeforeClose:
         assert QApplication.activeModalWidget() is None  # no message for who wants to leave
         assert len(gated.list()) == 0
 
-    def test_it_cancels_after_its_time(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
+    def test_it_cancels_after_the_timeout(self, gated: GatedStore, window: QMainWindow, hands: Hands) -> None:
         daily = DailyBackup(gated, window)
         daily.start()
         hands.wait(gated.reached.is_set)
@@ -192,7 +194,7 @@ class TestWaitBeforeClose:
         assert wait_before_close(window, timeout_ms=20) is True
         assert isinstance(daily.error, respaldo.CancelledError)
 
-    def test_what_it_sets_off_is_waited_for_too(
+    def test_work_that_begins_meanwhile_is_waited_for_too(
         self, store: respaldo.Store, window: QMainWindow, caplog: pytest.LogCaptureFixture
     ) -> None:
         label = LastBackupLabel(store, window)
@@ -236,7 +238,7 @@ class TestJob:
         assert len(threads["work"]) == 1 and threads["work"] != main
         assert isinstance(job.result, respaldo.CreateResult) and job.error is None
 
-    def test_a_forgotten_one_ends(self, gated: GatedStore, hands: Hands) -> None:
+    def test_a_job_without_references_ends(self, gated: GatedStore, hands: Hands) -> None:
         ended: list[str] = []
         Job(lambda p: gated.create(progress=p), "…", afterwards=lambda: ended.append("after")).start()
         gated.gate.set()

@@ -20,10 +20,18 @@ from respaldo.qt.job import running
 Opened = Callable[..., BackupDialog]
 
 
-def test_the_window_lives_and_cancel_stops_it(gated: GatedStore, opened: Opened, hands: Hands) -> None:
+@pytest.fixture
+def dialog(gated: GatedStore, opened: Opened, hands: Hands) -> BackupDialog:
+    """A dialog in the middle of making a backup."""
     dialog = opened(gated)
     hands.click(dialog.create_button)
     hands.wait(gated.reached.is_set)
+    return dialog
+
+
+def test_the_window_handles_events_and_cancel_stops_the_work(
+    dialog: BackupDialog, gated: GatedStore, hands: Hands
+) -> None:
     ticks: list[int] = []
     timer = QTimer()
     timer.timeout.connect(lambda: ticks.append(1))
@@ -54,10 +62,7 @@ def test_progress_moves(store: respaldo.Store, opened: Opened, hands: Hands) -> 
     assert steps == sorted(steps)
 
 
-def test_closing_asks_and_waiting_goes_on(gated: GatedStore, opened: Opened, hands: Hands) -> None:
-    dialog = opened(gated)
-    hands.click(dialog.create_button)
-    hands.wait(gated.reached.is_set)
+def test_closing_asks_and_waiting_continues(dialog: BackupDialog, gated: GatedStore, hands: Hands) -> None:
     dialog.close()
     box = hands.box("Hay una operación en curso.")
     assert box.defaultButton().text() == "&Esperar"
@@ -70,10 +75,7 @@ def test_closing_asks_and_waiting_goes_on(gated: GatedStore, opened: Opened, han
     assert not dialog.isVisible()
 
 
-def test_cancel_and_close(gated: GatedStore, opened: Opened, hands: Hands) -> None:
-    dialog = opened(gated)
-    hands.click(dialog.create_button)
-    hands.wait(gated.reached.is_set)
+def test_cancel_and_close_waits_for_the_end(dialog: BackupDialog, gated: GatedStore, hands: Hands) -> None:
     hands.click(dialog.close_button)
     hands.answer(hands.box("Hay una operación en curso."), "Cancelar y cerrar")
     assert dialog.isVisible()  # until it has ended
@@ -82,10 +84,7 @@ def test_cancel_and_close(gated: GatedStore, opened: Opened, hands: Hands) -> No
     assert len(gated.list()) == 0
 
 
-def test_it_ends_while_the_question_is_there(gated: GatedStore, opened: Opened, hands: Hands) -> None:
-    dialog = opened(gated)
-    hands.click(dialog.create_button)
-    hands.wait(gated.reached.is_set)
+def test_the_question_goes_when_the_work_ends(dialog: BackupDialog, gated: GatedStore, hands: Hands) -> None:
     dialog.close()
     hands.box("Hay una operación en curso.")
     gated.gate.set()
