@@ -2,15 +2,14 @@
  * Everything a caller can get wrong, against every function: the status, an error object that names the key or the path,
  * an answer on every path, no crash, and nothing changed on disk.
  *
- * Usage: bad_input FOLDER, where FOLDER/studio.db is a small database and FOLDER/pipe.db a named pipe that nobody writes, or,
- * on Windows, a folder;
- * the current directory is FOLDER.
+ * Usage: bad_input FOLDER, with FOLDER as the current directory. FOLDER/studio.db is a small database, and FOLDER/pipe.db a
+ * named pipe without a writer, or a folder on Windows.
  */
 #include "check.h"
 
 #include <limits.h>
 
-/* In a path as an answer's JSON writes it. */
+/* Between the parts of a path, as JSON writes it. */
 #ifdef _WIN32
 #define SEPARATOR "\\\\"
 #else
@@ -50,10 +49,18 @@ static respaldo_status call(enum function function, respaldo_store store, const 
     }
 }
 
-/* Some refusal whose status is the operating system's choice. */
+/* A failure whose status depends on the operating system. */
 #define ANY_FAILURE (-1)
 
-/* `mentions`: what the error's message or path must contain; NULL for nothing in particular. */
+/* Takes the answer of a call that failed. `mentions`: what its message or path must contain; NULL for nothing in particular. */
+static void take_error(char *json, respaldo_status status, const char *mentions)
+{
+    check_error(json, status);
+    if (mentions && !CHECK(json && strstr(json, mentions)))
+        printf("    \"%s\" is not in %s\n", mentions, json ? json : "NULL");
+    respaldo_string_free(json);
+}
+
 static void must_fail(enum function function, const char *request, respaldo_status expected, const char *mentions)
 {
     static char never_an_answer[] = "never an answer";
@@ -64,10 +71,7 @@ static void must_fail(enum function function, const char *request, respaldo_stat
     CHECK(expected == ANY_FAILURE ? status != RESPALDO_OK && status != RESPALDO_INTERNAL : status == expected);
     if (!CHECK(json != never_an_answer))
         return;
-    check_error(json, status);
-    if (mentions && !CHECK(json && strstr(json, mentions)))
-        printf("    \"%s\" is not in %s\n", mentions, json ? json : "NULL");
-    respaldo_string_free(json);
+    take_error(json, status, mentions);
     CHECK(call(function, good_store, request, NULL) == status);
 }
 
@@ -160,7 +164,7 @@ static const struct {
     {"{\"text\": true}", OTHER},
 };
 
-/* `OTHER` takes none of the values above: a choice between words. */
+/* A key of type `OTHER` is a choice between words, and takes none of the values above. */
 static const struct {
     enum function function;
     const char *key;
@@ -200,7 +204,7 @@ static void values_of_the_wrong_type(void)
     }
 }
 
-/* ---- values of the right type that cannot be meant ---- */
+/* ---- values of the right type that are refused ---- */
 
 static const struct {
     enum function function;
@@ -227,39 +231,40 @@ static const struct {
     {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
     {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"../../etc/passwd\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
 
-    {RESTORE, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
-    {RESTORE, "{}", RESPALDO_INVALID_ARGUMENT, "backup"},
     {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {RESTORE, "{\"backup\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {RESTORE, "{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {RESTORE, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
-    {RESTORE, "{\"backup\": \"../not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
-    {RESTORE, "{\"backup\": \"no/such/folder/backup.db\"}", RESPALDO_BACKUP_NOT_FOUND, "no" SEPARATOR "such" SEPARATOR "folder"},
-    {RESTORE, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
-    {RESTORE, "{\"backup\": \"..\"}", ANY_FAILURE, NULL},
-    {RESTORE, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
-    {RESTORE, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "null"},
-    {RESTORE, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "zero"},
-    {RESTORE, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"\"}", RESPALDO_INVALID_ARGUMENT, "target"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "target"},
-
-    {VERIFY, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
-    {VERIFY, "{}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {VERIFY, "{\"backup\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {VERIFY, "{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
-    {VERIFY, "{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
-    {VERIFY, "{\"backup\": \".\"}", ANY_FAILURE, NULL},
-    {VERIFY, "{\"backup\": \"/\"}", ANY_FAILURE, NULL},
-    {VERIFY, "{\"backup\": \"/dev/null\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "null"},
-    {VERIFY, "{\"backup\": \"/dev/zero\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "zero"},
-    {VERIFY, "{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
 };
 
-static void values_that_cannot_be_meant(void)
+/* The requests that restore and verify refuse alike. */
+static const struct {
+    const char *request;
+    respaldo_status status;
+    const char *mentions;
+} bad_backups[] = {
+    {NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {"{}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {"{\"backup\": \"\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {"{\"backup\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
+    {"{\"backup\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {"{\"backup\": \"../not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {"{\"backup\": \"no/such/folder/backup.db\"}", RESPALDO_BACKUP_NOT_FOUND, "no" SEPARATOR "such" SEPARATOR "folder"},
+    {"{\"backup\": \".\"}", ANY_FAILURE, NULL},
+    {"{\"backup\": \"..\"}", ANY_FAILURE, NULL},
+    {"{\"backup\": \"/\"}", ANY_FAILURE, NULL},
+    {"{\"backup\": \"/dev/null\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "null"},
+    {"{\"backup\": \"/dev/zero\"}", ANY_FAILURE, SEPARATOR "dev" SEPARATOR "zero"},
+    {"{\"backup\": \"./pipe.db\"}", ANY_FAILURE, "pipe.db"},
+};
+
+static void values_that_are_refused(void)
 {
     for (size_t i = 0; i < sizeof bad_values / sizeof *bad_values; i++)
         must_fail(bad_values[i].function, bad_values[i].request, bad_values[i].status, bad_values[i].mentions);
+    for (size_t i = 0; i < sizeof bad_backups / sizeof *bad_backups; i++) {
+        must_fail(RESTORE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
+        must_fail(VERIFY, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
+    }
 }
 
 /* `%s` in the format becomes 100,000 letters. */
@@ -288,7 +293,7 @@ static void very_long_values(void)
     very_long(RESTORE, with_target, ANY_FAILURE);
 }
 
-/* A number can be of the right type and still be more than any clock or list can hold: refused by name, or harmless. */
+/* Numbers larger than a clock or a list can hold: refused with the key's name, or harmless. */
 static void largest_numbers(void)
 {
     static const char *const largest[] = {"4294967295", "4294967296", "9223372036854775807", "18446744073709551615"};
@@ -308,11 +313,10 @@ static void largest_numbers(void)
                 CHECK(respaldo_prune(store, NULL, NULL) == RESPALDO_OK);
                 CHECK(respaldo_create_if_due(store, NULL, NULL, NULL, NULL) == RESPALDO_OK);
                 CHECK(respaldo_close(store) == RESPALDO_OK);
+                respaldo_string_free(json);
             } else {
-                check_error(json, RESPALDO_INVALID_ARGUMENT);
-                CHECK(json && strstr(json, number_keys[k]));
+                take_error(json, RESPALDO_INVALID_ARGUMENT, number_keys[k]);
             }
-            respaldo_string_free(json);
         }
 }
 
@@ -325,15 +329,13 @@ static void bad_handle(respaldo_store store)
         char *json = NULL;
         snprintf(context, sizeof context, "%s with the handle %lu", function_names[function], (unsigned long)store);
         CHECK(call(function, store, request, &json) == RESPALDO_INVALID_HANDLE);
-        check_error(json, RESPALDO_INVALID_HANDLE);
-        respaldo_string_free(json);
+        take_error(json, RESPALDO_INVALID_HANDLE, NULL);
         CHECK(call(function, store, request, NULL) == RESPALDO_INVALID_HANDLE);
     }
     char *json = NULL;
     snprintf(context, sizeof context, "last_backup or close with the handle %lu", (unsigned long)store);
     CHECK(respaldo_last_backup(store, &json) == RESPALDO_INVALID_HANDLE);
-    check_error(json, RESPALDO_INVALID_HANDLE);
-    respaldo_string_free(json);
+    take_error(json, RESPALDO_INVALID_HANDLE, NULL);
     CHECK(respaldo_last_backup(store, NULL) == RESPALDO_INVALID_HANDLE);
     CHECK(respaldo_close(store) == RESPALDO_INVALID_HANDLE);
 }
@@ -360,9 +362,7 @@ static void null_everywhere(void)
 
     snprintf(context, sizeof context, "open without out_store");
     CHECK(respaldo_open("{\"database\": \"studio.db\"}", NULL, &json) == RESPALDO_INVALID_ARGUMENT);
-    check_error(json, RESPALDO_INVALID_ARGUMENT);
-    CHECK(json && strstr(json, "out_store"));
-    respaldo_string_free(json);
+    take_error(json, RESPALDO_INVALID_ARGUMENT, "out_store");
     CHECK(respaldo_open("{\"database\": \"studio.db\"}", NULL, NULL) == RESPALDO_INVALID_ARGUMENT);
     CHECK(respaldo_open(NULL, NULL, NULL) == RESPALDO_INVALID_ARGUMENT);
     CHECK(respaldo_open(NULL, &store, NULL) == RESPALDO_INVALID_ARGUMENT);
@@ -386,7 +386,7 @@ static void status_names(void)
     }
 }
 
-/* Entries of the backup folder, but for the log: a restore that fails is logged too. */
+/* Entries of the backup folder without the log of restores, which has a line for a restore that failed, too. */
 static int backup_entries(void)
 {
     return folder_entries("backups") - file_exists("backups/restores.jsonl");
@@ -410,7 +410,7 @@ int main(int count, char **arguments)
     bad_requests_anywhere();
     deeply_nested_requests();
     values_of_the_wrong_type();
-    values_that_cannot_be_meant();
+    values_that_are_refused();
     very_long_values();
     largest_numbers();
     bad_handles();
