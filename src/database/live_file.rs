@@ -28,7 +28,7 @@ const CHUNK: usize = 1 << 16;
 /// A database's header is within these bytes.
 #[cfg(any(windows, test))]
 const BEGINNING: usize = 512;
-const RETRY: Duration = Duration::from_millis(10);
+const RETRY: Duration = Duration::from_millis(1);
 
 /// Opens the file without reading it, so that it may hold anything.
 pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -62,19 +62,32 @@ impl<'c> LiveFile<'c> {
 
     /// Takes SQLite's exclusive lock, which the connection gives up when it closes. `false` when somebody else
     /// keeps theirs beyond `timeout`.
+    ///
+    /// By way of the RESERVED lock, as SQLite itself: from there on a try that fails leaves the PENDING lock, which lets nobody
+    /// else in. Until then nothing is kept between two tries, or a writer could not commit and both would wait for each other.
     pub fn lock_exclusively(&self, timeout: Duration) -> io::Result<bool> {
         let deadline = Instant::now() + timeout;
-        for level in [ffi::SQLITE_LOCK_SHARED, ffi::SQLITE_LOCK_EXCLUSIVE] {
+        let until_free = |attempt: &dyn Fn() -> c_int| {
             loop {
-                match self.lock(level) {
-                    ffi::SQLITE_OK => break,
+                match attempt() {
+                    ffi::SQLITE_OK => return Ok(true),
                     ffi::SQLITE_BUSY if Instant::now() >= deadline => return Ok(false),
                     ffi::SQLITE_BUSY => thread::sleep(RETRY),
                     code => return Err(io::Error::other(ffi::code_to_str(code))),
                 }
             }
-        }
-        Ok(true)
+        };
+        let reserve = || {
+            let code = match self.lock(ffi::SQLITE_LOCK_SHARED) {
+                ffi::SQLITE_OK => self.lock(ffi::SQLITE_LOCK_RESERVED),
+                code => code,
+            };
+            if code != ffi::SQLITE_OK {
+                self.unlock();
+            }
+            code
+        };
+        Ok(until_free(&reserve)? && until_free(&|| self.lock(ffi::SQLITE_LOCK_EXCLUSIVE))?)
     }
 
     /// Whether the file begins with these bytes.
@@ -173,6 +186,14 @@ impl<'c> LiveFile<'c> {
         unsafe { lock(self.file, level) }
     }
 
+    /// What could not be unlocked, closing the file unlocks.
+    fn unlock(&self) {
+        if let Some(unlock) = self.methods.xUnlock {
+            // SAFETY: as in `lock`.
+            unsafe { unlock(self.file, ffi::SQLITE_LOCK_NONE) };
+        }
+    }
+
     fn read(&self, part: &mut [u8], offset: u64) -> c_int {
         let (Some(read), Ok(length), Ok(offset)) =
             (self.methods.xRead, c_int::try_from(part.len()), i64::try_from(offset))
@@ -231,5 +252,26 @@ mod tests {
         assert!(!other_file.lock_exclusively(Duration::from_millis(30)).expect("asked"));
         drop(connection);
         assert!(other_file.lock_exclusively(Duration::ZERO).expect("asked"));
+    }
+    #[test]
+    fn while_it_waits_nobody_else_gets_in_and_a_writer_can_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("in-use");
+        fs::write(&path, "not a database").expect("written");
+        let connections = [(); 3].map(|()| open(&path).expect("opens"));
+        let [other, waiting, newcomer] = [0, 1, 2].map(|n: usize| LiveFile::of(&connections[n]).expect("a file"));
+
+        for level in [ffi::SQLITE_LOCK_SHARED, ffi::SQLITE_LOCK_RESERVED] {
+            assert_eq!(other.lock(level), ffi::SQLITE_OK);
+        }
+        assert!(!waiting.lock_exclusively(Duration::ZERO).expect("asked"));
+        assert_eq!(other.lock(ffi::SQLITE_LOCK_EXCLUSIVE), ffi::SQLITE_OK, "a writer ends");
+        other.unlock();
+
+        assert_eq!(other.lock(ffi::SQLITE_LOCK_SHARED), ffi::SQLITE_OK);
+        assert!(!waiting.lock_exclusively(Duration::ZERO).expect("asked"));
+        assert_eq!(newcomer.lock(ffi::SQLITE_LOCK_SHARED), ffi::SQLITE_BUSY);
+        other.unlock();
+        assert!(waiting.lock_exclusively(Duration::ZERO).expect("asked"));
     }
 }

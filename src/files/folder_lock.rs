@@ -15,7 +15,7 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::system_error::is_sharing_violation;
 
 const LOCK_FILE: &str = ".respaldo.lock";
-const RETRY: Duration = Duration::from_millis(10);
+const RETRY: Duration = Duration::from_millis(1);
 
 /// Held while a folder's files are changed. Dropping it releases the lock.
 #[derive(Debug)]

@@ -180,9 +180,13 @@ fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
 /// before it. In exclusive locking mode a connection keeps the lock it has when its transaction ends; back in normal
 /// mode it gives it up at the end of the next one, which is the backup's. The transaction must end by ROLLBACK: a COMMIT, even of
 /// nothing, takes the exclusive lock and keeps readers out as well.
+///
+/// The mode changes only once the lock is there. Before that, it would keep the SHARED lock between two tries for the RESERVED
+/// one: a writer cannot commit beside it, and so both would wait for each other.
 fn keep_the_write_lock(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema")?;
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-    connection.execute_batch("BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema; ROLLBACK")?;
+    connection.execute_batch("ROLLBACK")?;
     connection.pragma_update_and_check(None, "locking_mode", "NORMAL", |_| Ok(()))
 }
 

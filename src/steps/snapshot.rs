@@ -260,7 +260,7 @@ pub(crate) fn step_to_the_end(
     }
 }
 
-const RETRY: Duration = Duration::from_millis(10);
+const RETRY: Duration = Duration::from_millis(1);
 
 /// One step, tried again for `timeout` while somebody else has the file. Zero pages only take the locks.
 pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> rusqlite::Result<StepResult> {
