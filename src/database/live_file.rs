@@ -104,6 +104,16 @@ impl<'c> LiveFile<'c> {
         succeeded(self.read(part, offset))
     }
 
+    /// The same, with SQLite's error.
+    pub fn read_at(&self, part: &mut [u8], offset: u64) -> rusqlite::Result<()> {
+        // What the system said before means nothing where the file merely ends.
+        errno::set_errno(errno::Errno(0));
+        match self.read(part, offset) {
+            ffi::SQLITE_OK => Ok(()),
+            code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+        }
+    }
+
     /// Copies all `size` bytes to `target`. The file system knows the size; SQLite takes one byte for none.
     pub fn copy_to(&self, target: &mut File, size: u64) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];

@@ -11,6 +11,7 @@
 //! | `connection` | how each kind of file is opened |
 //! | `header` | the first 100 bytes |
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
+//! | `page_reader` | the pages of a connection's file, through its WAL |
 //! | `progress_poll` | calling the progress function while SQLite runs |
 //! | `shape` | what two equal databases have in common |
 //! | `sqlite_error` | what SQLite's errors mean to a caller |
@@ -24,6 +25,7 @@ pub(crate) mod check_tables;
 pub(crate) mod connection;
 pub(crate) mod header;
 pub(crate) mod live_file;
+pub(crate) mod page_reader;
 pub(crate) mod progress_poll;
 pub(crate) mod shape;
 pub(crate) mod sqlite_error;

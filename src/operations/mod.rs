@@ -7,6 +7,7 @@
 //! | `create` | making a backup, now or once a day |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
+//! | `overwrite` | restoring over a database that is in use |
 //! | `prune` | applying retention |
 //! | `restore` | restoring a backup |
 //! | `verify` | verifying a backup |
@@ -14,6 +15,7 @@
 pub(crate) mod create;
 pub(crate) mod last_backup;
 pub(crate) mod list;
+mod overwrite;
 pub(crate) mod prune;
 pub(crate) mod restore;
 pub(crate) mod verify;

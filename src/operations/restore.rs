@@ -12,7 +12,6 @@ use crate::clock::milliseconds;
 use crate::database::connection::{self, has_wal};
 use crate::database::header;
 use crate::database::live_file::LiveFile;
-use crate::failpoint;
 use crate::files::folder::ensure_folder;
 use crate::files::folder_lock::FolderLock;
 use crate::files::given_path::absolute;
@@ -20,11 +19,11 @@ use crate::files::paths::{SIDECARS, is_free, parent, real_path, same_file, with_
 use crate::files::staging::{self, Published};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
-use crate::report::progress::{Progress, ProgressFn, unwatched};
+use crate::report::progress::{Progress, ProgressFn};
 use crate::report::system_error::is_missing;
-use crate::steps::overwrite::{Live, WriteFailure};
+use crate::steps::overwrite::Live;
 use crate::steps::safety_copy::{SafetyCopy, is_damage, no_file};
-use crate::steps::snapshot::{self, Source};
+use crate::steps::snapshot;
 use crate::store::Store;
 
 /// What to restore.
@@ -204,64 +203,10 @@ impl Store {
             .map_err(|error| Error::io(&error, &self.database))?;
         Ok(is_database || header::is_journal(&journal).map_err(|error| Error::io(&error, &journal))?)
     }
-
-    /// The usual restore: through SQLite, with other connections open.
-    fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
-        let (source, _copy) = self.fit(source, &live, &mut work.before())?;
-        let (old, new) = (live.bytes, source.shape.bytes());
-        // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
-        snapshot::require_space(parent(&self.database), old + old.max(new))?;
-        let wal = live.wal;
-        let writer = live.begin(&source)?;
-        failpoint::reach("restore_writers_out");
-        let safety = self.save_current(wal, &mut work.saving())?;
-        failpoint::reach("restore_saved");
-        let written = writer.write(&mut work.writing());
-        drop(writer);
-        failpoint::reach("restore_written");
-        match written {
-            Ok(()) => {}
-            Err(failure) if matches!(failure.error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
-                safety.discard();
-                live.close();
-                return Err(failure.error);
-            }
-            Err(failure) => {
-                let undone = self.undo(&live, &safety, &failure).is_ok();
-                return Err(self.failed(failure.error, &safety, undone));
-            }
-        }
-        if let Err(error) = live.verify(&source, self.verify, &mut work.after()) {
-            let undone = self.put_back(&safety).is_ok();
-            return Err(self.failed(error, &safety, undone));
-        }
-        failpoint::reach("restore_verified");
-        live.close();
-        failpoint::reach("restore_closed");
-        Ok(safety)
-    }
-
-    /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
-    /// the commit, with everything already in place.
-    fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
-        if live.take_back(failure)? {
-            Ok(())
-        } else {
-            self.put_back(safety)
-        }
-    }
-
-    /// Writes the safety copy back over a database that came out wrong.
-    fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
-        let source = self.hold_backup(&safety.path)?;
-        let mut live = Live::open(&self.database, self.busy_timeout)?;
-        let written = live.begin(&source)?.write(&mut unwatched);
-        written.map_err(|failure| failure.error)
-    }
 }
 
 /// The progress of a whole restore, of which saving and writing are parts. In pages of the backup.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     progress: ProgressFn<'a>,
     saved: u64,
     written: u64,
@@ -269,22 +214,27 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Checking the backup.
-    fn before(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+    pub(super) fn before(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
         self.part(0, 0)
     }
 
     /// Making the safety copy.
-    fn saving(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+    pub(super) fn saving(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
         self.part(0, self.saved)
     }
 
+    /// Comparing the backup with what was saved.
+    pub(super) fn comparing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+        self.part(self.saved, 0)
+    }
+
     /// Writing the live database.
-    fn writing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+    pub(super) fn writing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
         self.part(self.saved, self.written)
     }
 
     /// Checking what is committed, which nobody can cancel any more.
-    fn after(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
+    pub(super) fn after(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
         let mut done = self.part(self.saved + self.written, 0);
         move |now| {
             let _ = done(now);

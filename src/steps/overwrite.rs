@@ -3,6 +3,7 @@
 //! Other connections stay valid: they see the old contents until the transaction commits and the new ones afterwards,
 //! and a crash at any instant is rolled back by whoever opens the database next.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,10 +25,11 @@ use crate::steps::snapshot::{self, Source, Stopped};
 
 /// The live database, opened to be overwritten.
 pub(crate) struct Live {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
     timeout: Duration,
-    schema_version: i64,
+    /// As it was before it is overwritten.
+    pub(super) schema_version: Cell<i64>,
     pub wal: bool,
     pub page_size: u64,
     pub bytes: u64,
@@ -62,7 +64,7 @@ impl Live {
             connection,
             path: path.to_owned(),
             timeout,
-            schema_version,
+            schema_version: Cell::new(schema_version),
             wal,
             page_size: shape.page_size,
             bytes: shape.bytes(),
@@ -71,7 +73,7 @@ impl Live {
 
     /// Keeps every other writer out from here until the writer is dropped. Readers go on.
     pub fn begin<'a>(&'a mut self, source: &'a Source) -> Result<Writer<'a>> {
-        let (path, timeout, wal) = (&self.path, self.timeout, self.wal);
+        let (path, timeout, wal, log) = (&self.path, self.timeout, self.wal, self.log());
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
         if !wal {
             keep_the_write_lock(&self.connection).map_err(explained)?;
@@ -81,7 +83,6 @@ impl Live {
             // Zero pages only take the write lock, which in WAL mode leaves readers alone.
             snapshot::step(&backup, 0, timeout).map_err(explained)?;
         }
-        let log = with_suffix(&real_path(path), if wal { "-wal" } else { "-journal" });
         Ok(Writer {
             backup,
             path,
@@ -89,6 +90,11 @@ impl Live {
             timeout,
             pages_per_step: snapshot::pages_per_step(&source.shape),
         })
+    }
+
+    /// What has to be on the disk before the database is written, or in its place.
+    pub(super) fn log(&self) -> PathBuf {
+        with_suffix(&real_path(&self.path), if self.wal { "-wal" } else { "-journal" })
     }
 
     /// After a write that failed, whether the database is as it was, for good.
@@ -115,12 +121,25 @@ impl Live {
     ///
     /// Others may have written since. Then it cannot be the same, and is checked instead; the number of pages proves nothing.
     pub fn verify(&self, source: &Source, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
+        self.verify_by(source, level, progress, |connection, found, progress| {
+            Ok(!self.wal && is_same(connection, found, source, progress))
+        })
+    }
+
+    /// The same, where `same` sees without a check whether the database is what it should be.
+    pub(super) fn verify_by(
+        &self,
+        source: &Source,
+        level: Verification,
+        progress: ProgressFn<'_>,
+        same: impl FnOnce(&Connection, &Shape, ProgressFn<'_>) -> Result<bool>,
+    ) -> Result<()> {
         let path = &self.path;
         let connection = connection::open_live_for_reading(path, self.timeout)?;
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
         connection.execute_batch("BEGIN").map_err(explained)?;
         let found = Shape::read(&connection).map_err(explained)?;
-        if !self.wal && is_same(&connection, &found, source, progress) {
+        if same(&connection, &found, progress)? {
             return Ok(());
         }
         let findings = check::run(&connection, path, Role::Live, level, &found, progress)?;
@@ -135,9 +154,9 @@ impl Live {
         }
     }
 
-    /// Ends as any connection ends: the last one moves the log into the database and removes it. Readers can prevent
-    /// that, and then it is left to the next checkpoint.
-    pub fn close(self) {
+    /// Ends as any connection ends: the last one moves the log into the database, and removes it when it is dropped. Readers can
+    /// prevent that, and then it is left to the next checkpoint.
+    pub fn checkpoint(&self) {
         if self.wal {
             let _ = self
                 .connection
@@ -206,7 +225,15 @@ pub(crate) struct Writer<'a> {
 pub(crate) struct WriteFailure {
     pub error: Error,
     /// Everything was written, and flushing it is what failed.
-    unflushed: bool,
+    pub(super) unflushed: bool,
+}
+
+impl From<Error> for WriteFailure {
+    /// Nothing was written that would not be rolled back.
+    fn from(error: Error) -> WriteFailure {
+        let unflushed = false;
+        WriteFailure { error, unflushed }
+    }
 }
 
 impl Writer<'_> {

@@ -7,6 +7,7 @@ use crate::catalog::names::{self, Stamp};
 use crate::catalog::numbering::{first_free, publish_numbered};
 use crate::database::connection;
 use crate::database::live_file::{self, LiveFile};
+use crate::database::shape::Shape;
 use crate::database::sqlite_error::{self, Role};
 use crate::files::paths::{open_plain, parent, real_path, with_suffix};
 use crate::files::sharing::retry_sharing_violations;
@@ -56,15 +57,28 @@ impl Store {
     }
 
     fn save_snapshot(&self, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+        let (snapshot, _) = self.copy_current(progress)?;
+        self.publish_safety_copy(snapshot)
+    }
+
+    /// A verified, flushed copy of the live database without a name, and the shape it has.
+    pub(crate) fn copy_current(&self, progress: ProgressFn<'_>) -> Result<(Staged, Shape)> {
         let connection = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
         let source = Source::hold(connection, &self.database, Role::Live)?;
+        let shape = source.shape.clone();
         let folder = parent(&self.database);
         let model = fs::metadata(&self.database).ok();
         let model = model.as_ref();
         let snapshot = snapshot::take(source, folder, model, self.verify, progress)?;
+        Ok((snapshot.file, shape))
+    }
+
+    /// Gives the copy its name.
+    pub(crate) fn publish_safety_copy(&self, copy: Staged) -> Result<SafetyCopy> {
         let local = self.now()?.naive_local();
         let database = self.database_name();
-        let (path, _) = publish_numbered(snapshot.file, folder, local, |stamp| names::safety(&database, stamp))?;
+        let folder = parent(&self.database);
+        let (path, _) = publish_numbered(copy, folder, local, |stamp| names::safety(&database, stamp))?;
         Ok(SafetyCopy { path, sidecars: vec![] })
     }
 

@@ -11,7 +11,7 @@ use crate::report::progress::{Progress, ProgressFn};
 
 /// What each file says of itself, in its header: the versions for reading and writing it, how often it and its schema
 /// changed, and who wrote it. <https://www.sqlite.org/fileformat2.html#the_database_header>.
-const OWN: [Range<usize>; 4] = [18..20, 24..28, 40..44, 92..100];
+pub(super) const OWN: [Range<usize>; 4] = [18..20, 24..28, 40..44, 92..100];
 /// The page with this byte is never written: <https://www.sqlite.org/fileformat2.html#the_lock_byte_page>.
 const LOCK_BYTE: u64 = 0x4000_0000;
 const CHUNK: usize = 1 << 16;

@@ -18,6 +18,7 @@ use crate::block_io::write_back::WriteBack;
 use crate::database::check::{self, Verification};
 use crate::database::connection::{self, has_wal};
 use crate::database::header::{self, Header};
+use crate::database::page_reader::PageReader;
 use crate::database::shape::Shape;
 use crate::database::sqlite_error::{self, Role, explain, is_write_failure, remember_system_error};
 use crate::database::wal_index::WalIndexCleanup;
@@ -76,6 +77,11 @@ impl Source {
             return Err(self.corrupt(vec![problem]));
         }
         Ok(())
+    }
+
+    /// Its pages as they lie in the file.
+    pub fn pages(&self) -> Result<PageReader<'_>> {
+        PageReader::of(&self.connection, &self.path, self.role, self.shape.page_size)
     }
 
     /// "Fails verification", of this file.

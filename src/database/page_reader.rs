@@ -1,0 +1,106 @@
+//! Pages as they lie in a database's file, as a connection's transaction sees them.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Statement, ffi};
+
+use crate::database::live_file::LiveFile;
+use crate::database::sqlite_error::{Role, explain, remember_system_error};
+use crate::report::error::Result;
+
+/// Bytes that are read at once: whole pages, whatever their size.
+pub(crate) const CHUNK: usize = 1 << 16;
+
+/// The page with this byte is never written: <https://www.sqlite.org/fileformat2.html#the_lock_byte_page>.
+const LOCK_BYTE: u64 = 0x4000_0000;
+
+/// The number of the page that is never written, counted from 1 as SQLite does.
+pub(crate) fn lock_byte_page(page_size: u64) -> u64 {
+    LOCK_BYTE / page_size + 1
+}
+
+/// Whether the linked SQLite has `sqlite_dbpage`, by which single pages are read through a WAL and written.
+/// <https://www.sqlite.org/dbpage.html>
+pub(crate) fn has_page_table(connection: &Connection) -> bool {
+    connection
+        .query_row(
+            "SELECT 1 FROM pragma_module_list WHERE name = 'sqlite_dbpage'",
+            [],
+            |_| Ok(()),
+        )
+        .is_ok()
+}
+
+/// Reads the pages that `connection` sees in its transaction.
+pub(crate) struct PageReader<'c> {
+    way: Way<'c>,
+    connection: &'c Connection,
+    path: &'c Path,
+    role: Role,
+    page_size: u64,
+}
+
+enum Way<'c> {
+    /// In a rollback mode every page is where it belongs in the file.
+    File(LiveFile<'c>),
+    /// In WAL mode SQLite knows where the newest of each page is.
+    Table(Statement<'c>),
+}
+
+impl<'c> PageReader<'c> {
+    /// Of a connection that is in a transaction. In WAL mode it wants `sqlite_dbpage`.
+    pub fn of(connection: &'c Connection, path: &'c Path, role: Role, page_size: u64) -> Result<PageReader<'c>> {
+        let mode: rusqlite::Result<String> = connection.pragma_query_value(None, "journal_mode", |row| row.get(0));
+        let way = mode.and_then(|mode| {
+            if mode == "wal" {
+                let statement = connection.prepare("SELECT data FROM sqlite_dbpage WHERE pgno = ?1")?;
+                return Ok(Way::Table(statement));
+            }
+            LiveFile::of(connection).map(Way::File).ok_or_else(unreadable)
+        });
+        let way = way.map_err(|error| explain(&error, path, role))?;
+        Ok(PageReader {
+            way,
+            connection,
+            path,
+            role,
+            page_size,
+        })
+    }
+
+    /// Fills `pages` with whole pages from page `first` on. What the lock-byte page holds means nothing.
+    pub fn read(&mut self, first: u64, pages: &mut [u8]) -> Result<()> {
+        let read = match &mut self.way {
+            Way::File(file) => file.read_at(pages, (first - 1) * self.page_size),
+            Way::Table(statement) => read_from_table(statement, first, pages, self.page_size),
+        };
+        if matches!(self.way, Way::Table(_)) {
+            remember_system_error(self.connection, &read);
+        }
+        read.map_err(|error| explain(&error, self.path, self.role))
+    }
+}
+
+fn read_from_table(
+    statement: &mut Statement<'_>,
+    first: u64,
+    pages: &mut [u8],
+    page_size: u64,
+) -> rusqlite::Result<()> {
+    let page_size = usize::try_from(page_size).unwrap_or(CHUNK);
+    for (number, page) in (first..).zip(pages.chunks_exact_mut(page_size)) {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        statement.query_row([number], |row| match row.get_ref(0)?.as_blob() {
+            Ok(data) if data.len() == page.len() => {
+                page.copy_from_slice(data);
+                Ok(())
+            }
+            _ => Err(unreadable()),
+        })?;
+    }
+    Ok(())
+}
+
+fn unreadable() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_READ), None)
+}

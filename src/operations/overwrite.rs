@@ -1,0 +1,133 @@
+//! Restoring over a live database that SQLite can write to, with other connections open.
+//!
+//! Where only some pages differ only they are written. The safety copy is then made, verified and compared with the backup before
+//! writers are kept out, and proven up to date, or brought up to date, afterwards.
+
+use crate::failpoint;
+use crate::files::paths::parent;
+use crate::operations::restore::Work;
+use crate::report::error::{Cause, Result};
+use crate::report::progress::unwatched;
+use crate::steps::overwrite::{Live, WriteFailure};
+use crate::steps::page_set::Pace;
+use crate::steps::safety_copy::{SafetyCopy, is_damage};
+use crate::steps::snapshot::{self, Source};
+use crate::store::Store;
+
+impl Store {
+    /// The usual restore: through SQLite, as one transaction, after a safety copy.
+    pub(super) fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+        let (source, _copy) = self.fit(source, &live, &mut work.before())?;
+        let safety = match self.overwrite_differing(&source, &live, work)? {
+            Some(safety) => safety,
+            None => self.overwrite_whole(&source, &mut live, work)?,
+        };
+        failpoint::reach("restore_verified");
+        live.checkpoint();
+        drop(live);
+        failpoint::reach("restore_closed");
+        Ok(safety)
+    }
+
+    /// Writes the pages that differ. `None`, with nothing done, where single pages cannot be written: into pages of another size,
+    /// over a damaged database, by an SQLite without `sqlite_dbpage`.
+    fn overwrite_differing(&self, source: &Source, live: &Live, work: &mut Work<'_>) -> Result<Option<SafetyCopy>> {
+        if !live.takes_pages_of(source) {
+            return Ok(None);
+        }
+        let seen = live.data_version()?;
+        let mut draft = match self.draft_safety_copy(&mut work.saving()) {
+            Err(error) if is_damage(&error) => return Ok(None),
+            draft => draft?,
+        };
+        if draft.page_size() != source.shape.page_size {
+            return Ok(None);
+        }
+        let mut differing = draft.differing(source, &mut Pace::new(&mut work.comparing(), 1))?;
+        failpoint::reach("restore_compared");
+        // A journal of the old pages, or a log of the new ones.
+        snapshot::require_space(parent(&self.database), differing.len() * source.shape.page_size)?;
+        let Some(writer) = live.begin_pages(source)? else {
+            return Ok(None);
+        };
+        failpoint::reach("restore_writers_out");
+        let data_version = live.data_version()?;
+        if data_version != seen {
+            let mut progress = work.comparing();
+            let pace = &mut Pace::new(&mut progress, 1);
+            draft.catch_up(&mut writer.reader(source)?, writer.pages, source, &mut differing, pace)?;
+        }
+        let safety = self.publish_draft(draft)?;
+        failpoint::reach("restore_saved");
+        let written = writer.write(source, &differing, &mut work.writing());
+        drop(writer);
+        failpoint::reach("restore_written");
+        self.conclude(written, live, safety, || {
+            live.verify_pages(source, &differing, data_version, self.verify, &mut work.after())
+        })
+        .map(Some)
+    }
+
+    /// Writes every page.
+    fn overwrite_whole(&self, source: &Source, live: &mut Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+        let (old, new) = (live.bytes, source.shape.bytes());
+        // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
+        snapshot::require_space(parent(&self.database), old + old.max(new))?;
+        let wal = live.wal;
+        let writer = live.begin(source)?;
+        failpoint::reach("restore_writers_out");
+        let safety = self.save_current(wal, &mut work.saving())?;
+        failpoint::reach("restore_saved");
+        let written = writer.write(&mut work.writing());
+        drop(writer);
+        failpoint::reach("restore_written");
+        self.conclude(written, live, safety, || {
+            live.verify(source, self.verify, &mut work.after())
+        })
+    }
+
+    /// Keeps the safety copy of a database that was overwritten and is what it should be, and takes back everything else.
+    fn conclude(
+        &self,
+        written: std::result::Result<(), WriteFailure>,
+        live: &Live,
+        safety: SafetyCopy,
+        verify: impl FnOnce() -> Result<()>,
+    ) -> Result<SafetyCopy> {
+        match written {
+            Ok(()) => {}
+            Err(failure) if matches!(failure.error.cause, Cause::Cancelled | Cause::DatabaseLocked) => {
+                safety.discard();
+                live.checkpoint();
+                return Err(failure.error);
+            }
+            Err(failure) => {
+                let undone = self.undo(live, &safety, &failure).is_ok();
+                return Err(self.failed(failure.error, &safety, undone));
+            }
+        }
+        if let Err(error) = verify() {
+            let undone = self.put_back(&safety).is_ok();
+            return Err(self.failed(error, &safety, undone));
+        }
+        Ok(safety)
+    }
+
+    /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
+    /// the commit, with everything already in place.
+    fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
+        if live.take_back(failure)? {
+            Ok(())
+        } else {
+            self.put_back(safety)
+        }
+    }
+
+    /// Writes the safety copy back over a database that came out wrong.
+    fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
+        let source = self.hold_backup(&safety.path)?;
+        let mut live = Live::open(&self.database, self.busy_timeout)?;
+        let written = live.begin(&source)?.write(&mut unwatched);
+        written.map_err(|failure| failure.error)
+    }
+}

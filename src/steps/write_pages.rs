@@ -1,0 +1,301 @@
+//! Writing the pages of a backup that differ into a live database, through SQLite and as one transaction.
+//!
+//! SQLite journals the old pages or logs the new ones as with any change, so all that is said of
+//! [`overwrite`](crate::steps::overwrite) holds: other connections stay valid, and a crash at any instant is rolled back.
+//! Nothing of the backup's schema is read by this connection, and none of its statements run: a page is bytes here. They are bytes
+//! of a file that was verified, which is why a connection that may otherwise write no page by itself may do so here.
+//!
+//! <https://www.sqlite.org/dbpage.html>
+
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::Null;
+use rusqlite::{Connection, Statement, params};
+
+use crate::block_io::write_back::WriteBack;
+use crate::database::check::Verification;
+use crate::database::page_reader::{CHUNK, PageReader, has_page_table, lock_byte_page};
+use crate::database::sqlite_error::{self, Role, explain};
+use crate::failpoint;
+use crate::files::paths::real_path;
+use crate::report::error::{Cause, Error, Result};
+use crate::report::progress::{Progress, ProgressFn};
+use crate::steps::overwrite::{Live, WriteFailure};
+use crate::steps::page_set::{Pace, PageSet, bytes_of, chunks};
+use crate::steps::same_pages::OWN;
+use crate::steps::snapshot::{self, Source};
+
+/// Places in page 1: <https://www.sqlite.org/fileformat2.html#the_database_header>.
+const PAGE_SIZE: Range<usize> = 16..18;
+const VERSIONS: Range<usize> = 18..20;
+const RESERVED: usize = 20;
+const FREE_PAGES: Range<usize> = 36..40;
+const SCHEMA_COOKIE: Range<usize> = 40..44;
+const AUTO_VACUUM: Range<usize> = 52..56;
+const INCREMENTAL: Range<usize> = 64..68;
+
+/// Asking takes longer than writing some pages.
+const NOW_AND_THEN: Duration = Duration::from_millis(10);
+
+/// The write lock on a live database, and the transaction in which its pages are written. Dropping it rolls back what is not
+/// committed.
+pub(crate) struct PageWriter<'a> {
+    live: &'a Live,
+    first_page: Vec<u8>,
+    /// How many pages the live database has.
+    pub pages: u64,
+}
+
+impl Live {
+    /// Whether single pages of this backup can be written into this database.
+    pub fn takes_pages_of(&self, source: &Source) -> bool {
+        has_page_table(&self.connection) && self.page_size == source.shape.page_size
+    }
+
+    /// Changes when another connection has committed something, and only then.
+    pub fn data_version(&self) -> Result<i64> {
+        let version = self
+            .connection
+            .pragma_query_value(None, "data_version", |row| row.get(0));
+        sqlite_error::remember_system_error(&self.connection, &version);
+        version.map_err(|error| explain(&error, &self.path, Role::Live))
+    }
+
+    /// Keeps every other writer out from here until the writer is dropped. Readers go on. `None` where pages of this backup
+    /// cannot be written after all.
+    pub fn begin_pages(&self, source: &Source) -> Result<Option<PageWriter<'_>>> {
+        let mut writer = PageWriter {
+            live: self,
+            first_page: vec![],
+            pages: 0,
+        };
+        let begun = writer.run("BEGIN IMMEDIATE").and_then(|()| {
+            Ok((
+                writer.number("page_count")?,
+                writer.number("page_size")?,
+                writer.number("schema_version")?,
+            ))
+        });
+        let (pages, page_size, schema_version) = begun.map_err(|failure| failure.error)?;
+        if u64::try_from(page_size) != Ok(source.shape.page_size) || pages < 1 {
+            return Ok(None);
+        }
+        let mut first_page = vec![0; bytes_of(1, source.shape.page_size)];
+        source.pages()?.read(1, &mut first_page)?;
+        let new = first_page.clone();
+        writer.reader(source)?.read(1, &mut first_page)?;
+        if !fits(&first_page, &new) {
+            return Ok(None);
+        }
+        self.schema_version.set(schema_version);
+        writer.first_page = first_page;
+        writer.pages = u64::try_from(pages).unwrap_or(0);
+        Ok(Some(writer))
+    }
+}
+
+impl Live {
+    /// Makes sure that the database holds what was written, when the others pages had been compared before.
+    ///
+    /// `data_version` is that of the transaction that wrote. Others may have written since; then everything is checked instead.
+    pub fn verify_pages(
+        &self,
+        source: &Source,
+        written: &PageSet,
+        data_version: i64,
+        level: Verification,
+        progress: ProgressFn<'_>,
+    ) -> Result<()> {
+        self.verify_by(source, level, progress, |connection, found, progress| {
+            let wrong = if source.shape.differences(found).is_empty() {
+                self.first_wrong(connection, source, written, &mut Pace::new(progress, found.pages))?
+            } else {
+                Some(1)
+            };
+            match wrong {
+                None => Ok(true),
+                Some(_) if self.data_version()? != data_version => Ok(false),
+                Some(page) => {
+                    let problem = format!("page {page} is not what was written");
+                    Err(Error::at(Cause::DatabaseCorrupt(vec![problem]), &self.path))
+                }
+            }
+        })
+    }
+
+    /// The first of the pages written that `connection` reads otherwise.
+    fn first_wrong(
+        &self,
+        connection: &Connection,
+        source: &Source,
+        written: &PageSet,
+        pace: &mut Pace<'_>,
+    ) -> Result<Option<u64>> {
+        let page_size = source.shape.page_size;
+        let mut live = PageReader::of(connection, &self.path, Role::Live, page_size)?;
+        let mut pages = source.pages()?;
+        let (mut found, mut wanted) = (vec![0; CHUNK], vec![0; CHUNK]);
+        let size = bytes_of(1, page_size);
+        for (first, count) in chunks(source.shape.pages, page_size) {
+            if !(first..first + count).any(|page| written.contains(page)) {
+                continue;
+            }
+            pace.keep()?;
+            let length = bytes_of(count, page_size);
+            let (found, wanted) = (&mut found[..length], &mut wanted[..length]);
+            live.read(first, found)?;
+            pages.read(first, wanted)?;
+            if first == 1 {
+                for own in OWN {
+                    found[own.clone()].fill(0);
+                    wanted[own].fill(0);
+                }
+            }
+            let both = found.chunks_exact(size).zip(wanted.chunks_exact(size));
+            let wrong = (first..)
+                .zip(both)
+                .find(|(page, (found, wanted))| written.contains(*page) && found != wanted);
+            if let Some((page, _)) = wrong {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whether pages of a database that begins with `new` make sense to a connection that has found one that begins with `old`.
+fn fits(old: &[u8], new: &[u8]) -> bool {
+    // Such a connection empties the freelist at the end of each transaction, by what it knows of the old pages.
+    let vacuums = old[AUTO_VACUUM] != [0; 4] && old[INCREMENTAL] == [0; 4];
+    old[PAGE_SIZE] == new[PAGE_SIZE] && old[RESERVED] == new[RESERVED] && !(vacuums && new[FREE_PAGES] != [0; 4])
+}
+
+impl PageWriter<'_> {
+    /// The live database's pages as they are now.
+    pub fn reader(&self, source: &Source) -> Result<PageReader<'_>> {
+        PageReader::of(
+            &self.live.connection,
+            &self.live.path,
+            Role::Live,
+            source.shape.page_size,
+        )
+    }
+
+    /// Writes these pages of `source` and commits. Fails as locked, with nothing written, when readers stay beyond the timeout.
+    pub fn write(
+        &self,
+        source: &Source,
+        differing: &PageSet,
+        progress: ProgressFn<'_>,
+    ) -> std::result::Result<(), WriteFailure> {
+        // From here to the end of this writer, see above.
+        let defensive = self
+            .live
+            .connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false);
+        self.explained(defensive)?;
+        let schema_version = self.number("schema_version")?;
+        let statement = self
+            .live
+            .connection
+            .prepare("INSERT INTO sqlite_dbpage(pgno, data) VALUES(?1, ?2)");
+        self.write_pages(&mut self.explained(statement)?, source, differing, progress)?;
+        // Other connections read the schema again when this number is another one.
+        let next = i32::try_from(schema_version).unwrap_or(0).wrapping_add(1);
+        self.run(&format!("PRAGMA schema_version = {next}"))?;
+        failpoint::reach("pages_written");
+        self.run("COMMIT")
+    }
+
+    fn write_pages(
+        &self,
+        insert: &mut Statement<'_>,
+        source: &Source,
+        differing: &PageSet,
+        progress: ProgressFn<'_>,
+    ) -> std::result::Result<(), WriteFailure> {
+        let mut pages = source.pages()?;
+        let mut page = vec![0; bytes_of(1, source.shape.page_size)];
+        let skipped = lock_byte_page(source.shape.page_size);
+        let step = u64::try_from(snapshot::pages_per_step(&source.shape)).unwrap_or(1);
+        let mut write_back = [self.live.log(), real_path(&self.live.path)].map(WriteBack::of);
+        let mut asked: Option<Instant> = None;
+        let mut now = Progress {
+            pages_done: 0,
+            // The commit is the last.
+            pages_total: differing.len() + 1,
+        };
+        for number in differing.iter().filter(|number| *number != 1 && *number != skipped) {
+            if asked.is_none_or(|asked| asked.elapsed() >= NOW_AND_THEN) {
+                keep_on(progress, now)?;
+                asked = Some(Instant::now());
+            }
+            pages.read(number, &mut page)?;
+            let written = insert.execute(params![number_of(number), page]).map(drop);
+            self.explained(written)?;
+            now.pages_done += 1;
+            if now.pages_done.is_multiple_of(step) {
+                write_back.iter_mut().for_each(WriteBack::advance);
+                failpoint::reach("page_step_written");
+            }
+        }
+        keep_on(progress, now)?;
+        pages.read(1, &mut page)?;
+        // The journal mode stays. The schema's number goes up when nothing is left to be written by this statement, which SQLite
+        // would otherwise prepare anew.
+        for own in [VERSIONS, SCHEMA_COOKIE] {
+            page[own.clone()].copy_from_slice(&self.first_page[own]);
+        }
+        let written = insert.execute(params![1, page]).map(drop);
+        self.explained(written)?;
+        if source.shape.pages < self.pages {
+            // "This page and all that follow are gone", at the end of the transaction.
+            let cut_off = insert
+                .execute(params![number_of(source.shape.pages + 1), Null])
+                .map(drop);
+            self.explained(cut_off)?;
+        }
+        Ok(())
+    }
+
+    fn number(&self, pragma: &str) -> std::result::Result<i64, WriteFailure> {
+        let number = self.live.connection.pragma_query_value(None, pragma, |row| row.get(0));
+        self.explained(number)
+    }
+
+    fn run(&self, sql: &str) -> std::result::Result<(), WriteFailure> {
+        self.explained(self.live.connection.execute_batch(sql))
+    }
+
+    fn explained<T>(&self, result: rusqlite::Result<T>) -> std::result::Result<T, WriteFailure> {
+        sqlite_error::remember_system_error(&self.live.connection, &result);
+        result.map_err(|error| WriteFailure {
+            unflushed: sqlite_error::is_flush_failure(&error),
+            error: explain(&error, &self.live.path, Role::Live),
+        })
+    }
+}
+
+impl Drop for PageWriter<'_> {
+    fn drop(&mut self) {
+        let connection = &self.live.connection;
+        if !connection.is_autocommit() {
+            // What fails here ends with the connection.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true);
+    }
+}
+
+fn keep_on(progress: ProgressFn<'_>, now: Progress) -> Result<()> {
+    match progress(now) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::new(Cause::Cancelled)),
+    }
+}
+
+fn number_of(page: u64) -> i64 {
+    i64::try_from(page).unwrap_or(i64::MAX)
+}
