@@ -6,12 +6,23 @@ mod scene;
 
 use std::fs;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use respaldo::{Error, Progress, RestoreRequest, Status};
+use rusqlite::{Connection, OpenFlags};
 use scene::{Scene, clients_in, damage};
 
 /// Restores 100 clients over 10, and spoils the live file from byte `at` on once it is committed.
 fn restore_onto_a_bad_disk(scene: &Scene, at: u64) -> Error {
+    restore_and_spoil(scene, |database| {
+        let length = fs::metadata(database).expect("there").len();
+        let rubbish = vec![0xff; usize::try_from(length - at).expect("small")];
+        damage(database, at, &rubbish);
+    })
+}
+
+/// The same, spoiled by `spoil`.
+fn restore_and_spoil(scene: &Scene, spoil: impl Fn(&Path)) -> Error {
     let backup = scene.create().backup.name;
     scene
         .open()
@@ -21,9 +32,7 @@ fn restore_onto_a_bad_disk(scene: &Scene, at: u64) -> Error {
     let mut spoil_when_committed = |now: Progress| {
         if now.pages_done == now.pages_total && !spoiled {
             spoiled = true;
-            let length = fs::metadata(scene.database()).expect("there").len();
-            let rubbish = vec![0xff; usize::try_from(length - at).expect("small")];
-            damage(&scene.database(), at, &rubbish);
+            spoil(&scene.database());
         }
         ControlFlow::Continue(())
     };
@@ -44,6 +53,25 @@ fn what_was_spoiled_is_put_back_from_the_safety_copy() {
     assert_eq!(error.undone(), Some(true), "{error}");
     assert_eq!(clients_in(&scene.database()), 10);
     assert_eq!(clients_in(error.safety_backup().expect("a safety copy")), 10);
+}
+
+#[test]
+fn a_row_that_is_not_what_was_written_is_put_back_though_no_check_would_find_it() {
+    let scene = Scene::new("delete");
+    let error = restore_and_spoil(&scene, |database| {
+        let bytes = fs::read(database).expect("read");
+        let notes: String = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .and_then(|connection| {
+                connection.query_row("SELECT notes FROM clients WHERE id = 11", [], |row| row.get(0))
+            })
+            .expect("restored");
+        let places = bytes.windows(notes.len()).enumerate();
+        for (at, _) in places.filter(|(_, bytes)| *bytes == notes.as_bytes()) {
+            damage(database, u64::try_from(at).expect("small"), b"other notes");
+        }
+    });
+    assert_eq!(error.undone(), Some(true), "{error}");
+    assert_eq!(clients_in(&scene.database()), 10);
 }
 
 #[test]

@@ -236,9 +236,9 @@ impl PageWriter<'_> {
             let written = insert.execute(params![number_of(number), page]).map(drop);
             self.explained(written)?;
             now.pages_done += 1;
+            failpoint::reach("page_written");
             if now.pages_done.is_multiple_of(step) {
                 write_back.iter_mut().for_each(WriteBack::advance);
-                failpoint::reach("page_step_written");
             }
         }
         keep_on(progress, now)?;
