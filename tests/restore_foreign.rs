@@ -16,7 +16,6 @@ fn a_backup_that_is_not_whole_changes_nothing() {
     let (scene, backup) = clients_lost("delete");
     let whole = fs::read(scene.backups().join(&backup)).expect("read");
     let cut = scene.put_backup("cut.db", &whole[..whole.len() - 4096]);
-    let longer = scene.put_backup("longer.db", &[&whole[..], &[0; 4096]].concat());
     let damaged = scene.put_backup("damaged.db", &whole);
     damage(&damaged, 2 * 4096, &[0xff; 4096]);
     let empty = scene.put_backup("empty.db", b"");
@@ -24,7 +23,6 @@ fn a_backup_that_is_not_whole_changes_nothing() {
     let before = fs::read(scene.database()).expect("read");
     for (path, status) in [
         (cut, Status::BackupCorrupt),
-        (longer, Status::BackupCorrupt),
         (damaged, Status::BackupCorrupt),
         (empty, Status::NotADatabase),
         (letter, Status::NotADatabase),

@@ -118,7 +118,7 @@ pub extern "C" fn respaldo_close(store: Handle) -> StatusCode {
 ///
 /// `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted) or
 /// "safety" (the database as it was before a restore; never deleted). `intact` is the cheap check: the header is
-/// present and the file as long as it states. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"),
+/// present and the file at least as long as it states. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"),
 /// because looking into it would download it.
 ///
 /// Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,

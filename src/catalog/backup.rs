@@ -23,7 +23,7 @@ pub struct Backup {
     pub created_at: Moment,
     /// Who named it, and for what.
     pub kind: Kind,
-    /// The cheap check: the header is present and the file as long as it states. `None` of a file that is not on this
+    /// The cheap check: the header is present and the file at least as long as it states. `None` of a file that is not on this
     /// computer, because reading it would download it.
     pub intact: Option<bool>,
     #[serde(skip)]

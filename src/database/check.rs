@@ -157,9 +157,10 @@ fn check_structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     ask(connection, "quick_check", None)
 }
 
-/// Whether the file is as long as its pages; SQLite itself looks past what lies behind them.
+/// Whether the file is too short for its pages; SQLite takes what is missing of the last one for zeros. What lies behind the last
+/// page is room that somebody asked for in advance.
 pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<String>> {
     let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
     let stated = shape.bytes();
-    Ok((size != stated).then(|| format!("the file has {size} bytes, its header states {stated}")))
+    Ok((size < stated).then(|| format!("the file has {size} bytes, its header states {stated}")))
 }

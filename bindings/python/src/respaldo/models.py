@@ -31,7 +31,7 @@ class Backup:
     kind: str
     """``"backup"``, ``"preserved"`` (renamed by hand) or ``"safety"`` (made before a restore)."""
     intact: bool | None
-    """Whether the file has a database's header and the size that it states. :meth:`Store.verify` looks deeper.
+    """Whether the file has a database's header and at least the size that it states. :meth:`Store.verify` looks deeper.
 
     None of a file that is not on this computer (OneDrive's "online-only" on Windows): opening it would download it.
     """
