@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 from .. import _call
 from .._library import load
+from ..errors import DatabaseNotFoundError
+from . import exit_status
+from .exit_status import made_here
 from .interruption import Interruption
 from .progress import reported
 from .question import confirm, require_person
@@ -45,6 +49,20 @@ class Session:
         with reported(self.screen.terminal, doing, self.texts.verifying, self.interruption) as progress:
             return _call.request_in_steps(function, self._handle, body, progress)
 
+    def require_something_there(self) -> None:
+        """Called when there are no backups: where not even a database or a backup folder is, the path is mistyped.
+
+        Raises:
+            DatabaseNotFoundError: neither of the two is there.
+        """
+        database = os.path.abspath(self._options["database"])
+        folder = os.path.abspath(self._options.get("backup_dir") or os.path.join(os.path.dirname(database), "backups"))
+        if not os.path.exists(database) and not os.path.exists(folder):
+            message, hint = self.texts.nothing_there
+            message = message.format(database=database, folder=folder)
+            error = made_here(exit_status.DATABASE_NOT_FOUND, "DATABASE_NOT_FOUND", message, hint)
+            raise DatabaseNotFoundError({**error, "path": database})
+
     def with_backup_dir(self, folder: str) -> Session:
         """The same store, looking at another folder of backups."""
         return Session({**self._options, "backup_dir": folder}, self.screen, self.texts, self.interruption)
@@ -62,12 +80,18 @@ def due(session: Session, _arguments: Namespace) -> _call.Answer:
 
 def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo list``"""
-    return session.request("respaldo_list", {"include_safety": arguments.safety})
+    answer = session.request("respaldo_list", {"include_safety": arguments.safety})
+    if not answer["backups"]:
+        session.require_something_there()
+    return answer
 
 
 def last(session: Session, _arguments: Namespace) -> _call.Answer:
     """``respaldo last``"""
-    return session.last_backup()
+    answer = session.last_backup()
+    if answer["last_backup_at"] is None:
+        session.require_something_there()
+    return answer
 
 
 def verify(session: Session, arguments: Namespace) -> _call.Answer:
@@ -107,7 +131,10 @@ def _display(session: Session, backup: Path) -> str:
 
 def prune(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo prune``"""
-    return session.request("respaldo_prune", {"dry_run": arguments.dry_run})
+    answer = session.request("respaldo_prune", {"dry_run": arguments.dry_run})
+    if not answer["kept"] and not answer["removed"]:
+        session.require_something_there()
+    return answer
 
 
 COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {

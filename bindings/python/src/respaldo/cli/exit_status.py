@@ -14,6 +14,7 @@ INTERRUPTED = 130
 """Ctrl-C, and nothing was changed. It is what shells report for a program that ended so."""
 
 CANCELLED = 4
+DATABASE_NOT_FOUND = 20
 INTERNAL = 99
 
 

@@ -65,6 +65,7 @@ class Texts:
     interrupted: tuple[str, str]
     no_command: str
     no_database: tuple[str, str]
+    nothing_there: tuple[str, str]
     nobody_to_ask: tuple[str, str]
     bad_variable: tuple[str, str]
     not_unicode: tuple[str, str]

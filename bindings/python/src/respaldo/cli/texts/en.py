@@ -46,6 +46,10 @@ TEXTS = Texts(
         "Which database is not said.",
         "Add --database FILE, or put its path into the variable RESPALDO_DATABASE.",
     ),
+    nothing_there=(
+        "Neither the database {database} nor its backup folder {folder} was found.",
+        "Check the path. If the backups are in another folder, add --backup-dir FOLDER.",
+    ),
     nobody_to_ask=(
         "A restore asks first, and there is no terminal here to ask on. Nothing was changed.",
         "If you are sure, add --yes.",

@@ -46,6 +46,10 @@ TEXTS = Texts(
         "Falta decir cuál es la base de datos.",
         "Agregue --database ARCHIVO, o ponga su ruta en la variable RESPALDO_DATABASE.",
     ),
+    nothing_there=(
+        "No se encontró la base de datos {database}, ni su carpeta de respaldos {folder}.",
+        "Revise la ruta. Si los respaldos están en otra carpeta, agregue --backup-dir CARPETA.",
+    ),
     nobody_to_ask=(
         "Restaurar pide confirmación, y aquí no hay una terminal donde preguntar. No se cambió nada.",
         "Si está seguro, agregue --yes.",
