@@ -63,14 +63,24 @@ class TestTable:
         assert by_name["backup_20200101_000000.db"][3] == "DAÑADO"
         assert [row[3:] for row in by_name.values() if "before_restore" in row[2]] == [["antes de restaurar"]]
 
-    def test_a_narrow_terminal_shows_whole_names(self, database: Path, backup: tuple[str, str]) -> None:
-        with Terminal("list", "--database", database, columns=45) as there:
+    @pytest.mark.parametrize("columns", [30, 40, 55])
+    def test_a_narrow_terminal_shows_whole_names(self, columns: int, database: Path, backup: tuple[str, str]) -> None:
+        with Terminal("list", "--database", database, columns=columns) as there:
             _, text = there.finish()
-        assert "…" not in text
-        assert f" {backup[1]} " in text
-        header, _rule, *rows = text.splitlines()
-        begin, end = header.index("Nombre"), header.index("Nota")
-        assert "".join(row[begin:end].strip() for row in rows) == backup[0]
+        name, details = text.splitlines()
+        assert name == backup[0]
+        assert details.startswith(f"  {backup[1]}  ")
+        with Terminal("prune", "--dry-run", "--database", database, columns=columns) as there:
+            _, text = there.finish()
+        assert text.splitlines()[0] == backup[0]
+
+    def test_a_terminal_that_is_just_wide_enough_shows_a_table(self, database: Path, backup: tuple[str, str]) -> None:
+        with Terminal("list", "--database", database, columns=70) as there:
+            _, text = there.finish()
+        header, _rule, row = text.splitlines()
+        assert "Nombre" in header
+        assert backup[0] in row
+        assert backup[1] in row
 
     def test_an_empty_folder_is_told_in_words(self, database: Path) -> None:
         with Terminal("list", "--database", database) as there:

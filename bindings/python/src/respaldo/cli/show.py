@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from rich.box import SIMPLE
-from rich.console import JustifyMethod
+from rich.console import Console, JustifyMethod
 from rich.filesize import decimal
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +15,9 @@ from .._call import Answer
 from ..models import Backup, CreateResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from .screen import Screen
 from .texts import Texts
+
+_UNLIMITED = 10_000
+"""Columns, for asking how wide a table would like to be."""
 
 _STATES = {True: "intact", False: "damaged", None: "elsewhere"}
 
@@ -43,7 +47,7 @@ def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.no_backups)
         return
     rows = ((b.display, decimal(b.size), b.name, _remarks(b, texts)) for b in backups)
-    screen.say(_table(texts.list_columns, rows, name=2, number=1))
+    _say_table(screen, screen.terminal, texts.list_columns, list(rows), name=2, number=1)
 
 
 def last(answer: Answer, screen: Screen, texts: Texts) -> None:
@@ -83,7 +87,7 @@ def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
     removed = texts.would_be_removed if result.dry_run else texts.removed
     rows = [(d.name, removed, texts.reasons.get(d.reason, d.reason)) for d in result.removed]
     rows += [(d.name, texts.kept, texts.reasons.get(d.reason, d.reason)) for d in result.kept]
-    screen.say(_table(texts.prune_columns, rows, name=0))
+    _say_table(screen, screen.terminal, texts.prune_columns, rows, name=0)
 
 
 SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
@@ -107,8 +111,27 @@ def _remarks(backup: Backup, texts: Texts) -> str:
     return ", ".join(filter(None, [states[backup.intact], texts.kinds.get(backup.kind, backup.kind)]))
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, name: int, number: int | None = None) -> Table:
-    """A name too long for the terminal goes on in the next line: cut off, it could not be copied."""
+def _say_table(
+    screen: Screen,
+    terminal: Console,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    name: int,
+    number: int | None = None,
+) -> None:
+    """Where the terminal is too narrow for the table, each name has a line of its own: a broken one cannot be copied."""
+    table = _table(columns, rows, name, number)
+    if Measurement.get(terminal, terminal.options.update_width(_UNLIMITED), table).maximum <= terminal.width:
+        screen.say(table)
+        return
+    for row in rows:
+        screen.say(printable(row[name]))
+        rest = (cell for place, cell in enumerate(row) if place != name)
+        screen.say("  " + "  ".join(map(printable, filter(None, rest))))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], name: int, number: int | None) -> Table:
     table = Table(box=SIMPLE, show_edge=False)
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if place == number else "left"
