@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 
-use respaldo::{RestoreRequest, unwatched};
+use respaldo::{Error, Language, RestoreRequest, Status, unwatched};
 use rusqlite::{Connection, ffi};
 use scene::{Scene, clients, clients_in, make_database};
 
@@ -87,4 +87,44 @@ fn a_copy_that_is_too_short_by_a_byte_is_not_whole() {
     };
     assert_eq!((intact(&backup.path), intact(&cut)), (Some(true), Some(false)));
     scene.store().verify(&cut, &mut unwatched).expect_err("cut off");
+}
+
+#[test]
+fn a_lock_of_the_applications_own_is_said_to_be_possible() {
+    let said = |error: Error| {
+        assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
+        for (language, itself) in [
+            (Language::Spanish, "misma aplicación"),
+            (Language::English, "application itself"),
+        ] {
+            let report = serde_json::to_value(error.report(language)).expect("JSON");
+            let text = |key: &str| report["error"][key].as_str().expect("a text").to_owned();
+            assert!(text("message").contains(itself), "{report}");
+            assert!(
+                text("hint").contains("COMMIT") && text("hint").contains("locking_mode"),
+                "{report}"
+            );
+        }
+    };
+
+    let scene = Scene::new("delete");
+    let backup = scene.create().backup;
+    let application = scene.open();
+    application
+        .execute_batch("PRAGMA locking_mode=EXCLUSIVE; DELETE FROM clients WHERE id > 90")
+        .expect("deleted");
+    said(scene.store().create(&mut unwatched).expect_err("kept exclusively"));
+    drop(application);
+
+    let application = scene.open();
+    application.execute_batch("BEGIN IMMEDIATE").expect("begun");
+    said(scene.restore(&backup.name).expect_err("a write is going on"));
+    application.execute_batch("COMMIT").expect("ended");
+
+    let mut statement = application.prepare("SELECT id FROM clients").expect("prepared");
+    let mut rows = statement.query([]).expect("begun");
+    rows.next().expect("read").expect("a row");
+    said(scene.restore(&backup.name).expect_err("a query is going on"));
+    drop(rows);
+    scene.restore(&backup.name).expect("free again");
 }

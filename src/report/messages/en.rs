@@ -18,6 +18,9 @@ const LOCKED: &str = if cfg!(windows) {
     "Close the application and any other program that has it open, and repeat the operation."
 };
 
+const LOCKED_BY_ITSELF: &str = "If this application itself has it, whoever maintains it should end its open transactions and queries \
+                                first (COMMIT, close cursors), and not use locking_mode=EXCLUSIVE.";
+
 const NO_DEVICE: &str = if cfg!(windows) {
     "See that the disk or the network drive is connected and sound, and repeat the operation."
 } else {
@@ -86,8 +89,8 @@ pub(super) fn error(error: &Error) -> (String, String) {
             "Choose another name, or move that file.".to_owned(),
         ),
         Cause::DatabaseLocked => (
-            format!("Another program is using the database {path}."),
-            LOCKED.to_owned(),
+            format!("Another program is using the database {path}, or this application itself has not let go of it."),
+            format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
         Cause::DatabaseCorrupt(problems) => (
             format!("The database {path} is damaged: {}.", first_problem(problems)),

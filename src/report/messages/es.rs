@@ -18,6 +18,9 @@ const LOCKED: &str = if cfg!(windows) {
     "Cierre la aplicación y cualquier otro programa que la tenga abierta, y repita la operación."
 };
 
+const LOCKED_BY_ITSELF: &str = "Si la ocupa esta misma aplicación, quien la mantiene debe terminar antes sus transacciones y consultas \
+                                abiertas (COMMIT, cerrar cursores), y no usar locking_mode=EXCLUSIVE.";
+
 const NO_DEVICE: &str = if cfg!(windows) {
     "Revise que el disco o la unidad de red estén conectados y en buen estado, y repita la operación."
 } else {
@@ -87,8 +90,8 @@ pub(super) fn error(error: &Error) -> (String, String) {
             "Elija otro nombre o mueva ese archivo.".to_owned(),
         ),
         Cause::DatabaseLocked => (
-            format!("Otro programa está usando la base de datos {path}."),
-            LOCKED.to_owned(),
+            format!("Otro programa está usando la base de datos {path}, o esta misma aplicación no la ha soltado."),
+            format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
         Cause::DatabaseCorrupt(problems) => (
             format!("La base de datos {path} está dañada: {}.", first_problem(problems)),

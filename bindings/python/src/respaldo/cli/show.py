@@ -120,7 +120,7 @@ def _say_table(
     name: int,
     number: int | None = None,
 ) -> None:
-    """Where the terminal is too narrow for the table, each name has a line of its own: a broken one cannot be copied."""
+    """Where the terminal is too narrow for the table, each name has its own line: a broken one cannot be copied."""
     table = _table(columns, rows, name, number)
     if Measurement.get(terminal, terminal.options.update_width(_UNLIMITED), table).maximum <= terminal.width:
         screen.say(table)
