@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 unexport CARGO_TARGET_DIR
 
 LIBRARY := target/release/librespaldo.so
-SOURCES := Cargo.toml Cargo.lock build.rs $(shell find src -name '*.rs')
+SOURCES := Cargo.toml Cargo.lock .cargo/config.toml build.rs $(shell find src -name '*.rs')
 PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell find bindings/python/src -type f -name '*.py*' -not -name '*.pyc')
 
 .PHONY: help

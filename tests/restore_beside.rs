@@ -3,7 +3,11 @@
 //! They are processes of their own, as SQLite's locks mean them: this test program again, told by the environment what to
 //! be.
 
-#![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at what it does not expect"
+)]
 
 mod scene;
 

@@ -99,6 +99,7 @@ pub(crate) fn bytes_of(pages: u64, page_size: u64) -> usize {
 }
 
 /// The pages of `new` that `old` has otherwise, or not at all. Page 1 always counts: it says how often its own file changed.
+/// Where nearly all differ, all count.
 pub(crate) fn differing(
     old: &mut PageReader<'_>,
     old_pages: u64,
@@ -109,20 +110,41 @@ pub(crate) fn differing(
 ) -> Result<PageSet> {
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
     let mut found = PageSet::default();
-    for (first, count) in chunks(old_pages.min(new_pages), page_size) {
+    let mut compare = |first: u64, count: u64, found: &mut PageSet| {
         pace.keep()?;
         let length = bytes_of(count, page_size);
         let (left, right) = (&mut left[..length], &mut right[..length]);
         old.read(first, left)?;
         new.read(first, right)?;
         if left != right {
-            mark_differing(&mut found, first, left, right, page_size);
+            mark_differing(found, first, left, right, page_size);
+        }
+        Ok(())
+    };
+    let both = old_pages.min(new_pages);
+    let mut seen = 0;
+    for (first, count) in chunks(both, page_size).step_by(one_in(both, page_size)) {
+        compare(first, count, &mut found)?;
+        seen += count;
+    }
+    if seen < both && found.len() > seen / 4 * 3 {
+        // Writing a page that does not differ costs less than reading all of them to know it.
+        (1..=both).for_each(|page| found.set(page, true));
+    } else if seen < both {
+        for (first, count) in chunks(both, page_size) {
+            compare(first, count, &mut found)?;
         }
     }
     (old_pages + 1..=new_pages).for_each(|page| found.set(page, true));
     found.set(lock_byte_page(page_size), false);
     found.set(1, true);
     Ok(found)
+}
+
+/// Of a large database some pages from everywhere tell whether most of them differ: of how many chunks one is read for that.
+fn one_in(pages: u64, page_size: u64) -> usize {
+    const SAMPLES: usize = 256;
+    (chunks(pages, page_size).count() / SAMPLES).max(1)
 }
 
 fn mark_differing(found: &mut PageSet, first: u64, left: &[u8], right: &[u8], page_size: u64) {

@@ -299,3 +299,87 @@ fn keep_on(progress: ProgressFn<'_>, now: Progress) -> Result<()> {
 fn number_of(page: u64) -> i64 {
     i64::try_from(page).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::connection;
+    use crate::report::progress::unwatched;
+    use std::path::Path;
+
+    fn database(path: &Path, mode: &str, text: &str) -> Connection {
+        let connection = Connection::open(path).expect("opens");
+        connection.busy_timeout(Duration::ZERO).expect("set");
+        let sql = format!("PRAGMA journal_mode={mode}; CREATE TABLE t(x); INSERT INTO t VALUES('{text}')");
+        connection.execute_batch(&sql).expect("written");
+        connection
+    }
+
+    fn text(connection: &Connection) -> String {
+        connection
+            .query_row("SELECT x FROM t", [], |row| row.get(0))
+            .expect("a row")
+    }
+
+    #[test]
+    fn only_others_commits_change_the_data_version_and_writers_wait() {
+        for mode in ["delete", "truncate", "persist", "wal"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+            let other = database(&old, mode, "old");
+            drop(database(&new, "delete", "new"));
+            let connection = connection::open_backup(&new, Duration::ZERO).expect("opens");
+            let source = Source::hold(connection, &new, Role::Backup).expect("held");
+            let live = Live::open(&old, Duration::ZERO).expect("free");
+            let seen = live.data_version().expect("a number");
+            other.execute_batch("UPDATE t SET x = 'older'").expect("written");
+            assert_ne!(live.data_version().expect("a number"), seen, "{mode}");
+
+            let writer = live.begin_pages(&source).expect("free").expect("alike");
+            let under_lock = live.data_version().expect("a number");
+            assert_eq!(text(&other), "older", "{mode}: a reader is held up");
+            let refused = other.execute_batch("BEGIN IMMEDIATE").expect_err("a writer gets in");
+            assert!(sqlite_error::is_busy(&refused), "{mode}: {refused}");
+            let mut all = PageSet::default();
+            (1..=source.shape.pages).for_each(|page| all.set(page, true));
+            writer.write(&source, &all, &mut unwatched).expect("written");
+            drop(writer);
+            assert_eq!(live.data_version().expect("a number"), under_lock, "{mode}");
+            assert_eq!(text(&other), "new", "{mode}");
+            let verified = live.verify_pages(&source, &all, under_lock, Verification::Full, &mut unwatched);
+            verified.expect("it is what was written");
+
+            other.execute_batch("UPDATE t SET x = 'newer'").expect("writers go on");
+            assert_ne!(live.data_version().expect("a number"), under_lock, "{mode}");
+            let verified = live.verify_pages(&source, &all, under_lock, Verification::Full, &mut unwatched);
+            verified.expect("it is whole, and another");
+            let refused = live
+                .connection
+                .execute("INSERT INTO sqlite_dbpage VALUES(1, NULL, 'main')", []);
+            refused.expect_err("it is defensive again");
+        }
+    }
+
+    #[test]
+    fn a_writer_that_is_dropped_has_written_nothing() {
+        for mode in ["delete", "wal"] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+            let other = database(&old, mode, "old");
+            drop(database(&new, "delete", "new"));
+            let connection = connection::open_backup(&new, Duration::ZERO).expect("opens");
+            let source = Source::hold(connection, &new, Role::Backup).expect("held");
+            let live = Live::open(&old, Duration::ZERO).expect("free");
+            let writer = live.begin_pages(&source).expect("free").expect("alike");
+            let mut all = PageSet::default();
+            (1..=source.shape.pages).for_each(|page| all.set(page, true));
+            let failure = writer
+                .write(&source, &all, &mut |_| ControlFlow::Break(()))
+                .expect_err("cancelled");
+            assert_eq!(failure.error.cause, Cause::Cancelled);
+            drop(writer);
+            assert_eq!(text(&other), "old", "{mode}");
+            other.execute_batch("UPDATE t SET x = 'older'").expect("writers go on");
+        }
+    }
+}
