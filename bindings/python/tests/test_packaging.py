@@ -102,7 +102,13 @@ def test_the_sdist_has_all_sources(sdist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     rust = {f"rust/{path.relative_to(scene.CHECKOUT).as_posix()}" for path in (scene.CHECKOUT / "src").rglob("*.rs")}
     assert rust
-    assert names >= rust | {"rust/Cargo.toml", "rust/Cargo.lock", "rust/.cargo/config.toml", "hatch_build.py", "pyproject.toml"}
+    assert names >= rust | {
+        "rust/Cargo.toml",
+        "rust/Cargo.lock",
+        "rust/.cargo/config.toml",
+        "hatch_build.py",
+        "pyproject.toml",
+    }
     assert names >= {"src/respaldo/__init__.py", "src/respaldo/py.typed", "tests/conftest.py"}
     assert not any(name.startswith("rust/target") or "__pycache__" in name for name in names)
     assert not any(name.endswith((".so", ".dylib", ".dll")) for name in names)
