@@ -93,11 +93,38 @@
 // Source and destination are one file.
 #define RESPALDO_SAME_FILE 44
 
+// The backup was made of another database, or shares no table with this one. `"allow_different": true` overrides.
+#define RESPALDO_DIFFERENT_DATABASE 45
+
+// The backup's schema is newer than the application says it understands.
+#define RESPALDO_SCHEMA_TOO_NEW 46
+
+// Rows to be brought back clash with rows that are there; nothing was changed.
+#define RESPALDO_ROWS_IN_CONFLICT 47
+
 // Another backup or restore of this database is running beyond the timeout.
 #define RESPALDO_BUSY 60
 
 // A restore broke off; the database was put back as it was. The error says where the safety copy is.
 #define RESPALDO_RESTORE_FAILED 61
+
+// The second place for backups is not there, and was required.
+#define RESPALDO_SECOND_PLACE_ABSENT 70
+
+// No answer, or no way in, from the place that holds the archive.
+#define RESPALDO_ARCHIVE_UNREACHABLE 80
+
+// The password of the archive is another one.
+#define RESPALDO_ARCHIVE_WRONG_PASSWORD 81
+
+// There is nothing in the place of the archive, or no archive.
+#define RESPALDO_ARCHIVE_NOT_FOUND 82
+
+// The check of the archive found something.
+#define RESPALDO_ARCHIVE_DAMAGED 83
+
+// This build of the library was made without that part.
+#define RESPALDO_UNSUPPORTED 90
 
 // A bug in the library, caught.
 #define RESPALDO_INTERNAL 99

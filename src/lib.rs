@@ -60,11 +60,14 @@ mod store;
 pub mod capi;
 
 pub use catalog::backup::{Backup, Kind, Listing};
+pub use catalog::record::Made;
 pub use catalog::retention::{Decision, Reason};
 pub use clock::{Clock, Moment};
 pub use database::check::Verification;
-pub use operations::create::Created;
+pub use database::contents::Contents;
+pub use operations::create::{Created, CreatedIfDue};
 pub use operations::last_backup::LastBackup;
+pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;

@@ -6,10 +6,12 @@
 use std::ffi::c_int;
 use std::mem;
 use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use errno::Errno;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
 
+use crate::block_io::file_hash::FileHash;
 use crate::block_io::read_blocks::ReadBlocks;
 use crate::block_io::real_file::{BLOCK, RealFile};
 use crate::block_io::write_behind::WriterThread;
@@ -26,9 +28,14 @@ pub(crate) struct BlockFile {
     pub real: RealFile,
     pub blocks: ReadBlocks,
     pub run: WriteRun,
+    /// Computed while the file is written, once that was asked for.
+    hash: Option<SharedHash>,
     /// The first write that failed after SQLite was told that it had succeeded.
     unreported: Option<WriteError>,
 }
+
+/// Whichever thread writes adds what it wrote.
+type SharedHash = Arc<Mutex<FileHash>>;
 
 /// SQLite's code, and the system's reason.
 struct WriteError(c_int, Errno);
@@ -49,6 +56,18 @@ impl WriteRun {
         self.start + i64::try_from(self.bytes.len()).unwrap_or(i64::MAX)
     }
 
+    /// Where the run is full: at a multiple of the block size if it began well before one, so that later runs are whole
+    /// blocks of the file.
+    fn limit(&self) -> i64 {
+        const SIZE: i64 = BLOCK as i64;
+        let skipped = self.start % SIZE;
+        self.start + if skipped < SIZE / 2 { SIZE - skipped } else { SIZE }
+    }
+
+    fn has_room_for(&self, data: &[u8]) -> bool {
+        i64::try_from(data.len()).is_ok_and(|length| self.end().saturating_add(length) <= self.limit())
+    }
+
     /// Empties the run and makes room for a full one; `false` if there is no memory.
     fn reserve(&mut self) -> bool {
         self.bytes.clear();
@@ -63,6 +82,7 @@ impl BlockFile {
             real,
             blocks: ReadBlocks::default(),
             run: WriteRun::default(),
+            hash: None,
             unreported: None,
         }
     }
@@ -101,7 +121,7 @@ impl BlockFile {
     pub fn write(&mut self, data: &[u8], offset: i64) -> c_int {
         let continues_run = self.run.is_unwritten && self.unreported.is_none() && offset == self.run.end();
         let done = match continues_run {
-            true if self.run.bytes.len() + data.len() <= BLOCK => ffi::SQLITE_OK,
+            true if self.run.has_room_for(data) => ffi::SQLITE_OK,
             true => self.write_full_run(),
             false => self.finish_writes_and_report(),
         };
@@ -111,7 +131,7 @@ impl BlockFile {
         if !self.run.is_unwritten {
             if data.len() > BLOCK || !self.run.reserve() {
                 return match self.finish_writes_and_report() {
-                    ffi::SQLITE_OK => self.real.write(data, offset),
+                    ffi::SQLITE_OK => write(self.real, self.hash.as_ref(), data, offset),
                     code => code,
                 };
             }
@@ -127,8 +147,8 @@ impl BlockFile {
         let run = &mut self.run;
         run.full_runs += 1;
         if run.full_runs >= RUNS_BEFORE_THREAD && run.writer.is_none() {
-            let file = FileOfWriter(self.real);
-            run.writer = WriterThread::start(move |bytes, offset| file.write(bytes, offset));
+            let (file, hash) = (FileOfWriter(self.real), self.hash.clone());
+            run.writer = WriterThread::start(move |bytes, offset| file.write(hash.as_ref(), bytes, offset));
         }
         run.is_unwritten = false;
         match &mut run.writer {
@@ -139,7 +159,7 @@ impl BlockFile {
                 }
                 Err(code) => code,
             },
-            None => self.real.write(&run.bytes, run.start),
+            None => write(self.real, self.hash.as_ref(), &run.bytes, run.start),
         }
     }
 
@@ -150,7 +170,7 @@ impl BlockFile {
         let full_runs = run.writer.as_mut().map_or(Ok(()), WriterThread::finish);
         let code = match (full_runs, mem::take(&mut run.is_unwritten)) {
             (Err(code), _) => code,
-            (Ok(()), true) => self.real.write(&run.bytes, run.start),
+            (Ok(()), true) => write(self.real, self.hash.as_ref(), &run.bytes, run.start),
             (Ok(()), false) => ffi::SQLITE_OK,
         };
         run.bytes.clear();
@@ -158,6 +178,20 @@ impl BlockFile {
         if code != ffi::SQLITE_OK && self.unreported.is_none() {
             self.unreported = Some(WriteError(code, errno::errno()));
         }
+    }
+
+    /// Computes the hash of what is written from now on. Only for a file of which nothing is written yet.
+    pub fn start_hash(&mut self) {
+        self.finish_writes();
+        self.hash = Some(SharedHash::default());
+    }
+
+    /// The hash of what was written since [`start_hash`](BlockFile::start_hash).
+    pub fn take_hash(&mut self) -> Option<FileHash> {
+        self.finish_writes();
+        let hash = self.hash.take()?;
+        let mut hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(mem::take(&mut *hash))
     }
 
     /// Does the same, and returns the first error. The caller passes it on to SQLite.
@@ -181,7 +215,19 @@ struct FileOfWriter(RealFile);
 unsafe impl Send for FileOfWriter {}
 
 impl FileOfWriter {
-    fn write(&self, data: &[u8], offset: i64) -> c_int {
-        self.0.write(data, offset)
+    fn write(&self, hash: Option<&SharedHash>, data: &[u8], offset: i64) -> c_int {
+        write(self.0, hash, data, offset)
     }
+}
+
+/// Writes to the real file, and adds what was written to the hash.
+fn write(file: RealFile, hash: Option<&SharedHash>, data: &[u8], offset: i64) -> c_int {
+    let code = file.write(data, offset);
+    if let (Some(hash), Ok(offset)) = (hash, u64::try_from(offset)) {
+        let system = errno::errno();
+        let mut hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
+        hash.written(data, offset);
+        errno::set_errno(system);
+    }
+    code
 }

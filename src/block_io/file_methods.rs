@@ -7,9 +7,11 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::slice;
 
+use rusqlite::Connection;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
 
 use crate::block_io::block_file::BlockFile;
+use crate::block_io::file_hash::FileHash;
 use crate::block_io::real_file::{RealFile, call_real};
 
 /// The methods of a file without shared memory, as of a rollback journal.
@@ -43,6 +45,25 @@ pub(crate) const METHODS_WITH_SHARED_MEMORY: sqlite3_io_methods = sqlite3_io_met
     xShmUnmap: Some(shm_unmap),
     ..METHODS
 };
+
+/// File controls of this VFS. SQLite leaves numbers above 100 to others: <https://www.sqlite.org/c3ref/file_control.html>.
+const START_HASH: c_int = 0x7265_7301;
+const TAKE_HASH: c_int = 0x7265_7302;
+
+/// Computes the hash of the main file of `connection` while it is written. Nothing may be written yet.
+pub(crate) fn start_hash(connection: &Connection) {
+    // SAFETY: the connection is open, and there is no argument. A file of another VFS does not know the number.
+    unsafe { ffi::sqlite3_file_control(connection.handle(), c"main".as_ptr(), START_HASH, ptr::null_mut()) };
+}
+
+/// The hash of what was written since; `None` if the file belongs to another VFS.
+pub(crate) fn take_hash(connection: &Connection) -> Option<FileHash> {
+    let mut hash: Option<FileHash> = None;
+    // SAFETY: the connection is open, and `file_control` takes the argument for what it is. A file of another VFS does not know
+    // the number, and leaves the argument alone.
+    unsafe { ffi::sqlite3_file_control(connection.handle(), c"main".as_ptr(), TAKE_HASH, (&raw mut hash).cast()) };
+    hash
+}
 
 /// The file that SQLite passes to a method.
 ///
@@ -80,9 +101,8 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
     // SAFETY: as in `after_writes`; SQLite does not use the file again, so what it owns is dropped here.
     let (written, real) = unsafe {
         let written = block_file(file).finish_writes_and_report();
-        let BlockFile { real, run, blocks, .. } = file.cast::<BlockFile>().read();
-        drop(run); // ends the writer thread, which uses the file
-        drop(blocks);
+        // All but the real file is dropped here; that ends the writer thread, which uses it.
+        let BlockFile { real, .. } = file.cast::<BlockFile>().read();
         (*file).pMethods = ptr::null();
         (written, real)
     };
@@ -164,6 +184,16 @@ unsafe extern "C" fn file_control(file: *mut sqlite3_file, operation: c_int, arg
     }
     if operation == ffi::SQLITE_FCNTL_SYNC {
         return after_checked_writes!(file, xFileControl, operation, argument);
+    }
+    if operation == START_HASH {
+        // SAFETY: as in `after_writes`.
+        unsafe { block_file(file) }.start_hash();
+        return ffi::SQLITE_OK;
+    }
+    if operation == TAKE_HASH {
+        // SAFETY: as in `after_writes`; the argument is that of `take_hash`, which knows the number.
+        unsafe { *argument.cast::<Option<FileHash>>() = block_file(file).take_hash() };
+        return ffi::SQLITE_OK;
     }
     after_writes!(file, xFileControl, operation, argument)
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `block_file` | one open file whose reads and writes go through blocks |
 //! | `block_vfs` | the VFS: its registration, and how it opens a file |
+//! | `file_hash` | the BLAKE3 hash of a file, computed while it is written |
 //! | `file_methods` | the methods that SQLite calls on an open file |
 //! | `preallocate` | disk space reserved before a copy is written |
 //! | `read_blocks` | blocks that are read in one call and serve many reads |
@@ -15,6 +16,7 @@
 
 pub(crate) mod block_file;
 pub(crate) mod block_vfs;
+pub(crate) mod file_hash;
 pub(crate) mod file_methods;
 pub(crate) mod preallocate;
 pub(crate) mod read_blocks;

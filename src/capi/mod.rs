@@ -179,10 +179,7 @@ pub unsafe extern "C" fn respaldo_list(
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
     let call = unsafe { Call::new(store, request_json, out_json) };
-    call.run(
-        |json| requests::switch(json, "include_safety"),
-        |store, include_safety, _| store.list(include_safety),
-    )
+    call.run(requests::list, |store, request, _| store.list_with(&request))
 }
 
 /// Returns when the last backup was made: the time in `settings.json`, because the last backup may have been moved to an

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::database::check::Verification;
+use crate::operations::list::ListRequest;
 use crate::operations::restore::RestoreRequest;
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
@@ -102,6 +103,15 @@ pub(super) fn switch(json: Option<&str>, key: &'static str) -> Result<bool> {
     Ok(on.unwrap_or(false))
 }
 
+/// The request of `respaldo_list`.
+pub(super) fn list(json: Option<&str>) -> Result<ListRequest> {
+    let mut fields = Fields::parse(json, &["include_safety", "include_others"])?;
+    Ok(ListRequest {
+        include_safety: fields.boolean("include_safety")?.unwrap_or(false),
+        include_others: fields.boolean("include_others")?.unwrap_or(false),
+    })
+}
+
 /// The request of `respaldo_verify`.
 pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
     let mut fields = Fields::parse(json, &["backup"])?;
@@ -111,11 +121,12 @@ pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
 
 /// The request of `respaldo_restore`.
 pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
-    let mut fields = Fields::parse(json, &["backup", "reason", "target"])?;
+    let mut fields = Fields::parse(json, &["backup", "reason", "target", "allow_different"])?;
     let request = RestoreRequest {
         backup: fields.required_path("backup")?,
         reason: fields.text("reason")?,
         target: fields.path("target")?,
+        allow_different: fields.boolean("allow_different")?.unwrap_or(false),
     };
     Ok(request)
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
+use crate::catalog::record::{Made, State};
+use crate::catalog::whose::Whose;
 use crate::clock::{self, Moment};
+use crate::database::contents::Contents;
 use crate::report::messages::Warning;
 
 /// A backup as it is listed.
@@ -26,8 +29,32 @@ pub struct Backup {
     /// The cheap check: the header is present and the file at least as long as it states. `None` of a file that is not on this
     /// computer, because reading it would download it.
     pub intact: Option<bool>,
+    /// A name for people. What follows is what the catalogue knows, and `None` where it knows nothing.
+    pub label: Option<String>,
+    /// What a person wrote about it.
+    pub note: Option<String>,
+    /// Never deleted.
+    pub pinned: Option<bool>,
+    /// What made it.
+    pub made: Option<Made>,
+    /// When it was last found to be whole (RFC 3339), if it is unchanged since.
+    pub verified_at: Option<String>,
+    /// When it was last restored elsewhere to try it (RFC 3339), if it is unchanged since.
+    pub rehearsed_at: Option<String>,
+    /// The file name of the database that it was made of.
+    pub database: Option<String>,
+    /// What is in it.
+    pub content: Option<Contents>,
     #[serde(skip)]
     pub(crate) ordinal: u32,
+    /// What the file has now.
+    #[serde(skip)]
+    pub(crate) state: Option<State>,
+    /// Whether it was whole when it was last verified, if it is unchanged since.
+    #[serde(skip)]
+    pub(crate) known_whole: Option<bool>,
+    #[serde(skip)]
+    pub(crate) whose: Whose,
 }
 
 /// What kind of backup a file is.
@@ -40,6 +67,10 @@ pub enum Kind {
     Preserved,
     /// The database as it was before a restore; never deleted.
     Safety,
+    /// What could be saved of a damaged database; never deleted.
+    Recovered,
+    /// Made of another database; neither counted nor deleted.
+    Other,
 }
 
 /// The answer of [`Store::list`](crate::store::Store::list).
@@ -52,9 +83,16 @@ pub struct Listing {
 }
 
 impl Backup {
-    /// Nothing is known against it.
+    pub(crate) fn set_whose(&mut self, whose: Whose) {
+        self.whose = whose;
+        if whose == Whose::Other {
+            self.kind = Kind::Other;
+        }
+    }
+
+    /// Whether it is whole, as far as is known: what its last verification found, and else what its header says.
     pub(crate) fn may_be_whole(&self) -> bool {
-        self.intact != Some(false)
+        self.known_whole.unwrap_or(self.intact != Some(false))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirEntry, File, Metadata};
 
+use crate::catalog::record::State;
 use crate::database::header::Header;
 use crate::report::system_error::is_missing;
 
@@ -12,22 +13,38 @@ pub(crate) struct FileFacts {
     pub header: Option<Header>,
     /// The file's contents are not on this computer, and were not read.
     pub is_elsewhere: bool,
+    /// The file is what it was when it was found to be whole, and was not read.
+    pub is_known_whole: bool,
 }
 
 impl FileFacts {
     /// The facts of an entry's file, or `None` when it is no file, or gone. One that cannot be looked at now is still there,
     /// and a search for it must find it.
-    pub fn of_entry(entry: &DirEntry) -> Option<FileFacts> {
+    ///
+    /// A file that `is_known_whole` in its present state is not opened.
+    pub fn of_entry(entry: &DirEntry, is_known_whole: impl Fn(Option<State>) -> bool) -> Option<FileFacts> {
         let path = entry.path();
         if entry_is_elsewhere(entry) {
             return Some(FileFacts {
                 metadata: entry.metadata().ok(), // from the folder, on Windows
                 header: None,
                 is_elsewhere: true,
+                is_known_whole: false,
             });
         }
         // Opening a pipe would wait for whoever writes into it.
         let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_plain
+            && let Ok(metadata) = entry.metadata()
+            && is_known_whole(State::of(&metadata))
+        {
+            return Some(FileFacts {
+                metadata: Some(metadata),
+                header: None,
+                is_elsewhere: false,
+                is_known_whole: true,
+            });
+        }
         if is_plain
             && let Ok(file) = File::open(&path)
             && let Ok(metadata) = file.metadata()
@@ -37,6 +54,7 @@ impl FileFacts {
                 metadata: Some(metadata),
                 header,
                 is_elsewhere: false,
+                is_known_whole: false,
             });
         }
         let metadata = match fs::metadata(&path) {
@@ -49,13 +67,14 @@ impl FileFacts {
             metadata,
             header,
             is_elsewhere: false,
+            is_known_whole: false,
         })
     }
 
     /// Whether the file has a header and the length that it states; `None` where only reading it would tell.
     pub fn looks_whole(&self) -> Option<bool> {
         let size = self.metadata.as_ref().map_or(0, Metadata::len);
-        let fits = self.header.is_some_and(|header| header.fits(size));
+        let fits = self.is_known_whole || self.header.is_some_and(|header| header.fits(size));
         (!self.is_elsewhere).then_some(fits)
     }
 }

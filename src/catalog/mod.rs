@@ -5,15 +5,23 @@
 //! | file | holds |
 //! |---|---|
 //! | `backup` | a backup as callers see it |
+//! | `catalogue` | `catalog.json`: read, changed, written whole |
 //! | `file_facts` | what the system and the first bytes say of a file |
+//! | `given_names` | the names that were given, so that none is given twice |
 //! | `names` | the grammar of the file names that this library makes |
-//! | `numbering` | the first free name of a second |
+//! | `numbering` | publishing under a name that was never given |
+//! | `record` | what the catalogue holds of one backup |
 //! | `retention` | which backups stay |
 //! | `scan` | the backups in the folder |
+//! | `whose` | of which database a backup is |
 
 pub(crate) mod backup;
+pub(crate) mod catalogue;
 pub(crate) mod file_facts;
+pub(crate) mod given_names;
 pub(crate) mod names;
 pub(crate) mod numbering;
+pub(crate) mod record;
 pub(crate) mod retention;
 pub(crate) mod scan;
+pub(crate) mod whose;

@@ -12,6 +12,14 @@ pub(crate) struct Stamp {
 /// The log of restores, in the backup folder.
 pub(crate) const RESTORE_LOG: &str = "restores.jsonl";
 
+/// What is known of the backups, in the backup folder.
+pub(crate) const CATALOGUE: &str = "catalog.json";
+
+/// Whether a name is that of a file which the library keeps in the backup folder.
+pub(crate) fn is_own_file(name: &str) -> bool {
+    name == RESTORE_LOG || name == CATALOGUE
+}
+
 const SAFETY_MARK: &str = ".before_restore_";
 
 /// `backup_20260304_142305.db`, and from the second of one second on `backup_20260304_142305_2.db`.
@@ -42,7 +50,8 @@ pub(crate) fn parse_safety(database_name: &str, name: &str) -> Option<Stamp> {
 }
 
 impl Stamp {
-    fn text(self) -> String {
+    /// `20260304_142305`, and from the second of one second on `20260304_142305_2`.
+    pub fn text(self) -> String {
         let stamp = self.local.format("%Y%m%d_%H%M%S");
         if self.ordinal == 1 {
             stamp.to_string()
@@ -51,7 +60,8 @@ impl Stamp {
         }
     }
 
-    fn parse(text: &str) -> Option<Stamp> {
+    /// What [`text`](Stamp::text) wrote.
+    pub fn parse(text: &str) -> Option<Stamp> {
         if !text.is_ascii() || text.len() < 15 {
             return None;
         }

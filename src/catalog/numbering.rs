@@ -1,9 +1,7 @@
-//! Publishing a file under the first free name of its second.
+//! Publishing a file under a name of its second that was never given before.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use chrono::NaiveDateTime;
 
 use crate::catalog::names::Stamp;
 use crate::files::paths::{SIDECARS, with_suffix};
@@ -11,14 +9,19 @@ use crate::files::staging::{Published, Staged};
 use crate::report::error::{Error, Result};
 use crate::report::system_error::is_missing;
 
-/// Publishes under the first free name of the second `local`, as `name` writes it. Returns the path and the stamp.
+/// The number above the highest that was given in a second. Above the highest there is, which a hostile file can have, any free one.
+pub(crate) fn next_above(highest: u32) -> u32 {
+    highest.checked_add(1).unwrap_or(1)
+}
+
+/// Publishes under the first free name from `first` on, as `name` writes it. Returns the path and the stamp.
 pub(crate) fn publish_numbered(
     mut file: Staged,
     folder: &Path,
-    local: NaiveDateTime,
+    first: Stamp,
     name: impl Fn(Stamp) -> String,
 ) -> Result<(PathBuf, Stamp)> {
-    let mut stamp = Stamp { local, ordinal: 1 };
+    let mut stamp = first;
     loop {
         let path = first_free(folder, &mut stamp, &name)?;
         match file.publish(&path)? {
@@ -40,7 +43,7 @@ pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) 
                 Err(error) if is_missing(&error) => {}
                 Err(error) => return Err(Error::io(&error, &wanted)),
                 Ok(_) => {
-                    stamp.ordinal += 1;
+                    stamp.ordinal = next_above(stamp.ordinal);
                     continue 'taken;
                 }
             }

@@ -38,6 +38,8 @@ pub(crate) struct Findings {
     pub problems: Vec<String>,
     /// The collation or function without which the indexes could not be compared with their tables.
     pub missing: Option<String>,
+    /// The rows of each table, where the check has counted them.
+    pub rows: Option<Vec<(String, u64)>>,
 }
 
 /// What a connection keeps in memory while it reads everything in its order, and while it looks up rows in indexes, which jumps
@@ -116,10 +118,12 @@ fn check(
         Err(error) if only_the_application_has_it(&error) => Ok(Findings {
             problems: check_structure(connection)?,
             missing: Some(error.to_string()),
+            rows: None,
         }),
         answer => Ok(Findings {
             problems: answer?,
             missing: None,
+            rows: None,
         }),
     }
 }

@@ -9,6 +9,7 @@
 //! | `check_pragma` | SQLite's own checks |
 //! | `check_tables` | the full check on two threads |
 //! | `connection` | how each kind of file is opened |
+//! | `contents` | the tables with their rows, and the version of the schema |
 //! | `header` | the first 100 bytes |
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
 //! | `page_reader` | the pages of a connection's file, through its WAL |
@@ -23,6 +24,7 @@ pub(crate) mod check_indexes;
 pub(crate) mod check_pragma;
 pub(crate) mod check_tables;
 pub(crate) mod connection;
+pub(crate) mod contents;
 pub(crate) mod header;
 pub(crate) mod live_file;
 pub(crate) mod page_reader;

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use crate::files::flush::flush;
 use crate::files::paths::parent;
+use crate::files::permissions::copy_folder_permissions;
 use crate::report::error::{Cause, Error, Result};
 
-/// Makes `folder` if it does not exist, durably.
-pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
+/// Makes `folder` if it does not exist, durably, with the permissions of the folder `model`.
+pub(crate) fn ensure_folder(folder: &Path, model: &Path) -> Result<()> {
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => return Err(Error::at(Cause::NotAFolder, folder)),
@@ -17,8 +18,26 @@ pub(crate) fn ensure_folder(folder: &Path) -> Result<()> {
         Err(error) => return Err(Error::io(&error, folder)),
     }
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    fs::create_dir_all(folder).map_err(|error| Error::io(&error, folder))?;
+    let model = fs::metadata(model).ok();
+    for made in missing.iter().rev() {
+        make(made, model.as_ref()).map_err(|error| Error::io(&error, folder))?;
+    }
     missing.into_iter().try_for_each(|made| flush_folder(parent(made)))
+}
+
+/// Makes one folder, which is its owner's alone until it has the permissions of `model`.
+fn make(folder: &Path, model: Option<&fs::Metadata>) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    if model.is_some() {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    match builder.create(folder) {
+        Ok(()) => model.map_or(Ok(()), |model| copy_folder_permissions(folder, model)),
+        // Another caller was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Flushes the names in `folder` to the disk. On Windows nothing is needed: `rename` flushes each name.

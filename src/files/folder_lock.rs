@@ -3,11 +3,14 @@
 //! It is the operating system's lock on the folder itself, so it ends with its process and leaves no file behind. Where
 //! folders cannot be locked (Windows, some network file systems), a hidden file in the folder is locked instead.
 
-use std::fs::{File, OpenOptions, TryLockError};
+#[cfg(windows)]
+use std::fs::OpenOptions;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::files::own_file::open_at_end;
 #[cfg(windows)]
 use crate::files::paths::is_free;
 use crate::report::error::{Cause, Error, Result};
@@ -61,7 +64,9 @@ fn open(folder: &Path) -> Result<Option<File>> {
 fn open(folder: &Path) -> Result<Option<File>> {
     use std::io::ErrorKind;
     use std::os::windows::fs::OpenOptionsExt;
-    use windows_sys::Win32::Storage::FileSystem::{FILE_ATTRIBUTE_HIDDEN, FILE_FLAG_DELETE_ON_CLOSE};
+    use windows_sys::Win32::Storage::FileSystem::{
+        FILE_ATTRIBUTE_HIDDEN, FILE_FLAG_DELETE_ON_CLOSE, FILE_FLAG_OPEN_REPARSE_POINT,
+    };
     let path = folder.join(LOCK_FILE);
     let open = || {
         OpenOptions::new()
@@ -70,7 +75,8 @@ fn open(folder: &Path) -> Result<Option<File>> {
             .truncate(false)
             .share_mode(0)
             .attributes(FILE_ATTRIBUTE_HIDDEN)
-            .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
+            // A link that has the name is opened itself, and not what it leads to.
+            .custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT)
             .open(&path)
     };
     // Opening a file whose deletion is pending fails like opening a forbidden one, but the file exists, or did a moment ago.
@@ -89,12 +95,7 @@ fn open(folder: &Path) -> Result<Option<File>> {
 /// Locks the hidden file, on file systems that lock files but not folders, such as NFS.
 fn lock_hidden_file(folder: &Path) -> Result<Option<FolderLock>> {
     let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|error| Error::io(&error, &path))?;
+    let file = open_at_end(&path, None).map_err(|error| Error::io(&error, &path))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(FolderLock { _file: file })),
         Err(TryLockError::WouldBlock) => Ok(None),

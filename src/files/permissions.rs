@@ -2,6 +2,7 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::path::Path;
 
 /// Gives `file` the mode of `model` and, as far as this user may, its owner and group. If the group cannot be kept, the mode
 /// gives the new group no more than all other users: the file can hold health data.
@@ -19,9 +20,26 @@ pub(crate) fn copy_permissions(file: &File, model: &Metadata) -> io::Result<()> 
     file.set_permissions(Permissions::from_mode(mode))
 }
 
+/// Does the same for a folder, whose mode has more bits: who may delete in it, and the group of what is made in it.
+#[cfg(unix)]
+pub(crate) fn copy_folder_permissions(folder: &Path, model: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let folder = File::open(folder)?;
+    copy_permissions(&folder, model)?;
+    let special = model.mode() & 0o7000;
+    let mode = folder.metadata()?.mode() & 0o777 | special;
+    folder.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
 /// On Windows a file inherits the access rules of its folder. The read-only attribute is not copied: retention must be able
 /// to delete the file.
 #[cfg(windows)]
 pub(crate) fn copy_permissions(_file: &File, _model: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// On Windows a folder inherits them as well.
+#[cfg(windows)]
+pub(crate) fn copy_folder_permissions(_folder: &Path, _model: &Metadata) -> io::Result<()> {
     Ok(())
 }

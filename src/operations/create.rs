@@ -1,40 +1,60 @@
 //! Creating a backup: now, or once a day.
 
 use std::fs;
-use std::thread;
+use std::panic;
+use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::catalog::backup::{Backup, Kind};
-use crate::catalog::file_facts::FileFacts;
 use crate::catalog::names;
 use crate::catalog::numbering::publish_numbered;
+use crate::catalog::record::Made;
+use crate::catalog::scan::Folder;
+use crate::catalog::whose::Whose;
 use crate::clock::{Moment, milliseconds};
 use crate::database::connection;
-use crate::database::header::Header;
+use crate::database::contents::Contents;
 use crate::database::sqlite_error::Role;
 use crate::failpoint;
 use crate::files::folder::ensure_folder;
 use crate::files::folder_lock::FolderLock;
+use crate::files::paths::{is_free, parent, real_path, with_suffix};
 use crate::files::settings::{self, StagedSettings};
 use crate::files::staging::Staged;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
-use crate::steps::snapshot::{self, Snapshot, Source};
+use crate::steps::catalogue_entry::{Entry, Knowledge};
+use crate::steps::snapshot::{self, Snapshot, Source, Tell, VerifiedCopy};
 use crate::store::Store;
 
-/// The answer of [`Store::create`] and [`Store::create_if_due`].
+/// The answer of [`Store::create`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Created {
+    /// Always true.
+    pub created: bool,
+    /// The new backup.
+    pub backup: Backup,
+    /// The names that retention removed.
+    pub removed: Vec<String>,
+    /// What did not work beside the backup.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// The answer of [`Store::create_if_due`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CreatedIfDue {
     /// Whether a backup was made.
     pub created: bool,
     /// Why none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// The new backup, or the one of today.
-    pub backup: Backup,
+    /// The new backup, or the one of today; `None` when there is no database yet.
+    pub backup: Option<Backup>,
     /// The names that retention removed.
     pub removed: Vec<String>,
     /// What did not work beside the backup.
@@ -42,6 +62,19 @@ pub struct Created {
     /// How long it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+}
+
+impl From<Created> for CreatedIfDue {
+    fn from(made: Created) -> Self {
+        CreatedIfDue {
+            created: made.created,
+            reason: None,
+            backup: Some(made.backup),
+            removed: made.removed,
+            warnings: made.warnings,
+            duration_ms: Some(made.duration_ms),
+        }
+    }
 }
 
 impl Store {
@@ -54,77 +87,130 @@ impl Store {
     pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
         let started = Instant::now();
         let _lock = self.lock_backup_folder()?;
-        self.create_locked(started, progress)
+        self.create_locked(None, Made::Manual, started, progress)
     }
 
-    /// Makes a backup unless there is an intact one of today, by the calendar of the configured zone.
+    /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
     ///
     /// A backup dated in the future does not count as today's. Fails like [`Store::create`].
-    pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<Created> {
+    pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
+        if self.is_first_start()? {
+            return Ok(not_due("no_database_yet", None, vec![]));
+        }
         // Under the lock, so that of several programs that start together one makes the backup.
         let _lock = self.lock_backup_folder()?;
         let now = self.now()?;
-        let backups = self.scan_backups()?.backups;
-        let of_today = backups.iter().find(|backup| {
+        let folder = self.read_folder()?;
+        let is_of_today = |backup: &&Backup| {
             backup.may_be_whole() && backup.created_at <= now && backup.created_at.date_naive() == now.date_naive()
-        });
+        };
+        let of_today = folder.own().find(is_of_today).cloned();
         match of_today {
-            None => self.create_locked(started, progress),
-            Some(backup) => Ok(Created {
-                created: false,
-                reason: Some("already_backed_up_today"),
-                backup: backup.clone(),
-                removed: vec![],
-                warnings: self.clock_warning(&backups, &now),
-                duration_ms: None,
-            }),
+            None => {
+                let made = self.create_locked(Some(folder), Made::Automatic, started, progress);
+                made.map(CreatedIfDue::from)
+            }
+            Some(backup) => {
+                let mut warnings = self.clock_warning(&folder, &now);
+                warnings.extend(self.catalogue_warning(&folder));
+                Ok(not_due("already_backed_up_today", Some(backup), warnings))
+            }
         }
     }
 
-    fn create_locked(&self, started: Instant, progress: ProgressFn<'_>) -> Result<Created> {
+    /// Whether there is no database and never was one that was backed up. A database that is gone, although there are backups of
+    /// it, is lost, and that is an error.
+    fn is_first_start(&self) -> Result<bool> {
+        let is_empty = match fs::metadata(&self.database) {
+            // What is in a WAL or a rollback journal may be all that is left of it.
+            Ok(metadata) => metadata.is_file() && metadata.len() == 0 && !self.has_sidecars(),
+            Err(_) => is_free(&self.database) && !self.has_sidecars(),
+        };
+        if !is_empty {
+            return Ok(false);
+        }
+        let folder = self.read_folder()?;
+        let noted = self.noted_last_backup().filter(|_| !folder.serves_others);
+        let has_been = folder.backups.iter().any(|backup| backup.whose != Whose::Other)
+            || self.records_of_own(&folder.catalogue)
+            || !self.scan_safety_copies()?.is_empty();
+        Ok(!has_been && noted.is_none())
+    }
+
+    fn has_sidecars(&self) -> bool {
+        let real = real_path(&self.database);
+        ["-wal", "-journal"]
+            .iter()
+            .any(|suffix| fs::metadata(with_suffix(&real, suffix)).is_ok_and(|sidecar| sidecar.len() > 0))
+    }
+
+    fn create_locked(
+        &self,
+        folder: Option<Folder>,
+        made: Made,
+        started: Instant,
+        progress: ProgressFn<'_>,
+    ) -> Result<Created> {
         let source = self.hold_live_database()?;
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
         let now = self.now()?;
-        let (snapshot, note) = thread::scope(|scope| {
+        let content = Contents::versions(&source.connection);
+        let mut knowledge = Some(Knowledge { made, content });
+        let (snapshot, note, entry) = thread::scope(|scope| {
             // It is flushed as well, which for a small database takes as long as all the rest.
             let preparing = thread::Builder::new().name("respaldo-note".to_owned());
             let preparing = preparing.spawn_scoped(scope, || self.prepare_note(&now));
-            let snapshot = self.take_snapshot(source, progress);
+            let mut folder = Some(FolderAhead::of(self, scope, folder));
+            let mut entry = None;
+            let mut enter = |copy: VerifiedCopy<'_>| {
+                if let (Some(folder), Some(knowledge)) = (folder.take(), knowledge.take()) {
+                    entry = self.enter_copy(folder.wait(self), &copy, knowledge, &now);
+                }
+            };
+            let snapshot = self.take_snapshot(source, &mut enter, progress);
             let prepared = preparing.ok().and_then(|thread| thread.join().ok());
-            (snapshot, prepared.flatten())
+            (snapshot, prepared.flatten(), entry)
         });
         connection::remove_empty_wal(&self.database);
         let snapshot = snapshot?;
-        let backup = self.publish(snapshot.file, &now)?;
+        let entry = entry.ok_or_else(|| Error::at(Cause::Io("the copy is gone".to_owned()), &self.backup_dir))?;
+        let entry = self.publish(snapshot.file, entry)?;
         // The backup is made and durable. Nothing below can fail the call.
         failpoint::reach("create_published");
-        let mut warnings = self.note_in_settings(&backup, note);
+        let backup = entry.backup.clone();
+        let (mut warnings, (folder, removed, unwritten)) = thread::scope(|scope| {
+            // Both are flushed, and together that takes no longer than one of them.
+            let noting = thread::Builder::new().name("respaldo-note".to_owned());
+            let noting = noting.spawn_scoped(scope, || self.note_in_settings(&backup, note));
+            let written = entry.write(self);
+            let noted = noting.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
+            (noted.unwrap_or_else(|_| self.note_in_settings(&backup, None)), written)
+        });
+        warnings.extend(unwritten);
         failpoint::reach("create_noted");
-        let backups = self.scan_backups().map(|listing| listing.backups).unwrap_or_default();
-        warnings.extend(self.clock_warning(&backups, &now));
+        warnings.extend(self.clock_warning(&folder, &now));
         warnings.extend(
             snapshot
                 .unchecked
                 .map(|missing| messages::warning(&Notice::CheckedWithoutIndexes(missing), self.language)),
         );
-        let (removed, unremoved) = self.prune_after(&backups, &now);
+        let (removed, unremoved) = self.prune_after(&folder, removed);
         warnings.extend(unremoved);
         Ok(Created {
             created: true,
-            reason: None,
             backup,
             removed,
             warnings,
-            duration_ms: Some(milliseconds(started)),
+            duration_ms: milliseconds(started),
         })
     }
 
     /// Makes the backup folder if need be, keeps every other backup and restore out of it, and sweeps.
     fn lock_backup_folder(&self) -> Result<FolderLock> {
         connection::require_file(&self.database, Cause::DatabaseNotFound)?;
-        ensure_folder(&self.backup_dir)?;
+        ensure_folder(&self.backup_dir, parent(&self.database))?;
         let lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
         self.sweep_orphans();
         failpoint::reach("create_swept");
@@ -136,9 +222,10 @@ impl Store {
         Source::hold(connection, &self.database, Role::Live)
     }
 
-    fn take_snapshot(&self, source: Source, progress: ProgressFn<'_>) -> Result<Snapshot> {
+    fn take_snapshot(&self, source: Source, verified: Tell<'_>, progress: ProgressFn<'_>) -> Result<Snapshot> {
         let model = fs::metadata(&self.database).ok();
-        snapshot::take(source, &self.backup_dir, model.as_ref(), self.verify, progress)
+        let (folder, model) = (&self.backup_dir, model.as_ref());
+        snapshot::take_and_tell(source, folder, model, self.verify, Some(verified), progress)
     }
 
     /// The note of a backup that is still being made.
@@ -148,17 +235,13 @@ impl Store {
         StagedSettings::prepare(settings, now, &self.database).ok().flatten()
     }
 
-    /// Gives the snapshot the first free name of its second.
-    fn publish(&self, file: Staged, now: &Moment) -> Result<Backup> {
-        // Looked at first: once it has its name, nothing may fail any more.
-        let metadata = fs::metadata(file.path()).map_err(|error| Error::io(&error, &self.backup_dir))?;
-        let (path, stamp) = publish_numbered(file, &self.backup_dir, now.naive_local(), names::backup)?;
-        let facts = FileFacts {
-            metadata: Some(metadata),
-            header: Header::read(&path).ok().flatten(),
-            is_elsewhere: false,
-        };
-        Ok(self.backup_at(&path, &names::backup(stamp), &facts, Kind::Backup, Some(stamp)))
+    /// Gives the snapshot the first name of its second that is free and was never given.
+    fn publish(&self, file: Staged, mut entry: Entry) -> Result<Entry> {
+        let (_, stamp) = publish_numbered(file, &self.backup_dir, entry.stamp, names::backup)?;
+        if stamp != entry.stamp {
+            entry.rename(self, stamp);
+        }
+        Ok(entry)
     }
 
     fn note_in_settings(&self, backup: &Backup, prepared: Option<StagedSettings>) -> Vec<Warning> {
@@ -174,14 +257,53 @@ impl Store {
     }
 
     /// A warning when the newest backup is dated after the clock.
-    fn clock_warning(&self, backups: &[Backup], now: &Moment) -> Vec<Warning> {
-        let future = backups
-            .iter()
+    fn clock_warning(&self, folder: &Folder, now: &Moment) -> Vec<Warning> {
+        let future = folder
+            .own()
             .find(|backup| backup.kind == Kind::Backup && backup.created_at > *now);
         let notice = future.map(|newest| Notice::ClockWentBackwards(&newest.display));
         notice
             .iter()
             .map(|notice| messages::warning(notice, self.language))
             .collect()
+    }
+}
+
+fn not_due(reason: &'static str, backup: Option<Backup>, warnings: Vec<Warning>) -> CreatedIfDue {
+    CreatedIfDue {
+        created: false,
+        reason: Some(reason),
+        backup,
+        removed: vec![],
+        warnings,
+        duration_ms: None,
+    }
+}
+
+/// The backup folder, which is read while the database is copied.
+enum FolderAhead<'scope> {
+    Read(Folder),
+    Reading(ScopedJoinHandle<'scope, Folder>),
+    /// No thread could be had.
+    Unread,
+}
+
+impl<'scope> FolderAhead<'scope> {
+    fn of<'env>(store: &'env Store, scope: &'scope Scope<'scope, 'env>, read: Option<Folder>) -> FolderAhead<'scope> {
+        let reader = thread::Builder::new().name("respaldo-list".to_owned());
+        match read {
+            Some(folder) => FolderAhead::Read(folder),
+            None => reader
+                .spawn_scoped(scope, || store.read_folder_or_nothing())
+                .map_or(FolderAhead::Unread, FolderAhead::Reading),
+        }
+    }
+
+    fn wait(self, store: &Store) -> Folder {
+        match self {
+            FolderAhead::Read(folder) => folder,
+            FolderAhead::Reading(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+            FolderAhead::Unread => store.read_folder_or_nothing(),
+        }
     }
 }

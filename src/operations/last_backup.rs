@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::catalog::scan::Folder;
 use crate::clock::{self, Moment};
 use crate::files::settings;
 use crate::report::error::Result;
@@ -17,28 +18,32 @@ pub struct LastBackup {
 }
 
 impl Store {
-    /// When the last backup was made: as `settings.json` says, since a backup moved to an external drive still was
-    /// the last one; where that says nothing usable, as the newest backup in the folder says.
+    /// When the last backup was made: the later of what `settings.json` says, since a backup that was moved to an external drive
+    /// still was the last one, and of the newest own backup in the folder. Neither counts if it is in the future, and the
+    /// settings only where no other database uses the folder.
     pub fn last_backup(&self) -> Result<LastBackup> {
-        let moment = match self.noted_last_backup() {
-            Some(moment) => Some(moment),
-            None => self.newest_intact()?,
-        };
+        let moment = self.last_in(&self.read_folder()?)?;
         Ok(LastBackup {
             last_backup_at: moment.as_ref().map(clock::rfc3339),
             display: moment.as_ref().map_or_else(|| "—".to_owned(), clock::display),
         })
     }
 
+    /// The same, of a folder that was read.
+    pub(crate) fn last_in(&self, folder: &Folder) -> Result<Option<Moment>> {
+        let now = self.now()?;
+        let noted = self
+            .noted_last_backup()
+            .filter(|noted| !folder.serves_others && *noted <= now);
+        let newest = folder
+            .own()
+            .find(|backup| backup.may_be_whole() && backup.created_at <= now);
+        Ok(noted.max(newest.map(|backup| backup.created_at)))
+    }
+
     /// What `settings.json` says.
     pub(crate) fn noted_last_backup(&self) -> Option<Moment> {
         let path = self.settings.as_ref()?;
         settings::last_backup_at(path, self.zone)
-    }
-
-    fn newest_intact(&self) -> Result<Option<Moment>> {
-        let backups = self.scan_backups()?.backups;
-        let newest = backups.iter().find(|backup| backup.may_be_whole());
-        Ok(newest.map(|backup| backup.created_at))
     }
 }

@@ -3,40 +3,57 @@
 use chrono::TimeDelta;
 
 use crate::catalog::backup::{Listing, newest_first};
-use crate::clock;
+use crate::catalog::whose::Whose;
+use crate::clock::{self, Moment};
 use crate::report::error::Result;
-use crate::report::messages::{self, Notice};
+use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
 
 /// A last backup older than this is worth a warning.
 const OLD: TimeDelta = TimeDelta::days(2);
 
+/// What to list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListRequest {
+    /// The safety copies as well.
+    pub include_safety: bool,
+    /// The backups of other databases in the same folder as well.
+    pub include_others: bool,
+}
+
 impl Store {
     /// Lists the backups, newest first, with the safety copies if `include_safety`. A folder that is not there
     /// holds no backups.
     pub fn list(&self, include_safety: bool) -> Result<Listing> {
-        let mut listing = self.scan_backups()?;
-        self.warn_if_old(&mut listing)?;
-        if include_safety {
-            listing.backups.extend(self.scan_safety_copies()?);
-            newest_first(&mut listing.backups);
-        }
-        Ok(listing)
+        self.list_with(&ListRequest {
+            include_safety,
+            ..ListRequest::default()
+        })
     }
 
-    /// Warns when neither the settings nor the folder know of a recent backup.
-    fn warn_if_old(&self, listing: &mut Listing) -> Result<()> {
-        let last = self
-            .noted_last_backup()
-            .or_else(|| listing.backups.first().map(|newest| newest.created_at));
-        if let Some(last) = last
-            && self.now()? - last > OLD
-        {
-            let display = clock::display(&last);
-            listing
-                .warnings
-                .push(messages::warning(&Notice::LastBackupOld(&display), self.language));
+    /// The same, with whatever is asked for.
+    pub fn list_with(&self, request: &ListRequest) -> Result<Listing> {
+        let mut folder = self.read_folder()?;
+        let last = self.last_in(&folder)?;
+        let mut warnings = std::mem::take(&mut folder.warnings);
+        warnings.extend(self.catalogue_warning(&folder));
+        warnings.extend(self.age_warning(last)?);
+        let mut backups = folder.backups;
+        if !request.include_others {
+            backups.retain(|backup| backup.whose != Whose::Other);
         }
-        Ok(())
+        if request.include_safety {
+            backups.extend(self.scan_safety_copies()?);
+            newest_first(&mut backups);
+        }
+        Ok(Listing { backups, warnings })
+    }
+
+    /// Warns when the last backup is old.
+    fn age_warning(&self, last: Option<Moment>) -> Result<Option<Warning>> {
+        let now = self.now()?;
+        let old = last.filter(|last| now - *last > OLD);
+        let display = old.map(|last| clock::display(&last));
+        Ok(display.map(|display| messages::warning(&Notice::LastBackupOld(&display), self.language)))
     }
 }

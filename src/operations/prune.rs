@@ -5,15 +5,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::catalog::backup::Backup;
 use crate::catalog::retention::Decision;
-use crate::clock::Moment;
+use crate::catalog::scan::Folder;
 use crate::failpoint;
 use crate::files::folder::flush_folder;
 use crate::files::folder_lock::FolderLock;
 use crate::files::sharing::retry_sharing_violations;
 use crate::report::error::Result;
 use crate::report::messages::{self, Notice, Warning};
+use crate::report::system_error::is_missing;
 use crate::store::Store;
 
 /// The answer of [`Store::prune`].
@@ -45,7 +45,8 @@ impl Store {
         if !dry_run {
             self.sweep_orphans();
         }
-        let (kept, removed) = self.plan(&self.scan_backups()?.backups, &self.now()?);
+        let mut folder = self.read_folder()?;
+        let (kept, removed) = self.plan(&folder.backups, None, &self.now()?);
         if dry_run {
             return Ok(Pruned {
                 kept,
@@ -54,7 +55,13 @@ impl Store {
                 warnings: vec![],
             });
         }
-        let (removed, warnings) = self.remove(removed);
+        let (removed, mut warnings) = self.remove(removed);
+        removed
+            .iter()
+            .for_each(|decision| folder.catalogue.forget(&decision.name));
+        if !removed.is_empty() {
+            warnings.extend(self.write_catalogue(&folder.catalogue));
+        }
         Ok(Pruned {
             kept,
             removed,
@@ -63,9 +70,16 @@ impl Store {
         })
     }
 
-    /// Retention after a new backup; the names that went. The caller holds the folder's lock.
-    pub(crate) fn prune_after(&self, backups: &[Backup], now: &Moment) -> (Vec<String>, Vec<Warning>) {
-        let (removed, warnings) = self.remove(self.plan(backups, now).1);
+    /// Removes what retention gives up after a new backup; the names that went. The caller holds the folder's lock. The catalogue
+    /// on the disk knows nothing of them any more, the one in `folder` does.
+    pub(crate) fn prune_after(&self, folder: &Folder, planned: Vec<Decision>) -> (Vec<String>, Vec<Warning>) {
+        let wanted = planned.len();
+        let (removed, mut warnings) = self.remove(planned);
+        if removed.len() < wanted {
+            let mut left = folder.catalogue.clone();
+            removed.iter().for_each(|decision| left.forget(&decision.name));
+            warnings.extend(self.write_catalogue(&left));
+        }
         (removed.into_iter().map(|decision| decision.name).collect(), warnings)
     }
 
@@ -83,6 +97,8 @@ impl Store {
                     failpoint::reach("backup_removed");
                     removed.push(decision);
                 }
+                // Somebody else was faster.
+                Err(error) if is_missing(&error) => {}
                 Err(error) => warn(&decision.name, error.to_string()),
             }
         }

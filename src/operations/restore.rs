@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::catalog::file_facts::is_elsewhere;
+use crate::catalog::record::Changes;
 use crate::clock::milliseconds;
 use crate::database::connection::{self, has_wal};
 use crate::database::header;
@@ -35,6 +36,8 @@ pub struct RestoreRequest {
     pub reason: Option<String>,
     /// Write to this new file instead of the live database.
     pub target: Option<PathBuf>,
+    /// Restore it also if it is of another database.
+    pub allow_different: bool,
 }
 
 impl RestoreRequest {
@@ -44,6 +47,7 @@ impl RestoreRequest {
             backup: backup.into(),
             reason: None,
             target: None,
+            allow_different: false,
         }
     }
 }
@@ -73,7 +77,7 @@ impl Store {
     /// Restores a backup: verified first, after a durable safety copy, as one transaction.
     ///
     /// Fails, with the database as it was, with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and
-    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::SameFile`] when it is the live database,
+    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::DifferentDatabase`] when it was made of another database, [`Cause::SameFile`] when it is the live database,
     /// [`Cause::DatabaseLocked`] when another program keeps the database locked, [`Cause::Busy`],
     /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when it
     /// broke off while writing. With a target, [`Cause::TargetExists`] instead of overwriting anything.
@@ -88,8 +92,11 @@ impl Store {
         };
         let _locks = self.prepare_restore(&backup, &database)?;
         let safety = match &request.target {
-            Some(_) => self.rehearse(&backup, &database, progress).map(|()| None),
-            None => self.restore_live(&backup, progress),
+            Some(_) => self
+                .rehearse(&backup, &database, progress)
+                .map(|()| drop(self.note_rehearsal(&backup)))
+                .map(|()| None),
+            None => self.restore_live(&backup, request.allow_different, progress),
         };
         if safety.is_err() {
             connection::remove_empty_wal(&self.database);
@@ -118,7 +125,7 @@ impl Store {
         if same_file(backup, target) {
             return Err(Error::at(Cause::SameFile, target));
         }
-        ensure_folder(&self.backup_dir)?;
+        ensure_folder(&self.backup_dir, parent(&self.database))?;
         let mut locks = vec![FolderLock::acquire(&self.backup_dir, self.busy_timeout)?];
         let written = parent(target);
         if !same_file(&self.backup_dir, written) {
@@ -149,10 +156,32 @@ impl Store {
         }
     }
 
+    /// Writes into the catalogue that the backup was tried. Nobody needs to be told if that fails: the backup was restored.
+    fn note_rehearsal(&self, backup: &Path) -> Option<Warning> {
+        let recorded = self.recorded(backup)?;
+        let is_known = recorded
+            .record
+            .as_ref()
+            .is_some_and(|record| record.state() == recorded.state);
+        let changes = Changes::default().rehearsed(&self.now().ok()?, true);
+        is_known.then(|| self.change_record(&recorded, changes)).flatten()
+    }
+
     /// Writes the backup into the live database, in the way that its state allows.
-    fn restore_live(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Option<SafetyCopy>> {
+    fn restore_live(
+        &self,
+        backup: &Path,
+        allow_different: bool,
+        progress: ProgressFn<'_>,
+    ) -> Result<Option<SafetyCopy>> {
+        if !allow_different {
+            self.refuse_recorded_as_different(backup)?;
+        }
         let mut source = self.hold_backup(backup)?;
         let live = self.classify_live()?;
+        if !allow_different && matches!(live, LiveState::Usable(_)) {
+            self.refuse_without_common_table(&source)?;
+        }
         let saved = match &live {
             LiveState::Usable(live) => live.bytes.div_ceil(source.shape.page_size),
             LiveState::Missing | LiveState::Unusable => 0,

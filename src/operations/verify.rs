@@ -1,12 +1,22 @@
 //! Verifying a backup that was made earlier, perhaps elsewhere.
+//!
+//! SQLite's own check sees that the structure holds together, but not that a text has another letter. Where the catalogue has the
+//! hash of the contents, that is compared as well, on a thread of its own while the check runs.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::Serialize;
 
+use crate::block_io::file_hash::hash_of;
+use crate::catalog::record::{Changes, Record};
 use crate::database::shape::Shape;
-use crate::report::error::Result;
+use crate::files::folder_lock::FolderLock;
+use crate::report::error::{Cause, Error, Result};
+use crate::report::messages::{self, Warning};
 use crate::report::progress::ProgressFn;
+use crate::steps::catalogue_entry::Recorded;
 use crate::store::Store;
 
 /// The answer of [`Store::verify`]. A backup that is not whole is an error, with what is wrong in
@@ -23,23 +33,103 @@ pub struct Verified {
     pub page_size: u64,
     /// Always empty.
     pub problems: Vec<String>,
+    /// What did not work beside the verification.
+    pub warnings: Vec<Warning>,
 }
 
 impl Store {
-    /// Verifies a backup, given by its name or path, as thoroughly as the store's options say.
+    /// Verifies a backup, given by its name or path, as thoroughly as the store's options say. Of one in the backup folder the
+    /// contents are compared with what they were when it was made, and the catalogue remembers how it ended.
     ///
     /// Fails with `Cause::BackupNotFound`, `Cause::NotADatabase` and `Cause::BackupCorrupt`.
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
         let path = self.find_backup(backup)?;
-        let mut source = self.hold_backup(&path)?;
-        self.check_backup(&mut source, progress)?;
-        let Shape { pages, page_size, .. } = source.shape;
+        let recorded = self.recorded(&path);
+        let (checked, hash) = thread::scope(|scope| {
+            let hashing = recorded.is_some().then(|| {
+                let hasher = thread::Builder::new().name("respaldo-hash".to_owned());
+                hasher.spawn_scoped(scope, || hash_file(&path))
+            });
+            let checked = self.check_shape(&path, progress);
+            let hash = hashing.map(|thread| match thread {
+                Ok(thread) => thread.join().ok().flatten(),
+                Err(_) => hash_file(&path),
+            });
+            (checked, hash.flatten())
+        });
+        let outcome = match &recorded {
+            Some(recorded) => self.compare_contents(&path, recorded, hash, checked),
+            None => checked,
+        };
+        let ok = outcome.is_ok();
+        let is_verdict = ok || outcome.as_ref().is_err_and(is_verdict);
+        let warning = recorded
+            .filter(|_| is_verdict)
+            .and_then(|recorded| self.remember(recorded, hash, ok));
+        let Shape { pages, page_size, .. } = outcome?;
         Ok(Verified {
             ok: true,
             path,
             pages,
             page_size,
             problems: vec![],
+            warnings: warning.into_iter().collect(),
         })
     }
+
+    fn check_shape(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Shape> {
+        let mut source = self.hold_backup(path)?;
+        self.check_backup(&mut source, progress)?;
+        Ok(source.shape)
+    }
+
+    /// Adds to what the check found that the contents are not what they were.
+    fn compare_contents(
+        &self,
+        path: &Path,
+        recorded: &Recorded,
+        hash: Option<blake3::Hash>,
+        checked: Result<Shape>,
+    ) -> Result<Shape> {
+        let expected = recorded.record.as_ref().and_then(Record::hash);
+        if expected.is_none() || hash.is_none() || hash == expected {
+            return checked;
+        }
+        let mut problems = vec![messages::contents_changed(self.language)];
+        match checked {
+            Ok(_) => {}
+            Err(error) if matches!(error.cause, Cause::BackupCorrupt(_)) => {
+                problems.extend(error.problems().unwrap_or_default().iter().cloned());
+            }
+            Err(error) => return Err(error),
+        }
+        Err(Error::at(Cause::BackupCorrupt(problems), path))
+    }
+
+    /// Writes into the catalogue how it ended. A file that was changed meanwhile is left as unknown as it is.
+    fn remember(&self, recorded: Recorded, hash: Option<blake3::Hash>, ok: bool) -> Option<Warning> {
+        let now = self.now().ok()?;
+        // Another backup that is being made now writes the catalogue itself.
+        let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout).ok()?;
+        let mut changes = Changes::default().state(recorded.state).verified(&now, ok);
+        if ok {
+            changes = changes.hash(hash);
+            let before = recorded.record.as_ref();
+            if before.is_some_and(|record| record.state() != recorded.state && record.hash() != hash) {
+                changes = changes.without_content();
+            }
+        }
+        self.change_record(&recorded, changes)
+    }
+}
+
+/// Whether an error says something of the backup, and not of the way to it.
+fn is_verdict(error: &Error) -> bool {
+    matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
+}
+
+fn hash_file(path: &Path) -> Option<blake3::Hash> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    hash_of(&mut file, length).ok()
 }

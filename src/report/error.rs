@@ -62,6 +62,8 @@ pub enum Cause {
     BackupCorrupt(Vec<String>),
     /// Source and destination are one file.
     SameFile,
+    /// The backup was made of another database: the file name of that one, or `None` where only the tables tell.
+    DifferentDatabase(Option<String>),
     /// Another backup or restore of this database is running.
     Busy,
     /// A restore broke off.
@@ -186,9 +188,18 @@ impl Error {
             Cause::NotADatabase => Status::NotADatabase,
             Cause::BackupCorrupt(_) => Status::BackupCorrupt,
             Cause::SameFile => Status::SameFile,
+            Cause::DifferentDatabase(_) => Status::DifferentDatabase,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,
             Cause::Internal(_) => Status::Internal,
+        }
+    }
+
+    /// The system's own words, where it is the system that refused.
+    pub(crate) fn detail(&self) -> Option<&str> {
+        match &self.cause {
+            Cause::PermissionDenied(text) | Cause::Io(text) => Some(text),
+            _ => None,
         }
     }
 

@@ -38,10 +38,28 @@ pub mod codes {
     pub const RESPALDO_BACKUP_CORRUPT: i32 = 43;
     /// Source and destination are one file.
     pub const RESPALDO_SAME_FILE: i32 = 44;
+    /// The backup was made of another database, or shares no table with this one. `"allow_different": true` overrides.
+    pub const RESPALDO_DIFFERENT_DATABASE: i32 = 45;
+    /// The backup's schema is newer than the application says it understands.
+    pub const RESPALDO_SCHEMA_TOO_NEW: i32 = 46;
+    /// Rows to be brought back clash with rows that are there; nothing was changed.
+    pub const RESPALDO_ROWS_IN_CONFLICT: i32 = 47;
     /// Another backup or restore of this database is running beyond the timeout.
     pub const RESPALDO_BUSY: i32 = 60;
     /// A restore broke off; the database was put back as it was. The error says where the safety copy is.
     pub const RESPALDO_RESTORE_FAILED: i32 = 61;
+    /// The second place for backups is not there, and was required.
+    pub const RESPALDO_SECOND_PLACE_ABSENT: i32 = 70;
+    /// No answer, or no way in, from the place that holds the archive.
+    pub const RESPALDO_ARCHIVE_UNREACHABLE: i32 = 80;
+    /// The password of the archive is another one.
+    pub const RESPALDO_ARCHIVE_WRONG_PASSWORD: i32 = 81;
+    /// There is nothing in the place of the archive, or no archive.
+    pub const RESPALDO_ARCHIVE_NOT_FOUND: i32 = 82;
+    /// The check of the archive found something.
+    pub const RESPALDO_ARCHIVE_DAMAGED: i32 = 83;
+    /// This build of the library was made without that part.
+    pub const RESPALDO_UNSUPPORTED: i32 = 90;
     /// A bug in the library, caught.
     pub const RESPALDO_INTERNAL: i32 = 99;
 }
@@ -82,17 +100,35 @@ pub enum Status {
     BackupCorrupt = codes::RESPALDO_BACKUP_CORRUPT,
     /// Source and destination are one file.
     SameFile = codes::RESPALDO_SAME_FILE,
+    /// The backup was made of another database, or shares no table with this one. `"allow_different": true` overrides.
+    DifferentDatabase = codes::RESPALDO_DIFFERENT_DATABASE,
+    /// The backup's schema is newer than the application says it understands.
+    SchemaTooNew = codes::RESPALDO_SCHEMA_TOO_NEW,
+    /// Rows to be brought back clash with rows that are there; nothing was changed.
+    RowsInConflict = codes::RESPALDO_ROWS_IN_CONFLICT,
     /// Another backup or restore of this database is running beyond the timeout.
     Busy = codes::RESPALDO_BUSY,
     /// A restore broke off; the database was put back as it was. The error says where the safety copy is.
     RestoreFailed = codes::RESPALDO_RESTORE_FAILED,
+    /// The second place for backups is not there, and was required.
+    SecondPlaceAbsent = codes::RESPALDO_SECOND_PLACE_ABSENT,
+    /// No answer, or no way in, from the place that holds the archive.
+    ArchiveUnreachable = codes::RESPALDO_ARCHIVE_UNREACHABLE,
+    /// The password of the archive is another one.
+    ArchiveWrongPassword = codes::RESPALDO_ARCHIVE_WRONG_PASSWORD,
+    /// There is nothing in the place of the archive, or no archive.
+    ArchiveNotFound = codes::RESPALDO_ARCHIVE_NOT_FOUND,
+    /// The check of the archive found something.
+    ArchiveDamaged = codes::RESPALDO_ARCHIVE_DAMAGED,
+    /// This build of the library was made without that part.
+    Unsupported = codes::RESPALDO_UNSUPPORTED,
     /// A bug in the library, caught.
     Internal = codes::RESPALDO_INTERNAL,
 }
 
 impl Status {
     /// Every status, in the order of the numbers.
-    pub const ALL: [Status; 19] = [
+    pub const ALL: [Status; 28] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::InvalidHandle,
@@ -109,8 +145,17 @@ impl Status {
         Status::NotADatabase,
         Status::BackupCorrupt,
         Status::SameFile,
+        Status::DifferentDatabase,
+        Status::SchemaTooNew,
+        Status::RowsInConflict,
         Status::Busy,
         Status::RestoreFailed,
+        Status::SecondPlaceAbsent,
+        Status::ArchiveUnreachable,
+        Status::ArchiveWrongPassword,
+        Status::ArchiveNotFound,
+        Status::ArchiveDamaged,
+        Status::Unsupported,
         Status::Internal,
     ];
 
@@ -143,8 +188,17 @@ impl Status {
             Status::NotADatabase => c"NOT_A_DATABASE",
             Status::BackupCorrupt => c"BACKUP_CORRUPT",
             Status::SameFile => c"SAME_FILE",
+            Status::DifferentDatabase => c"DIFFERENT_DATABASE",
+            Status::SchemaTooNew => c"SCHEMA_TOO_NEW",
+            Status::RowsInConflict => c"ROWS_IN_CONFLICT",
             Status::Busy => c"BUSY",
             Status::RestoreFailed => c"RESTORE_FAILED",
+            Status::SecondPlaceAbsent => c"SECOND_PLACE_ABSENT",
+            Status::ArchiveUnreachable => c"ARCHIVE_UNREACHABLE",
+            Status::ArchiveWrongPassword => c"ARCHIVE_WRONG_PASSWORD",
+            Status::ArchiveNotFound => c"ARCHIVE_NOT_FOUND",
+            Status::ArchiveDamaged => c"ARCHIVE_DAMAGED",
+            Status::Unsupported => c"UNSUPPORTED",
             Status::Internal => c"INTERNAL",
         }
     }
@@ -176,8 +230,17 @@ mod tests {
                 (42, "NOT_A_DATABASE"),
                 (43, "BACKUP_CORRUPT"),
                 (44, "SAME_FILE"),
+                (45, "DIFFERENT_DATABASE"),
+                (46, "SCHEMA_TOO_NEW"),
+                (47, "ROWS_IN_CONFLICT"),
                 (60, "BUSY"),
                 (61, "RESTORE_FAILED"),
+                (70, "SECOND_PLACE_ABSENT"),
+                (80, "ARCHIVE_UNREACHABLE"),
+                (81, "ARCHIVE_WRONG_PASSWORD"),
+                (82, "ARCHIVE_NOT_FOUND"),
+                (83, "ARCHIVE_DAMAGED"),
+                (90, "UNSUPPORTED"),
                 (99, "INTERNAL"),
             ]
         );

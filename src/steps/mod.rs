@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `catalogue_entry` | what the catalogue will hold of a new backup |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `overwrite` | writing over a live database through SQLite |
@@ -12,11 +13,13 @@
 //! | `restore_log` | `restores.jsonl` |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
+//! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing what killed processes left |
 //! | `write_pages` | writing the pages that differ |
 
+pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
 pub(crate) mod find_backup;
 pub(crate) mod overwrite;
@@ -25,6 +28,7 @@ pub(crate) mod replace;
 pub(crate) mod restore_log;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
+pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;

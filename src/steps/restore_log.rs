@@ -1,6 +1,6 @@
 //! `restores.jsonl`: one line for every restore, for the day when somebody asks what happened.
 
-use std::fs::File;
+use std::fs::{self, Metadata};
 use std::io::Write;
 use std::path::Path;
 
@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::catalog::names::RESTORE_LOG;
 use crate::clock;
 use crate::files::flush::flush;
-use crate::files::paths::{is_free, open_plain};
-use crate::files::sharing::retry_sharing_violations;
+use crate::files::own_file::open_at_end;
 use crate::report::error::Error;
 use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
@@ -46,7 +45,9 @@ impl Store {
             safety_backup: outcome.unwrap_or_else(Error::safety_backup),
         };
         let path = self.backup_dir.join(RESTORE_LOG);
-        match append(&path, &line) {
+        // The reasons can name people.
+        let model = fs::metadata(&self.database).or_else(|_| fs::metadata(database));
+        match append(&path, model.ok().as_ref(), &line) {
             Ok(()) => vec![],
             Err(error) => {
                 let notice = Notice::RestoreNotLogged(&path, error.to_string());
@@ -56,13 +57,10 @@ impl Store {
     }
 }
 
-fn append(path: &Path, line: &Line<'_>) -> std::io::Result<()> {
+fn append(path: &Path, model: Option<&Metadata>, line: &Line<'_>) -> std::io::Result<()> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');
-    if !is_free(path) {
-        open_plain(path)?; // opening anything else, such as a pipe, might wait for ever
-    }
-    let mut log = retry_sharing_violations(|| File::options().create(true).append(true).open(path))?;
+    let mut log = open_at_end(path, model)?;
     let length = log.metadata()?.len();
     let written = log.write_all(text.as_bytes()).and_then(|()| flush(&log));
     // A full disk may have taken half a line, to which the next would be glued.

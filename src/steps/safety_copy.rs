@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::catalog::names::{self, Stamp};
+use crate::catalog::names;
 use crate::catalog::numbering::{first_free, publish_numbered};
 use crate::database::connection;
 use crate::database::live_file::{self, LiveFile};
@@ -75,10 +75,10 @@ impl Store {
 
     /// Gives the copy its name.
     pub(crate) fn publish_safety_copy(&self, copy: Staged) -> Result<SafetyCopy> {
-        let local = self.now()?.naive_local();
+        let first = self.next_safety_name(self.now()?.naive_local());
         let database = self.database_name();
         let folder = parent(&self.database);
-        let (path, _) = publish_numbered(copy, folder, local, |stamp| names::safety(&database, stamp))?;
+        let (path, _) = publish_numbered(copy, folder, first, |stamp| names::safety(&database, stamp))?;
         Ok(SafetyCopy { path, sidecars: vec![] })
     }
 
@@ -86,10 +86,7 @@ impl Store {
     /// name is, the copy is complete.
     pub(crate) fn save_bytes(&self, file: Option<&LiveFile<'_>>, sidecars: &[&str]) -> Result<SafetyCopy> {
         let folder = parent(&self.database);
-        let mut stamp = Stamp {
-            local: self.now()?.naive_local(),
-            ordinal: 1,
-        };
+        let mut stamp = self.next_safety_name(self.now()?.naive_local());
         let path = first_free(folder, &mut stamp, |stamp| names::safety(&self.database_name(), stamp))?;
         let real = real_path(&self.database);
         let mut saved = Vec::new();

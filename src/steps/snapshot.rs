@@ -3,7 +3,7 @@
 //! The order is what makes it safe. Everything is read inside one read transaction, so writers can neither change
 //! nor restart the copy; the copy is verified before it is flushed, and flushed before anybody gives it a name.
 
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::ops::ControlFlow;
 use std::panic;
 use std::path::{Path, PathBuf};
@@ -13,10 +13,13 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ffi};
 
+use crate::block_io::file_hash::{FileHash, hash_of};
+use crate::block_io::file_methods;
 use crate::block_io::preallocate::preallocate;
 use crate::block_io::write_back::WriteBack;
 use crate::database::check::{self, Verification};
 use crate::database::connection::{self, has_wal};
+use crate::database::contents;
 use crate::database::header::{self, Header};
 use crate::database::page_reader::PageReader;
 use crate::database::shape::Shape;
@@ -98,6 +101,19 @@ pub(crate) struct Snapshot {
     pub unchecked: Option<String>,
 }
 
+/// A copy that is verified, and on its way to the disk.
+#[derive(Debug)]
+pub(crate) struct VerifiedCopy<'a> {
+    pub path: &'a Path,
+    /// `None` where it could not be taken.
+    pub hash: Option<blake3::Hash>,
+    /// The rows of each table, where they are known.
+    pub rows: Option<Vec<(String, u64)>>,
+}
+
+/// Called with a copy that is verified.
+pub(crate) type Tell<'a> = &'a mut dyn FnMut(VerifiedCopy<'_>);
+
 /// Copies `source` into a temporary file in `folder`, verifies it and flushes it.
 ///
 /// The copy gets the permissions of `model`. Fails as corrupt when the source is, and leaves nothing behind then.
@@ -108,14 +124,33 @@ pub(crate) fn take(
     level: Verification,
     progress: ProgressFn<'_>,
 ) -> Result<Snapshot> {
+    take_and_tell(source, folder, model, level, None, progress)
+}
+
+/// The same, and calls `verified` once the copy has passed, while it is still being flushed.
+pub(crate) fn take_and_tell(
+    source: Source,
+    folder: &Path,
+    model: Option<&Metadata>,
+    level: Verification,
+    verified: Option<Tell<'_>>,
+    progress: ProgressFn<'_>,
+) -> Result<Snapshot> {
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
     preallocate(file.path(), source.shape.bytes());
     failpoint::reach("snapshot_staged");
-    copy(&source, file.path(), progress)?;
+    let hash = copy(&source, file.path(), verified.is_some(), progress)?;
     let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
     failpoint::reach("snapshot_copied");
-    let unchecked = verify_and_flush(&source, &file, model, level, progress)?;
+    let unchecked = verify_and_flush(
+        &source,
+        &file,
+        model,
+        level,
+        verified.map(|tell| (tell, hash)),
+        progress,
+    )?;
     failpoint::reach("snapshot_flushed");
     Ok(Snapshot { file, unchecked })
 }
@@ -126,12 +161,18 @@ fn verify_and_flush(
     file: &Staged,
     model: Option<&Metadata>,
     level: Verification,
+    verified: Option<(Tell<'_>, Option<FileHash>)>,
     progress: ProgressFn<'_>,
 ) -> Result<Option<String>> {
     thread::scope(|scope| {
         let flushing = thread::Builder::new().name("respaldo-flush".to_owned());
         let flushing = flushing.spawn_scoped(scope, || file.finish(model));
-        let unchecked = verify_copy(source, file.path(), level, progress)?;
+        let path = file.path();
+        let (unchecked, rows) = verify_copy(source, path, level, verified.is_some(), progress)?;
+        if let Some((tell, hash)) = verified {
+            let hash = hash_of_copy(path, hash).ok(); // without it less is known of the backup
+            tell(VerifiedCopy { path, hash, rows });
+        }
         failpoint::reach("snapshot_verified");
         let flushed = flushing.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
         // Without a thread it is flushed here.
@@ -153,8 +194,23 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
     }
 }
 
-fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result<()> {
+/// The hash of the closed copy, from what was taken while it was written.
+fn hash_of_copy(copy: &Path, taken: Option<FileHash>) -> std::io::Result<blake3::Hash> {
+    let mut file = File::open(copy)?;
+    match taken {
+        Some(taken) => taken.finish(&mut file),
+        None => {
+            let length = file.metadata()?.len();
+            hash_of(&mut file, length)
+        }
+    }
+}
+
+fn copy(source: &Source, target_path: &Path, is_hashed: bool, progress: ProgressFn<'_>) -> Result<Option<FileHash>> {
     let mut target = connection::open_unpublished(target_path)?;
+    if is_hashed {
+        file_methods::start_hash(&target);
+    }
     // Each page is read once. What it costs to keep too many in memory is only time.
     let _ = source.connection.pragma_update(None, "cache_size", -CACHE_KIB);
     let mut write_back = WriteBack::of(target_path.to_owned());
@@ -172,8 +228,10 @@ fn copy(source: &Source, target_path: &Path, progress: ProgressFn<'_>) -> Result
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
         Stopped::Sqlite(error) => explain(&error, &source.path, source.role),
     })?;
+    let hash = file_methods::take_hash(&target);
     drop(target);
-    leave_wal_mode(target_path)
+    leave_wal_mode(target_path)?;
+    Ok(hash)
 }
 
 /// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
@@ -286,8 +344,20 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
     }
 }
 
-/// Verifies the closed copy against the shape of its source; what the check left out comes back.
-fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: ProgressFn<'_>) -> Result<Option<String>> {
+/// Bytes of a database whose rows SQLite counts in no time to speak of.
+const CHEAPLY_COUNTED: u64 = 1 << 20;
+
+/// What the check left out, and the rows of each table.
+type Found = (Option<String>, Option<Vec<(String, u64)>>);
+
+/// Verifies the closed copy against the shape of its source.
+fn verify_copy(
+    source: &Source,
+    copy: &Path,
+    level: Verification,
+    is_counted: bool,
+    progress: ProgressFn<'_>,
+) -> Result<Found> {
     // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
     let of_source = |error: Error| match error.cause {
         Cause::BackupCorrupt(problems) => source.corrupt(problems),
@@ -304,7 +374,11 @@ fn verify_copy(source: &Source, copy: &Path, level: Verification, progress: Prog
     let findings = check::run(&reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
     problems.extend(findings.problems);
     if problems.is_empty() {
-        Ok(findings.missing)
+        let count = || {
+            let is_cheap = is_counted && found.bytes() <= CHEAPLY_COUNTED;
+            is_cheap.then(|| contents::count_rows(&reader)).flatten()
+        };
+        Ok((findings.missing, findings.rows.or_else(count)))
     } else {
         Err(source.corrupt(problems))
     }

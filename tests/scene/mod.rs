@@ -145,11 +145,12 @@ pub fn journal_mode(connection: &Connection) -> String {
         .expect("a mode")
 }
 
-/// The names in a folder, sorted.
+/// The names in a folder, sorted; but that of the catalogue, which is in every backup folder.
 pub fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "catalog.json")
         .collect();
     names.sort();
     names

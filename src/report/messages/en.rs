@@ -108,6 +108,13 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Source and destination are one file: {path}."),
             "Choose a backup other than the live database, or another destination.".to_owned(),
         ),
+        Cause::DifferentDatabase(name) => (
+            match name {
+                Some(name) => format!("The backup {path} is of another database: {name}."),
+                None => format!("The backup {path} is of another database: it has no table in common with the current one."),
+            },
+            "Choose a backup of this database. Nothing was changed.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Another backup or restore is running in {path}."),
             "Wait until it ends and repeat the operation.".to_owned(),
@@ -202,6 +209,19 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::NameNotUtf8(path) => (
             format!("A file with an unreadable name was left out: {}.", path.display()),
             "Rename it to see it in the list.".to_owned(),
+        ),
+        Notice::CatalogueNotWritten(path, why) => (
+            format!("What is known of the backups could not be saved in {}: {why}.", path.display()),
+            "The backups are complete. Check the permissions of the backup folder and, if there is a link with that name, remove it."
+                .to_owned(),
+        ),
+        Notice::CatalogueNotRead(path, why) => (
+            format!("What is known of the backups could not be read from {}: {why}.", path.display()),
+            "The backups are complete and can be restored; only their labels and the time of their verification are missing.".to_owned(),
+        ),
+        Notice::CatalogueRebuilt(path, why) => (
+            format!("The file {} was damaged and was made anew: {why}.", path.display()),
+            "The backups are complete; their labels and notes are lost. Verify them to know again that they are sound.".to_owned(),
         ),
         Notice::CheckedWithoutIndexes(missing) => (
             format!(

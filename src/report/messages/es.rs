@@ -109,6 +109,13 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("El origen y el destino son el mismo archivo: {path}."),
             "Elija un respaldo distinto de la base de datos en uso, u otro destino.".to_owned(),
         ),
+        Cause::DifferentDatabase(name) => (
+            match name {
+                Some(name) => format!("El respaldo {path} es de otra base de datos: {name}."),
+                None => format!("El respaldo {path} es de otra base de datos: no comparte ninguna tabla con la actual."),
+            },
+            "Elija un respaldo de esta base de datos. No se cambió nada.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Ya hay otro respaldo o restauración en curso en {path}."),
             "Espere a que termine y repita la operación.".to_owned(),
@@ -201,6 +208,21 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::NameNotUtf8(path) => (
             format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),
             "Renómbrelo para que aparezca en la lista.".to_owned(),
+        ),
+        Notice::CatalogueNotWritten(path, why) => (
+            format!("No se pudo guardar lo que se sabe de los respaldos en {}: {why}.", path.display()),
+            "Los respaldos están completos. Revise los permisos de la carpeta de respaldos y, si hay un enlace con ese nombre, quítelo."
+                .to_owned(),
+        ),
+        Notice::CatalogueNotRead(path, why) => (
+            format!("No se pudo leer lo que se sabe de los respaldos en {}: {why}.", path.display()),
+            "Los respaldos están completos y se pueden restaurar; solo faltan sus etiquetas y la fecha en que se verificaron."
+                .to_owned(),
+        ),
+        Notice::CatalogueRebuilt(path, why) => (
+            format!("El archivo {} estaba dañado y se hizo de nuevo: {why}.", path.display()),
+            "Los respaldos están completos; se perdieron sus etiquetas y notas. Verifíquelos para volver a saber que están bien."
+                .to_owned(),
         ),
         Notice::CheckedWithoutIndexes(missing) => (
             format!(

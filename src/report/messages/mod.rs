@@ -58,6 +58,12 @@ pub(crate) enum Notice<'a> {
     BackupWasDownloaded(&'a Path),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
+    /// The catalogue could not be written; why.
+    CatalogueNotWritten(&'a Path, String),
+    /// The catalogue could not be read; why.
+    CatalogueNotRead(&'a Path, &'a str),
+    /// The catalogue held nothing usable, and was written anew; what was wrong.
+    CatalogueRebuilt(&'a Path, &'a str),
     /// The database needs a collation or function that only the application has; what is missing.
     CheckedWithoutIndexes(String),
 }
@@ -81,6 +87,9 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
+        Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
+        Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
+        Notice::CatalogueRebuilt(..) => "CATALOGUE_REBUILT",
         Notice::CheckedWithoutIndexes(_) => "CHECKED_WITHOUT_INDEXES",
     };
     let (message, hint) = match language {
@@ -88,6 +97,16 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Language::English => en::warning(notice),
     };
     Warning { name, message, hint }
+}
+
+/// What a verification says of a file whose contents have changed since the catalogue took their hash.
+pub(crate) fn contents_changed(language: Language) -> String {
+    match language {
+        Language::Spanish => "su contenido ya no es el que se respaldó (cambió su suma BLAKE3)".to_owned(),
+        Language::English => {
+            "its contents are no longer those that were backed up (its BLAKE3 hash has changed)".to_owned()
+        }
+    }
 }
 
 /// The error's path, or a dash if it has none.
@@ -140,6 +159,8 @@ mod tests {
             Cause::NotADatabase,
             Cause::BackupCorrupt(vec![]),
             Cause::SameFile,
+            Cause::DifferentDatabase(None),
+            Cause::DifferentDatabase(Some("otra.db".into())),
             Cause::Busy,
             Cause::RestoreFailed {
                 cause: Box::new(Error::new(Cause::Busy)),

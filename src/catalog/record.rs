@@ -1,0 +1,197 @@
+//! What the catalogue holds of one backup.
+
+use std::fs::Metadata;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::clock::{self, Moment};
+use crate::database::contents::Contents;
+
+/// What made a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// The daily backup, or whatever else the application makes by itself.
+    Automatic,
+    /// A person asked for it.
+    Manual,
+    /// The application, before it changes the database's schema.
+    BeforeUpgrade,
+}
+
+/// What a file had when something was found out about it. If it still has, that is still true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified: i64,
+}
+
+impl State {
+    /// `None` for a file whose time the system does not tell, or tells as one that no number holds.
+    pub fn of(metadata: &Metadata) -> Option<State> {
+        let modified = metadata.modified().ok()?;
+        let nanoseconds = |duration: std::time::Duration| i64::try_from(duration.as_nanos()).ok();
+        let modified = match modified.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => nanoseconds(after)?,
+            Err(before) => -nanoseconds(before.duration())?,
+        };
+        let size = metadata.len();
+        Some(State { size, modified })
+    }
+}
+
+/// How something that was tried ended.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Outcome {
+    /// RFC 3339.
+    pub at: String,
+    pub ok: bool,
+}
+
+/// The keys of a record that this version of the library knows. None of them need be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Record {
+    /// The file name of the database that the backup was made of.
+    pub database: Option<String>,
+    /// The folder of that database, from the backup folder.
+    pub folder: Option<String>,
+    pub size: Option<u64>,
+    pub mtime: Option<i64>,
+    /// The hash of the contents, in hexadecimal.
+    pub blake3: Option<String>,
+    #[serde(deserialize_with = "if_known")]
+    pub made: Option<Made>,
+    pub label: Option<String>,
+    pub note: Option<String>,
+    pub pinned: Option<bool>,
+    #[serde(deserialize_with = "if_known")]
+    pub verified: Option<Outcome>,
+    #[serde(deserialize_with = "if_known")]
+    pub rehearsed: Option<Outcome>,
+    #[serde(deserialize_with = "if_known")]
+    pub content: Option<Contents>,
+}
+
+/// A later version may know more words, and say more.
+fn if_known<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(text.get()).ok())
+}
+
+impl Record {
+    /// Whether the backup was whole when it was last verified, if its file is still what it was then.
+    pub fn known_whole(&self, state: Option<State>) -> Option<bool> {
+        let outcome = self.verified.as_ref()?;
+        (state.is_some() && state == self.state()).then_some(outcome.ok)
+    }
+
+    /// What the text of a record says; nothing if it is none.
+    pub fn parse(text: &str) -> Option<Record> {
+        // A list of values would pass for one as well.
+        let is_object = text.starts_with('{');
+        is_object.then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
+    /// The state for which `verified`, `blake3` and `content` hold.
+    pub fn state(&self) -> Option<State> {
+        let (size, modified) = (self.size?, self.mtime?);
+        Some(State { size, modified })
+    }
+
+    /// The hash, if it is one.
+    pub fn hash(&self) -> Option<blake3::Hash> {
+        blake3::Hash::from_hex(self.blake3.as_ref()?).ok()
+    }
+}
+
+/// Changes to one record. Keys that are not named here stay, also those that this version does not know.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes(Map<String, Value>);
+
+impl Changes {
+    /// The text of a record with these changes; of a new one, if there is none yet or it is no object.
+    pub fn apply(self, record: Option<&str>) -> String {
+        let before = record.and_then(|text| serde_json::from_str(text).ok());
+        let mut record: Map<String, Value> = before.unwrap_or_default();
+        record.extend(self.0);
+        record.retain(|_, value| !value.is_null());
+        Value::Object(record).to_string()
+    }
+
+    fn set(mut self, key: &str, value: Value) -> Changes {
+        self.0.insert(key.to_owned(), value);
+        self
+    }
+
+    /// Of which database it is.
+    pub fn database(self, name: &str, folder: Option<String>) -> Changes {
+        self.set("database", json!(name)).set("folder", json!(folder))
+    }
+
+    /// The state of the file, for which all that follows holds.
+    pub fn state(self, state: Option<State>) -> Changes {
+        self.set("size", json!(state.map(|state| state.size)))
+            .set("mtime", json!(state.map(|state| state.modified)))
+    }
+
+    pub fn hash(self, hash: Option<blake3::Hash>) -> Changes {
+        self.set("blake3", json!(hash.map(|hash| hash.to_hex().as_str().to_owned())))
+    }
+
+    pub fn made(self, made: Made) -> Changes {
+        self.set("made", json!(made))
+    }
+
+    pub fn verified(self, at: &Moment, ok: bool) -> Changes {
+        self.set("verified", json!({"at": clock::rfc3339(at), "ok": ok}))
+    }
+
+    pub fn rehearsed(self, at: &Moment, ok: bool) -> Changes {
+        self.set("rehearsed", json!({"at": clock::rfc3339(at), "ok": ok}))
+    }
+
+    /// What was known of the contents is no longer true.
+    pub fn without_content(self) -> Changes {
+        self.set("content", Value::Null).set("rehearsed", Value::Null)
+    }
+
+    pub fn content(self, content: &Contents) -> Changes {
+        self.set("content", json!(content))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_this_version_does_not_know_is_kept_and_not_understood() {
+        let text = r#"{"database":"a.db","made":"by_hand","colour":"red","verified":{"at":"x","ok":false,"by":"me"}}"#;
+        let record = Record::parse(text).expect("a record");
+        assert_eq!((record.database.as_deref(), record.made), (Some("a.db"), None));
+        let changed = Changes::default().made(Made::Manual).apply(Some(text));
+        assert_eq!(changed, text.replace("by_hand", "manual"));
+    }
+
+    #[test]
+    fn what_is_no_record_says_nothing_and_is_written_anew() {
+        for text in ["[]", "7", r#"{"size":"big"}"#, r#"{"size":-1}"#, r#"{"mtime":1e400}"#] {
+            assert_eq!(Record::parse(text), None, "{text}");
+        }
+        assert_eq!(
+            Changes::default().made(Made::Manual).apply(Some("[]")),
+            r#"{"made":"manual"}"#
+        );
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(Record::parse(&deep), Some(Record::default()));
+        assert_eq!(
+            Changes::default().made(Made::Manual).apply(Some(&deep)),
+            r#"{"made":"manual"}"#
+        );
+    }
+}

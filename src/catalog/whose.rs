@@ -1,0 +1,247 @@
+//! Of which database a backup is.
+//!
+//! The catalogue says it by the database's file name and folder. Where it does not, and another database may be backed up into the
+//! same folder, the tables in the file decide.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Component, Path, PathBuf, Prefix};
+use std::time::Duration;
+
+use crate::catalog::names;
+use crate::catalog::record::Record;
+use crate::database::connection;
+use crate::database::contents;
+use crate::database::wal_index::WalIndexCleanup;
+use crate::files::paths::{follow_links, parent, same_file};
+use crate::store::Store;
+
+/// Whose a backup is, for one store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Made of the store's database.
+    Own,
+    /// Made of another one.
+    Other,
+    /// Nothing tells. It is listed, but neither counts nor goes.
+    Unknown,
+}
+
+/// Whose backups are, for one store and one backup folder.
+pub(crate) struct Judge<'a> {
+    store: &'a Store,
+    folder: &'a Path,
+    /// The file names by which the database is known.
+    own_names: Vec<String>,
+    own_folders: [PathBuf; 2],
+    /// What was found for a database's name and folder.
+    known: HashMap<(String, Option<String>), Option<Whose>>,
+    own_tables: OnceCell<Option<BTreeSet<String>>>,
+}
+
+impl<'a> Judge<'a> {
+    /// For the backups in `folder`.
+    pub fn new(store: &'a Store, folder: &'a Path) -> Judge<'a> {
+        let real = follow_links(&store.database);
+        let mut own_names = vec![store.database_name()];
+        own_names.extend(real.file_name().and_then(|name| name.to_str()).map(str::to_owned));
+        Judge {
+            store,
+            folder,
+            own_names,
+            own_folders: [parent(&store.database).to_owned(), parent(&real).to_owned()],
+            known: HashMap::new(),
+            own_tables: OnceCell::new(),
+        }
+    }
+
+    /// What a record says; `None` where it does not.
+    pub fn by_record(&mut self, record: &Record) -> Option<Whose> {
+        let name = record.database.clone().filter(|name| is_file_name(name))?;
+        let key = (name, record.folder.clone());
+        if let Some(found) = self.known.get(&key) {
+            return *found;
+        }
+        let found = self.of_database(&key.0, key.1.as_deref());
+        self.known.insert(key, found);
+        found
+    }
+
+    fn of_database(&self, name: &str, folder: Option<&str>) -> Option<Whose> {
+        let recorded = folder.and_then(|folder| resolve(self.folder, folder));
+        let is_beside = |folder: &PathBuf| {
+            self.own_folders
+                .iter()
+                .any(|own| own == folder || same_file(own, folder))
+        };
+        let beside = recorded.as_ref().is_some_and(is_beside);
+        let has_own_name = self.own_names.iter().any(|own| same_name(own, name));
+        if beside && has_own_name {
+            return Some(Whose::Own);
+        }
+        let file = recorded.map(|folder| folder.join(name));
+        match file.filter(|file| fs::metadata(file).is_ok_and(|found| found.is_file())) {
+            // A link to it, or another of its names.
+            Some(file) if same_file(&file, &self.store.database) => Some(Whose::Own),
+            Some(_) => Some(Whose::Other),
+            // It was moved with its backups, or without them.
+            None if has_own_name => Some(Whose::Own),
+            // It was renamed.
+            None if beside => Some(Whose::Own),
+            None => None,
+        }
+    }
+
+    /// What the tables in a backup say.
+    pub fn by_tables(&self, backup: &Path) -> Whose {
+        let own = self.own_tables.get_or_init(|| tables_of_live(&self.store.database));
+        let (Some(own), Some(its)) = (own, tables_of_backup(backup)) else {
+            return Whose::Unknown;
+        };
+        match own.len().min(its.len()) {
+            0 => Whose::Unknown,
+            // Tables come and go with the application's versions; two applications can have a table of one name.
+            smaller if 2 * own.intersection(&its).count() >= smaller => Whose::Own,
+            _ => Whose::Other,
+        }
+    }
+}
+
+impl Store {
+    /// The folder of the database, as a record holds it: from the backup folder, so that it stays true when both move.
+    pub(crate) fn recorded_folder(&self) -> Option<String> {
+        relative(&self.backup_dir, parent(&self.database))
+    }
+
+    /// Whether a file beside the database looks like another database, by its name: opening it would drop the locks that
+    /// this process has on it.
+    pub(crate) fn has_neighbours(&self) -> bool {
+        let entries = fs::read_dir(parent(&self.database)).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| {
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { return false };
+            let is_database = Path::new(name).extension().is_some_and(|extension| {
+                let extension = extension.to_ascii_lowercase();
+                ["db", "db3", "sqlite", "sqlite3", "s3db", "sdb"]
+                    .iter()
+                    .any(|known| extension == *known)
+            });
+            is_database
+                && !name.starts_with('.')
+                && names::parse_backup(name).is_none()
+                && !same_file(&entry.path(), &self.database)
+                && entry.file_type().is_ok_and(|kind| kind.is_file())
+        })
+    }
+}
+
+/// The tables of the application's database, if it can be read at once.
+fn tables_of_live(database: &Path) -> Option<BTreeSet<String>> {
+    let connection = connection::open_live_for_reading(database, Duration::ZERO).ok()?;
+    let tables = contents::own_tables(&connection).ok();
+    drop(connection);
+    connection::remove_empty_wal(database);
+    tables
+}
+
+fn tables_of_backup(backup: &Path) -> Option<BTreeSet<String>> {
+    let _wal_index = WalIndexCleanup::before_reading(backup);
+    let connection = connection::open_backup(backup, Duration::ZERO).ok()?;
+    contents::own_tables(&connection).ok()
+}
+
+/// Whether two names are of one file, in one folder.
+fn same_name(a: &str, b: &str) -> bool {
+    if cfg!(windows) {
+        a.to_lowercase() == b.to_lowercase()
+    } else {
+        a == b
+    }
+}
+
+/// Whether a text is the name of a file and nothing more.
+fn is_file_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    let only = (components.next(), components.next());
+    matches!(only, (Some(Component::Normal(only)), None) if only == name) && !name.contains('\0')
+}
+
+/// The way from the folder `from` to the folder `to`, both absolute, with forward slashes; `to` itself where there is none.
+fn relative(from: &Path, to: &Path) -> Option<String> {
+    let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    if common == 0 {
+        return to.iter().collect::<PathBuf>().to_str().map(str::to_owned);
+    }
+    let up = from[common..].iter().map(|_| Some(".."));
+    let down = to[common..].iter().map(|component| component.as_os_str().to_str());
+    let steps: Option<Vec<&str>> = up.chain(down).collect();
+    steps.map(|steps| {
+        if steps.is_empty() {
+            ".".to_owned()
+        } else {
+            steps.join("/")
+        }
+    })
+}
+
+/// The folder to which `way` leads from the folder `from`. Links do not count, as they did not when the way was found. A way to
+/// another computer is none: a catalogue from elsewhere must not make this one ask there.
+fn resolve(from: &Path, way: &str) -> Option<PathBuf> {
+    let mut folder = from.to_owned();
+    for component in Path::new(way).components() {
+        match component {
+            Component::Prefix(prefix) => match prefix.kind() {
+                Prefix::Disk(_) => folder = PathBuf::from(prefix.as_os_str()),
+                _ => return None,
+            },
+            Component::RootDir => folder.push(component),
+            Component::CurDir => {}
+            Component::ParentDir => drop(folder.pop()),
+            Component::Normal(name) => folder.push(name),
+        }
+    }
+    (!way.contains('\0')).then_some(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_the_database_leads_there_also_after_both_have_moved() {
+        let root = if cfg!(windows) { r"C:\" } else { "/" };
+        let path = |below: &str| Path::new(root).join(below.split('/').collect::<PathBuf>());
+        for (from, to, way) in [
+            ("studio/backups", "studio", ".."),
+            ("studio", "studio", "."),
+            ("studio/a/b", "studio/data", "../../data"),
+            ("backups", "home/ana/studio", "../home/ana/studio"),
+        ] {
+            assert_eq!(relative(&path(from), &path(to)).as_deref(), Some(way));
+            assert_eq!(resolve(&path(from), way), Some(path(to)));
+            let moved = |below: &str| path(&format!("elsewhere/{below}"));
+            assert_eq!(resolve(&moved(from), way), Some(moved(to)));
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn another_disk_is_reached_and_another_computer_is_not() {
+        let (from, to) = (Path::new(r"E:\respaldos"), Path::new(r"C:\datos"));
+        assert_eq!(relative(from, to).as_deref(), Some(r"C:\datos"));
+        assert_eq!(resolve(from, r"C:\datos").as_deref(), Some(to));
+        for way in [r"\\nas\datos", r"\\?\C:\datos", r"\\.\pipe\x"] {
+            assert_eq!(resolve(from, way), None, "{way}");
+        }
+    }
+
+    #[test]
+    fn only_the_name_of_a_file_is_one() {
+        assert!(is_file_name("studio.db") && is_file_name("año 1.db"));
+        for name in ["", ".", "..", "/", "a/b", "../a", "/a", "a/", "a\0b"] {
+            assert!(!is_file_name(name), "{name:?}");
+        }
+    }
+}
