@@ -49,17 +49,15 @@ pub(super) fn run<T: Send + 'static>(
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs;
     use std::io;
-    use std::mem::MaybeUninit;
     use std::ops::ControlFlow;
     use std::process;
-    use std::ptr;
     use std::sync::mpsc::{self, Receiver, Sender};
     use std::sync::{Mutex, PoisonError};
     use std::thread;
 
     use super::super::guard::caught;
+    use super::super::own_table::{Refusal, Way, block_signals, with_own_table};
     use super::Watcher;
     use crate::report::error::{Cause, Error, Result};
     use crate::report::progress::{Progress, ProgressFn};
@@ -115,7 +113,26 @@ mod linux {
     struct Keeper {
         /// The process it lives in: a fork takes along this record, but not the thread.
         process: u32,
+        /// Where the C library does not know the thread: whose it is. The process becoming another user's does not reach it.
+        owner: Option<Owner>,
         jobs: Sender<Job>,
+    }
+
+    impl Keeper {
+        fn is_of_this_process(&self) -> bool {
+            self.process == process::id() && self.owner.is_none_or(|owner| owner == Owner::now())
+        }
+    }
+
+    /// The user and the group for whom files are opened.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Owner(libc::uid_t, libc::gid_t);
+
+    impl Owner {
+        fn now() -> Owner {
+            // SAFETY: both take nothing and cannot fail.
+            unsafe { Owner(libc::geteuid(), libc::getegid()) }
+        }
     }
 
     static KEEPER: Mutex<Option<Keeper>> = Mutex::new(None);
@@ -135,7 +152,7 @@ mod linux {
 
     fn with_keeper(use_it: impl FnOnce(&Keeper) -> Result<()>) -> Result<()> {
         let mut keeper = KEEPER.lock().unwrap_or_else(PoisonError::into_inner);
-        match keeper.as_ref().filter(|keeper| keeper.process == process::id()) {
+        match keeper.as_ref().filter(|keeper| keeper.is_of_this_process()) {
             Some(keeper) => use_it(keeper),
             None => use_it(keeper.insert(start_keeper()?)),
         }
@@ -145,69 +162,33 @@ mod linux {
         let (jobs, queue) = mpsc::channel::<Job>();
         let (ready, prepared) = mpsc::channel();
         let keeper = move || {
-            // The caller below waits for this.
-            let _ = ready.send(own_descriptor_table().inspect(|()| take_no_signals()));
-            for job in queue {
-                // A job that cannot start is dropped, and with it the channel its caller listens on.
-                let _ = thread::Builder::new().name("respaldo-work".to_owned()).spawn(job);
-            }
+            // The caller below waits for the first that it hears.
+            let started = ready.clone();
+            let ended = with_own_table(|way| {
+                let _ = started.send(block_signals().map(|()| way).map_err(Refusal::Thread));
+                for job in queue {
+                    // A job that cannot start is dropped, and with it the channel its caller listens on.
+                    let _ = thread::Builder::new().name("respaldo-work".to_owned()).spawn(job);
+                }
+            });
+            let _ = ended.map_err(|refusal| ready.send(Err(refusal)));
         };
-        thread::Builder::new()
-            .name("respaldo".to_owned())
-            .spawn(keeper)
-            .and_then(|_| prepared.recv().map_err(io::Error::other).flatten())
-            .map_err(|error| cannot_start(&error))?;
+        let spawned = thread::Builder::new().name("respaldo".to_owned()).spawn(keeper);
+        spawned.map_err(|error| cannot_start(&error))?;
+        let way = match prepared.recv() {
+            Ok(Ok(way)) => way,
+            Ok(Err(Refusal::Thread(error))) => return Err(cannot_start(&error)),
+            Ok(Err(Refusal::Table(answers))) => return Err(Error::new(Cause::DescriptorTableForbidden(answers))),
+            Err(error) => return Err(cannot_start(&io::Error::other(error))),
+        };
         Ok(Keeper {
             process: process::id(),
+            owner: (way == Way::Cloned).then(Owner::now),
             jobs,
         })
     }
 
     fn cannot_start(error: &io::Error) -> Error {
-        Error::new(Cause::Io(format!("cannot prepare a thread for the work: {error}")))
-    }
-
-    /// Gives this thread, and the threads it starts from now on, an empty descriptor table of its own, but for the three
-    /// standard streams. Work without it could damage the application's database, so failing is right.
-    fn own_descriptor_table() -> io::Result<()> {
-        const FIRST: libc::c_uint = 3;
-        // SAFETY: close_range takes three integers and no pointer. What it closes, it closes in the new table only.
-        let closed = unsafe {
-            libc::syscall(
-                libc::SYS_close_range,
-                FIRST,
-                libc::c_uint::MAX,
-                libc::CLOSE_RANGE_UNSHARE,
-            )
-        };
-        if closed == 0 {
-            return Ok(());
-        }
-        // Linux before 5.9, or a sandbox that does not know close_range.
-        // SAFETY: unshare takes one integer.
-        if unsafe { libc::unshare(libc::CLONE_FILES) } != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let open: Vec<libc::c_int> = fs::read_dir("/proc/thread-self/fd")?
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .collect();
-        for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
-            // SAFETY: this thread's table is its own, and nothing in this thread uses a descriptor.
-            unsafe { libc::close(descriptor) };
-        }
-        Ok(())
-    }
-
-    /// Signals are for the application's threads. Those that a fault raises stay: blocking them would only hide it.
-    fn take_no_signals() {
-        let mut signals = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: sigfillset initializes the set, which the other calls then read.
-        unsafe {
-            libc::sigfillset(signals.as_mut_ptr());
-            for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT] {
-                libc::sigdelset(signals.as_mut_ptr(), fault);
-            }
-            libc::pthread_sigmask(libc::SIG_BLOCK, signals.as_ptr(), ptr::null_mut());
-        }
+        Error::new(Cause::NoThread(error.to_string()))
     }
 }

@@ -11,6 +11,8 @@ mod call;
 mod guard;
 mod handles;
 mod isolation;
+#[cfg(target_os = "linux")]
+mod own_table;
 mod requests;
 
 use std::ffi::{c_char, c_void};

@@ -46,6 +46,10 @@ pub enum Cause {
     },
     /// Any other operating-system error; its text.
     Io(String),
+    /// The system starts no further thread; its text.
+    NoThread(String),
+    /// A sandbox forbids every way to a table of file descriptors of the library's own; the calls, and what the system answered.
+    DescriptorTableForbidden(String),
     /// A file is where a folder is needed.
     NotAFolder,
     /// The computer's clock is in a year outside 1 to 9999, which a file name cannot hold.
@@ -181,7 +185,11 @@ impl Error {
             Cause::BackupNotFound => Status::BackupNotFound,
             Cause::PermissionDenied(_) => Status::PermissionDenied,
             Cause::DiskFull { .. } => Status::DiskFull,
-            Cause::Io(_) | Cause::NotAFolder | Cause::ClockOutOfRange(_) => Status::IoError,
+            Cause::Io(_)
+            | Cause::NoThread(_)
+            | Cause::DescriptorTableForbidden(_)
+            | Cause::NotAFolder
+            | Cause::ClockOutOfRange(_) => Status::IoError,
             Cause::TargetExists => Status::TargetExists,
             Cause::DatabaseLocked => Status::DatabaseLocked,
             Cause::DatabaseCorrupt(_) => Status::DatabaseCorrupt,

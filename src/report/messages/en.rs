@@ -76,6 +76,21 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("The system could not read or write {path}: {detail}."),
             NO_DEVICE.to_owned(),
         ),
+        Cause::NoThread(detail) => (
+            format!("The system did not let another thread start for the work: {detail}."),
+            "Close other programs and repeat the operation. In a container or a service, raise its limit of processes and threads \
+             (pids, TasksMax, ulimit -u)."
+                .to_owned(),
+        ),
+        Cause::DescriptorTableForbidden(detail) => (
+            format!(
+                "The sandbox or container of the application forbids what the backup needs in order to respect the database's locks: \
+                 a table of open files of its own ({detail})."
+            ),
+            "Allow \"close_range\" in its seccomp profile, or update the container software (Docker, containerd) and libseccomp. \
+             Until then, make the backups from outside it with the command respaldo."
+                .to_owned(),
+        ),
         Cause::NotAFolder => (
             format!("{path} is a file and not a folder."),
             "Choose another folder, or move that file.".to_owned(),

@@ -77,6 +77,21 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("El sistema no pudo leer o escribir {path}: {detail}."),
             NO_DEVICE.to_owned(),
         ),
+        Cause::NoThread(detail) => (
+            format!("El sistema no dejó iniciar otro hilo para el trabajo: {detail}."),
+            "Cierre otros programas y repita la operación. En un contenedor o servicio, aumente su límite de procesos e hilos \
+             (pids, TasksMax, ulimit -u)."
+                .to_owned(),
+        ),
+        Cause::DescriptorTableForbidden(detail) => (
+            format!(
+                "El entorno restringido (contenedor o «sandbox») de la aplicación prohíbe lo que el respaldo necesita para respetar los \
+                 bloqueos de la base de datos: una tabla propia de archivos abiertos ({detail})."
+            ),
+            "Permita «close_range» en su perfil seccomp, o actualice el programa de contenedores (Docker, containerd) y libseccomp. \
+             Mientras tanto, haga los respaldos desde fuera de él con la orden respaldo."
+                .to_owned(),
+        ),
         Cause::NotAFolder => (
             format!("{path} es un archivo, no una carpeta."),
             "Elija otra carpeta, o mueva ese archivo.".to_owned(),

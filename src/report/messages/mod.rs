@@ -151,6 +151,8 @@ mod tests {
                 free: Some(0),
             },
             Cause::Io("text".into()),
+            Cause::NoThread("text".into()),
+            Cause::DescriptorTableForbidden("text".into()),
             Cause::NotAFolder,
             Cause::ClockOutOfRange(10_000),
             Cause::TargetExists,
@@ -181,6 +183,8 @@ mod tests {
                     | Cause::UnknownTimezone(_)
                     | Cause::Cancelled
                     | Cause::ClockOutOfRange(_)
+                    | Cause::NoThread(_)
+                    | Cause::DescriptorTableForbidden(_)
                     | Cause::Internal(_)
             );
             let failure = Error::at(cause, "/data/studio.db");
