@@ -7,7 +7,7 @@ use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 
-use respaldo::{Error, Language, RestoreRequest, Status, unwatched};
+use respaldo::{Cause, Error, Language, Options, RestoreRequest, Settings, Status, Store, unwatched};
 use rusqlite::{Connection, ffi};
 use scene::{Scene, clients, clients_in, make_database};
 
@@ -127,4 +127,126 @@ fn a_lock_of_the_applications_own_is_said_to_be_possible() {
     said(scene.restore(&backup.name).expect_err("a query is going on"));
     drop(rows);
     scene.restore(&backup.name).expect("free again");
+}
+
+#[test]
+fn a_database_with_the_longest_name_is_restored_and_its_safety_copies_are_found() {
+    let scene = Scene::empty();
+    let database = scene.path("data").join(format!("{}.db", "ñ".repeat(116))); // 235 bytes
+    make_database(&database, "delete", 10);
+    let store = Store::open(Options {
+        database: database.clone(),
+        ..scene.options()
+    })
+    .expect("valid options");
+    let backup = store.create(&mut unwatched).expect("a backup").backup;
+    let mut safety = Vec::new();
+    for _ in 0..3 {
+        let restored = store
+            .restore(&RestoreRequest::of(&backup.name), &mut unwatched)
+            .expect("restored");
+        safety.push(restored.safety_backup.expect("a safety copy"));
+    }
+    let listed = store.list(true).expect("listed").backups;
+    for copy in &safety {
+        assert!(listed.iter().any(|backup| &backup.path == copy), "{}", copy.display());
+    }
+    let name = safety[0].file_name().expect("a name");
+    store
+        .restore(&RestoreRequest::of(name), &mut unwatched)
+        .expect("found by its bare name");
+}
+
+/// Closing a file drops every lock that the process has on it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_given_as_settings_is_not_opened_beside_sqlite() {
+    use std::os::unix::fs::MetadataExt;
+    let scene = Scene::new("delete");
+    let store = Store::open(Options {
+        settings: Settings::File(scene.database()),
+        ..scene.options()
+    })
+    .expect("valid options");
+    let application = scene.open();
+    application.execute_batch("BEGIN IMMEDIATE").expect("begun");
+    let inode = format!(":{} ", fs::metadata(scene.database()).expect("there").ino());
+    let locks = || {
+        let locks = fs::read_to_string("/proc/locks").expect("Linux' locks");
+        locks.lines().filter(|line| line.contains(&inode)).count()
+    };
+    let held = locks();
+    assert!(held > 0);
+    store.last_backup().expect("answered");
+    let created = store.create(&mut unwatched).expect("a backup");
+    let names: Vec<_> = created.warnings.iter().map(|warning| warning.name).collect();
+    assert_eq!(names, ["SETTINGS_NOT_UPDATED"]);
+    store.list(false).expect("listed");
+    assert_eq!(locks(), held);
+    application.execute_batch("COMMIT").expect("ended");
+    assert_eq!(clients_in(&scene.database()), 100);
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_database_is_said_to_be_one() {
+    let scene = Scene::empty();
+    let store = Store::open(Options::new(scene.path("data"))).expect("valid options");
+    let error = store.create(&mut unwatched).expect_err("a folder");
+    assert_eq!(
+        (error.status(), &error.cause),
+        (Status::DatabaseNotFound, &Cause::DatabaseIsAFolder)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_folder_that_is_a_link_to_an_absent_drive_is_said_to_be_one() {
+    let scene = Scene::new("delete");
+    std::os::unix::fs::symlink(scene.path("disco/respaldos"), scene.backups()).expect("linked");
+    let error = scene.store().create(&mut unwatched).expect_err("no folder");
+    assert_eq!(error, Error::at(Cause::LinkLeadsNowhere, scene.backups()));
+    fs::create_dir_all(scene.path("disco/respaldos")).expect("connected");
+    scene.create();
+}
+
+/// In rollback mode SQLite never looks for a WAL index.
+#[test]
+fn a_folder_with_the_name_of_a_wal_index_is_none() {
+    let scene = Scene::new("delete");
+    fs::create_dir(scene.path("data/studio.db-shm")).expect("made");
+    let backup = scene.create().backup;
+    scene.restore(&backup.name).expect("restored");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_too_long_for_sqlite_is_said_to_be() {
+    let scene = Scene::empty();
+    let mut folder = scene.path("data");
+    while folder.as_os_str().len() < 485 {
+        let room = 485 - folder.as_os_str().len();
+        folder.push("d".repeat(room.clamp(2, 101) - 1));
+    }
+    fs::create_dir_all(&folder).expect("made");
+    let database = folder.join("a.db");
+    make_database(&database, "delete", 10);
+    let store = Store::open(Options::new(&database)).expect("valid options");
+    let error = store.create(&mut unwatched).expect_err("too long");
+    assert_eq!((error.status(), &error.cause), (Status::IoError, &Cause::PathTooLong));
+}
+
+#[test]
+fn a_schema_that_sqlite_cannot_read_is_named() {
+    let scene = Scene::new("delete");
+    let connection = scene.open();
+    connection
+        .execute_batch(
+            "PRAGMA writable_schema=ON;
+             UPDATE sqlite_schema SET sql='CREATE VIEW names AS SELECT FROM' WHERE name='names';",
+        )
+        .expect("broken");
+    drop(connection);
+    let error = scene.store().create(&mut unwatched).expect_err("unreadable");
+    let problems = error.problems().expect("problems").concat();
+    assert!(problems.contains("malformed database schema (names)"), "{problems}");
 }

@@ -34,19 +34,27 @@ pub(crate) fn parse_backup(name: &str) -> Option<Stamp> {
 
 /// `tattoostudio.db.before_restore_20260304_143012`, with the same rule for a collision.
 pub(crate) fn safety(database_name: &str, stamp: Stamp) -> String {
-    format!("{database_name}{SAFETY_MARK}{}", stamp.text())
+    format!("{}{SAFETY_MARK}{}", beginning_of(database_name), stamp.text())
+}
+
+/// As much of a database's name as leaves room for the rest of a safety copy's: file systems take names of 255 bytes.
+fn beginning_of(database_name: &str) -> &str {
+    const ROOM: usize = 255 - ".before_restore_20260304_143012_9999-journal".len();
+    &database_name[..database_name.floor_char_boundary(ROOM)]
 }
 
 /// What a safety copy's name says, or `None` when it is not one of this database.
 pub(crate) fn parse_safety(database_name: &str, name: &str) -> Option<Stamp> {
     let (beginning, stamp) = name.rsplit_once(SAFETY_MARK)?;
-    let is_ours = if cfg!(windows) {
-        // One file has one name there, in whatever letter case it is written.
-        beginning.to_lowercase() == database_name.to_lowercase()
-    } else {
-        beginning == database_name
+    let is_ours = |own: &str| {
+        if cfg!(windows) {
+            // One file has one name there, in whatever letter case it is written.
+            beginning.to_lowercase() == own.to_lowercase()
+        } else {
+            beginning == own
+        }
     };
-    Stamp::parse(stamp).filter(|_| is_ours)
+    Stamp::parse(stamp).filter(|_| is_ours(database_name) || is_ours(beginning_of(database_name)))
 }
 
 impl Stamp {

@@ -219,6 +219,9 @@ fn readable(mut connection: Connection) -> rusqlite::Result<Connection> {
 pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => require_plain_sidecars(path),
+        Ok(metadata) if metadata.is_dir() && missing == Cause::DatabaseNotFound => {
+            Err(Error::at(Cause::DatabaseIsAFolder, path))
+        }
         Ok(_) => Err(Error::at(missing, path)),
         Err(error) if is_missing(&error) => Err(Error::at(missing, path)),
         Err(error) => Err(Error::io(&error, path)),
@@ -235,7 +238,9 @@ fn require_plain_sidecars(path: &Path) -> Result<()> {
     let real = real_path(path);
     for suffix in SIDECARS {
         let sidecar = with_suffix(&real, suffix);
-        if fs::metadata(&sidecar).is_ok_and(|metadata| !metadata.is_file()) {
+        // A folder never waits, and SQLite may never look at it: in rollback mode there is no WAL index.
+        let is_harmless = |metadata: fs::Metadata| metadata.is_file() || (metadata.is_dir() && suffix == "-shm");
+        if fs::metadata(&sidecar).is_ok_and(|metadata| !is_harmless(metadata)) {
             return Err(Error::at(Cause::Io("it is not a plain file".to_owned()), sidecar));
         }
     }

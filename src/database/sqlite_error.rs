@@ -87,8 +87,13 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         // On Windows another program can have the file open without sharing it.
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_sharing_violation(&system) => Cause::DatabaseLocked,
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
+        // Here SQLite says which entry of the schema it is.
+        ffi::SQLITE_CORRUPT if error.to_string().starts_with("malformed database schema") => {
+            corrupt(role, vec![error.to_string()])
+        }
         ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
         ffi::SQLITE_FULL => disk_full(path),
+        ffi::SQLITE_CANTOPEN if is_too_long(path) => Cause::PathTooLong,
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_full(&system) => disk_full(path),
         // SQLite does not pass on why it could not extend the WAL index.
         ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE && is_nearly_full(path) => disk_full(path),
@@ -104,6 +109,13 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         _ => Cause::Io(text()),
     };
     Error::at(cause, path)
+}
+
+/// Whether SQLite's own limit keeps it from opening the file, or one of ours in this folder. On Windows there is no such limit.
+fn is_too_long(path: &Path) -> bool {
+    const LIMIT: usize = 512; // MAX_PATHNAME in os_unix.c
+    const OURS: usize = "/.respaldo-XXXXXX.tmp-journal".len();
+    cfg!(unix) && path.as_os_str().len() + OURS > LIMIT
 }
 
 fn disk_full(path: &Path) -> Cause {

@@ -17,6 +17,9 @@ pub(crate) fn ensure_folder(folder: &Path, model: &Path) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(Error::io(&error, folder)),
     }
+    if fs::symlink_metadata(folder).is_ok() {
+        return Err(Error::at(Cause::LinkLeadsNowhere, folder));
+    }
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let model = fs::metadata(model).ok();
     for made in missing.iter().rev() {

@@ -15,7 +15,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::clock::{self, Moment, is_four_digit_year};
-use crate::files::paths::{follow_links, open_plain, parent};
+use crate::files::paths::{follow_links, open_plain, parent, same_file};
 use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
 use crate::report::error::Error;
@@ -47,10 +47,10 @@ fn parse_time(text: &str, zone: Tz) -> Option<Moment> {
 
 /// Writes `moment` into the file, which is replaced at once or not at all. An error is the reason.
 ///
-/// A new file gets the permissions of `model`.
-pub(crate) fn update(path: &Path, moment: &Moment, model: &Path) -> Result<(), String> {
+/// A new file gets the permissions of `database`.
+pub(crate) fn update(path: &Path, moment: &Moment, database: &Path) -> Result<(), String> {
     for _ in 0..ATTEMPTS {
-        let done = match StagedSettings::prepare(path, moment, model)? {
+        let done = match StagedSettings::prepare(path, moment, database)? {
             Some(staged) => staged.put_in_place()?,
             None => true,
         };
@@ -73,10 +73,14 @@ pub(crate) struct StagedSettings {
 impl StagedSettings {
     /// `None` if the file has this time already.
     ///
-    /// A new file gets the permissions of `model`.
-    pub fn prepare(path: &Path, moment: &Moment, model: &Path) -> Result<Option<StagedSettings>, String> {
+    /// A new file gets the permissions of `database`. To open the database itself beside SQLite would drop all locks on it, so it is
+    /// never taken for settings.
+    pub fn prepare(path: &Path, moment: &Moment, database: &Path) -> Result<Option<StagedSettings>, String> {
         // A link stays a link: the file that it leads to is replaced.
         let path = follow_links(path);
+        if same_file(&path, database) {
+            return Err("it is the database".to_owned());
+        }
         let value = format!("\"{}\"", clock::rfc3339(moment));
         let before = read(&path)?;
         let after = match &before {
@@ -87,7 +91,7 @@ impl StagedSettings {
             return Ok(None);
         }
         let moment = *moment;
-        let staged = stage(&path, &after, model).map_err(|error| error.to_string())?;
+        let staged = stage(&path, &after, database).map_err(|error| error.to_string())?;
         Ok(Some(StagedSettings {
             moment,
             path,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::catalog::scan::Folder;
 use crate::clock::{self, Moment};
+use crate::files::paths::same_file;
 use crate::files::settings;
 use crate::report::error::Result;
 use crate::store::Store;
@@ -43,7 +44,8 @@ impl Store {
 
     /// What `settings.json` says.
     pub(crate) fn noted_last_backup(&self) -> Option<Moment> {
-        let path = self.settings.as_ref()?;
+        // To open the database beside SQLite would drop the application's locks on it.
+        let path = self.settings.as_ref().filter(|path| !same_file(path, &self.database))?;
         settings::last_backup_at(path, self.zone)
     }
 }

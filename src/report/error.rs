@@ -52,6 +52,12 @@ pub enum Cause {
     DescriptorTableForbidden(String),
     /// A file is where a folder is needed.
     NotAFolder,
+    /// A folder is where a database is needed.
+    DatabaseIsAFolder,
+    /// A link to something that is not there, such as a drive that is not connected.
+    LinkLeadsNowhere,
+    /// The path is longer than SQLite or the file system takes.
+    PathTooLong,
     /// The computer's clock is in a year outside 1 to 9999, which a file name cannot hold.
     ClockOutOfRange(i32),
     /// The file to write exists already.
@@ -168,6 +174,7 @@ impl Error {
                 free: fs4::available_space(existing_ancestor(path)).ok(),
             },
             Kind::NotADirectory => Cause::NotAFolder,
+            Kind::InvalidFilename => Cause::PathTooLong,
             _ if is_sharing_violation(error) => Cause::DatabaseLocked,
             _ => Cause::Io(error.to_string()),
         };
@@ -181,7 +188,7 @@ impl Error {
             Cause::InvalidHandle => Status::InvalidHandle,
             Cause::UnknownTimezone(_) => Status::UnknownTimezone,
             Cause::Cancelled => Status::Cancelled,
-            Cause::DatabaseNotFound => Status::DatabaseNotFound,
+            Cause::DatabaseNotFound | Cause::DatabaseIsAFolder => Status::DatabaseNotFound,
             Cause::BackupNotFound => Status::BackupNotFound,
             Cause::PermissionDenied(_) => Status::PermissionDenied,
             Cause::DiskFull { .. } => Status::DiskFull,
@@ -189,6 +196,8 @@ impl Error {
             | Cause::NoThread(_)
             | Cause::DescriptorTableForbidden(_)
             | Cause::NotAFolder
+            | Cause::LinkLeadsNowhere
+            | Cause::PathTooLong
             | Cause::ClockOutOfRange(_) => Status::IoError,
             Cause::TargetExists => Status::TargetExists,
             Cause::DatabaseLocked => Status::DatabaseLocked,

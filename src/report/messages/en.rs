@@ -95,6 +95,18 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("{path} is a file and not a folder."),
             "Choose another folder, or move that file.".to_owned(),
         ),
+        Cause::DatabaseIsAFolder => (
+            format!("{path} is a folder and not a database."),
+            "Add the name of the database's file in it.".to_owned(),
+        ),
+        Cause::LinkLeadsNowhere => (
+            format!("{path} is a link to something that is not there."),
+            "Connect the disk that it leads to, or choose another folder.".to_owned(),
+        ),
+        Cause::PathTooLong => (
+            format!("The path {path} is too long."),
+            "Shorten the name, or choose a folder with a shorter path.".to_owned(),
+        ),
         Cause::ClockOutOfRange(year) => (
             format!("The computer's clock says it is the year {year}."),
             "Correct the computer's date and time, and repeat the operation.".to_owned(),

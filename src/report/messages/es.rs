@@ -96,6 +96,18 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("{path} es un archivo, no una carpeta."),
             "Elija otra carpeta, o mueva ese archivo.".to_owned(),
         ),
+        Cause::DatabaseIsAFolder => (
+            format!("{path} es una carpeta, no una base de datos."),
+            "Agregue el nombre del archivo de la base de datos que está en ella.".to_owned(),
+        ),
+        Cause::LinkLeadsNowhere => (
+            format!("{path} es un enlace a algo que no está."),
+            "Conecte el disco al que lleva, o elija otra carpeta.".to_owned(),
+        ),
+        Cause::PathTooLong => (
+            format!("La ruta {path} es demasiado larga."),
+            "Acorte el nombre, o elija una carpeta con una ruta más corta.".to_owned(),
+        ),
         Cause::ClockOutOfRange(year) => (
             format!("El reloj de la computadora dice que es el año {year}."),
             "Corrija la fecha y la hora de la computadora, y repita la operación.".to_owned(),
