@@ -14,13 +14,23 @@ use crate::steps::safety_copy::{SafetyCopy, is_damage};
 use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
 
+/// What came of writing only the pages that differ.
+enum ByPages {
+    Done(SafetyCopy),
+    /// Nothing was done: the pages are of another size, or SQLite lacks `sqlite_dbpage`.
+    Impossible,
+    /// Nothing was done: what is there is damaged.
+    Damaged,
+}
+
 impl Store {
     /// The usual restore: through SQLite, as one transaction, after a safety copy.
     pub(super) fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
         let (source, _copy) = self.fit(source, &live, &mut work.before())?;
         let safety = match self.overwrite_differing(&source, &live, work)? {
-            Some(safety) => safety,
-            None => self.overwrite_whole(&source, &mut live, work)?,
+            ByPages::Done(safety) => safety,
+            ByPages::Impossible => self.overwrite_whole(&source, &mut live, false, work)?,
+            ByPages::Damaged => self.overwrite_whole(&source, &mut live, true, work)?,
         };
         failpoint::reach("restore_verified");
         live.checkpoint();
@@ -29,26 +39,25 @@ impl Store {
         Ok(safety)
     }
 
-    /// Writes the pages that differ. `None`, with nothing done, where single pages cannot be written: into pages of another size,
-    /// over a damaged database, by an SQLite without `sqlite_dbpage`.
-    fn overwrite_differing(&self, source: &Source, live: &Live, work: &mut Work<'_>) -> Result<Option<SafetyCopy>> {
+    /// Writes the pages that differ.
+    fn overwrite_differing(&self, source: &Source, live: &Live, work: &mut Work<'_>) -> Result<ByPages> {
         if !live.takes_pages_of(source) {
-            return Ok(None);
+            return Ok(ByPages::Impossible);
         }
         let seen = live.data_version()?;
         let mut draft = match self.draft_safety_copy(&mut work.saving()) {
-            Err(error) if is_damage(&error) => return Ok(None),
+            Err(error) if is_damage(&error) => return Ok(ByPages::Damaged),
             draft => draft?,
         };
         if draft.page_size() != source.shape.page_size {
-            return Ok(None);
+            return Ok(ByPages::Impossible);
         }
         let mut differing = draft.differing(source, &mut Pace::new(&mut work.comparing(), 1))?;
         failpoint::reach("restore_compared");
         // A journal of the old pages, or a log of the new ones.
         snapshot::require_space(parent(&self.database), differing.len() * source.shape.page_size)?;
         let Some(writer) = live.begin_pages(source)? else {
-            return Ok(None);
+            return Ok(ByPages::Impossible);
         };
         failpoint::reach("restore_writers_out");
         let data_version = live.data_version()?;
@@ -57,26 +66,44 @@ impl Store {
             let pace = &mut Pace::new(&mut progress, 1);
             draft.catch_up(&mut writer.reader(source)?, writer.pages, source, &mut differing, pace)?;
         }
+        let reader = live.open_reader()?;
         let safety = self.publish_draft(draft)?;
         failpoint::reach("restore_saved");
         let written = writer.write(source, &differing, &mut work.writing());
         drop(writer);
         failpoint::reach("restore_written");
         self.conclude(written, live, safety, || {
-            live.verify_pages(source, &differing, data_version, self.verify, &mut work.after())
+            live.verify_pages(
+                &reader,
+                source,
+                &differing,
+                data_version,
+                self.verify,
+                &mut work.after(),
+            )
         })
-        .map(Some)
+        .map(ByPages::Done)
     }
 
-    /// Writes every page.
-    fn overwrite_whole(&self, source: &Source, live: &mut Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+    /// Writes every page, over a database that is known to be `damaged` or not known to be.
+    fn overwrite_whole(
+        &self,
+        source: &Source,
+        live: &mut Live,
+        damaged: bool,
+        work: &mut Work<'_>,
+    ) -> Result<SafetyCopy> {
         let (old, new) = (live.bytes, source.shape.bytes());
         // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
         snapshot::require_space(parent(&self.database), old + old.max(new))?;
         let wal = live.wal;
         let writer = live.begin(source)?;
         failpoint::reach("restore_writers_out");
-        let safety = self.save_current(wal, &mut work.saving())?;
+        let safety = if damaged {
+            self.save_damaged(wal)?
+        } else {
+            self.save_current(wal, &mut work.saving())?
+        };
         failpoint::reach("restore_saved");
         let written = writer.write(&mut work.writing());
         drop(writer);

@@ -121,28 +121,35 @@ impl Live {
     ///
     /// Others may have written since. Then it cannot be the same, and is checked instead; the number of pages proves nothing.
     pub fn verify(&self, source: &Source, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
-        self.verify_by(source, level, progress, |connection, found, progress| {
-            Ok(!self.wal && is_same(connection, found, source, progress))
+        let reader = self.open_reader()?;
+        self.verify_by(&reader, source, level, progress, |found, progress| {
+            Ok(!self.wal && is_same(&reader, found, source, progress))
         })
     }
 
-    /// The same, where `same` sees without a check whether the database is what it should be.
+    /// Another connection to the database, which sees what is committed and not what this one has in memory.
+    pub fn open_reader(&self) -> Result<Connection> {
+        connection::open_live_for_reading(&self.path, self.timeout)
+    }
+
+    /// Verifies what `connection` sees, where `same` sees without a check whether that is what it should be.
     pub(super) fn verify_by(
         &self,
+        connection: &Connection,
         source: &Source,
         level: Verification,
         progress: ProgressFn<'_>,
-        same: impl FnOnce(&Connection, &Shape, ProgressFn<'_>) -> Result<bool>,
+        same: impl FnOnce(&Shape, ProgressFn<'_>) -> Result<bool>,
     ) -> Result<()> {
         let path = &self.path;
-        let connection = connection::open_live_for_reading(path, self.timeout)?;
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
-        connection.execute_batch("BEGIN").map_err(explained)?;
-        let found = Shape::read(&connection).map_err(explained)?;
-        if same(&connection, &found, progress)? {
+        // Ends with this function: a database that came out wrong is written once more.
+        let transaction = connection.unchecked_transaction().map_err(explained)?;
+        let found = Shape::read(&transaction).map_err(explained)?;
+        if same(&found, progress)? {
             return Ok(());
         }
-        let findings = check::run(&connection, path, Role::Live, level, &found, progress)?;
+        let findings = check::run(&transaction, path, Role::Live, level, &found, progress)?;
         let mut problems = findings.problems;
         if !source.shape.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());

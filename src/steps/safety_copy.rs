@@ -45,15 +45,18 @@ impl Store {
     /// The caller keeps other writers out, so that nothing is committed between this and the overwriting.
     pub(crate) fn save_current(&self, wal: bool, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         match self.save_snapshot(progress) {
-            Err(error) if is_damage(&error) => {
-                let connection = self.open_live_file()?;
-                let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
-                // The log's index, -shm, is left out: SQLite rebuilds it, and opening it here would drop the locks
-                // that connections of this process have on it. A journal that is there now is our own.
-                self.save_bytes(Some(&file), if wal { &["-wal"] } else { &[] })
-            }
+            Err(error) if is_damage(&error) => self.save_damaged(wal),
             saved => saved,
         }
+    }
+
+    /// Saves the live database byte for byte.
+    pub(crate) fn save_damaged(&self, wal: bool) -> Result<SafetyCopy> {
+        let connection = self.open_live_file()?;
+        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
+        // The log's index, -shm, is left out: SQLite rebuilds it, and opening it here would drop the locks
+        // that connections of this process have on it. A journal that is there now is our own.
+        self.save_bytes(Some(&file), if wal { &["-wal"] } else { &[] })
     }
 
     fn save_snapshot(&self, progress: ProgressFn<'_>) -> Result<SafetyCopy> {

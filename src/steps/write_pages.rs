@@ -30,10 +30,11 @@ use crate::steps::snapshot::{self, Source};
 /// Places in page 1: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 const PAGE_SIZE: Range<usize> = 16..18;
 const VERSIONS: Range<usize> = 18..20;
-const RESERVED: usize = 20;
+const RESERVED: Range<usize> = 20..21;
 const FREE_PAGES: Range<usize> = 36..40;
 const SCHEMA_COOKIE: Range<usize> = 40..44;
 const AUTO_VACUUM: Range<usize> = 52..56;
+const TEXT_ENCODING: Range<usize> = 56..60;
 const INCREMENTAL: Range<usize> = 64..68;
 
 /// Asking takes longer than writing some pages.
@@ -97,20 +98,22 @@ impl Live {
 }
 
 impl Live {
-    /// Makes sure that the database holds what was written, when the others pages had been compared before.
+    /// Makes sure that the database holds what was written, when the other pages had been compared before.
     ///
-    /// `data_version` is that of the transaction that wrote. Others may have written since; then everything is checked instead.
+    /// `data_version` is that of the transaction that wrote. Others may have written since; then everything is checked instead. So
+    /// `reader` is opened beforehand, and few get in between.
     pub fn verify_pages(
         &self,
+        reader: &Connection,
         source: &Source,
         written: &PageSet,
         data_version: i64,
         level: Verification,
         progress: ProgressFn<'_>,
     ) -> Result<()> {
-        self.verify_by(source, level, progress, |connection, found, progress| {
+        self.verify_by(reader, source, level, progress, |found, progress| {
             let wrong = if source.shape.differences(found).is_empty() {
-                self.first_wrong(connection, source, written, &mut Pace::new(progress, found.pages))?
+                self.first_wrong(reader, source, written, &mut Pace::new(progress, found.pages))?
             } else {
                 Some(1)
             };
@@ -169,7 +172,12 @@ impl Live {
 fn fits(old: &[u8], new: &[u8]) -> bool {
     // Such a connection empties the freelist at the end of each transaction, by what it knows of the old pages.
     let vacuums = old[AUTO_VACUUM] != [0; 4] && old[INCREMENTAL] == [0; 4];
-    old[PAGE_SIZE] == new[PAGE_SIZE] && old[RESERVED] == new[RESERVED] && !(vacuums && new[FREE_PAGES] != [0; 4])
+    let unused = new[FREE_PAGES] != [0; 4];
+    // A connection is bound to the text encoding that it found.
+    let alike = [PAGE_SIZE, RESERVED, TEXT_ENCODING]
+        .into_iter()
+        .all(|part| old[part.clone()] == new[part]);
+    alike && !(vacuums && unused)
 }
 
 impl PageWriter<'_> {
@@ -346,12 +354,14 @@ mod tests {
             drop(writer);
             assert_eq!(live.data_version().expect("a number"), under_lock, "{mode}");
             assert_eq!(text(&other), "new", "{mode}");
-            let verified = live.verify_pages(&source, &all, under_lock, Verification::Full, &mut unwatched);
+            let reader = live.open_reader().expect("opens");
+            let verified = live.verify_pages(&reader, &source, &all, under_lock, Verification::Full, &mut unwatched);
             verified.expect("it is what was written");
 
             other.execute_batch("UPDATE t SET x = 'newer'").expect("writers go on");
             assert_ne!(live.data_version().expect("a number"), under_lock, "{mode}");
-            let verified = live.verify_pages(&source, &all, under_lock, Verification::Full, &mut unwatched);
+            let reader = live.open_reader().expect("opens");
+            let verified = live.verify_pages(&reader, &source, &all, under_lock, Verification::Full, &mut unwatched);
             verified.expect("it is whole, and another");
             let refused = live
                 .connection
