@@ -24,15 +24,15 @@ class Place:
         self.yesterday = databases.path_of(folder, size, databases.YESTERDAY)
 
     def build(self):
-        """Everything anew."""
+        """Makes the folder again."""
         self.remove()
         self.backups.mkdir(parents=True)
         self._renew_live()
         (self.folder / "settings.json").write_text('{\n    "studio": "Tinta del Desierto"\n}\n')
 
     def reset(self, live_too):
-        """Removes what a contender left, restores the live database if it was written, and lets nobody pay for
-        another's dirty pages or cold cache."""
+        """Removes what a contender left, restores the live database if it was written, and leaves the same
+        clean and warm cache to every contender."""
         for left in [*self.backups.iterdir(), *self.folder.glob("*.before_restore_*"), self.safety]:
             left.unlink(missing_ok=True)
         if live_too:

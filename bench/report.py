@@ -12,7 +12,7 @@ BEGIN, END = "<!-- figures: written by bench/run -->", "<!-- end of the figures 
 
 
 def machine(folder):
-    """What the figures depend on, said so that a stranger can compare."""
+    """What the figures depend on, for a comparison with another machine."""
     import respaldo
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

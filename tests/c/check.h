@@ -1,4 +1,4 @@
-/* What the test programs share: checks that count, and just enough reading of JSON to look at an answer. */
+/* What the test programs share: checks that are counted, and just enough JSON to read an answer. */
 #ifndef CHECK_H
 #define CHECK_H
 

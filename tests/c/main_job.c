@@ -39,7 +39,7 @@ static respaldo_store open_store(void)
 
 /* ---- the job ---- */
 
-/* What a progress callback is told to do, and what it has seen. */
+/* When a progress callback cancels, and what it was called with. */
 struct progress {
     int cancel_at_call; /* 0: never */
     int calls;
@@ -48,7 +48,7 @@ struct progress {
     pthread_t thread;
 };
 
-static int32_t watch(void *user_data, uint64_t pages_done, uint64_t pages_total)
+static int32_t record_progress(void *user_data, uint64_t pages_done, uint64_t pages_total)
 {
     struct progress *seen = user_data;
     seen->calls++;
@@ -77,7 +77,7 @@ static int number_of_backups(respaldo_store store)
     return count;
 }
 
-static void nothing_yet(respaldo_store store)
+static void check_empty_store(respaldo_store store)
 {
     char *json = NULL;
     CHECK(respaldo_list(store, NULL, &json) == RESPALDO_OK);
@@ -97,7 +97,7 @@ static void create(respaldo_store store, char *name)
     struct progress seen = {0};
     char *json = NULL;
     char text[PATH_SIZE], created_at[60];
-    CHECK(respaldo_create(store, NULL, watch, &seen, &json) == RESPALDO_OK);
+    CHECK(respaldo_create(store, NULL, record_progress, &seen, &json) == RESPALDO_OK);
     check_progress(&seen);
     CHECK(json_is(json, "created", "true"));
     CHECK(json_is(json, "removed", "[]"));
@@ -135,7 +135,7 @@ static void verify(respaldo_store store, const char *name)
     char *json = NULL;
     char request[300];
     snprintf(request, sizeof request, "{\"backup\": \"%s\"}", name);
-    CHECK(respaldo_verify(store, request, watch, &seen, &json) == RESPALDO_OK);
+    CHECK(respaldo_verify(store, request, record_progress, &seen, &json) == RESPALDO_OK);
     CHECK(seen.calls > 0);
     CHECK(json_is(json, "ok", "true"));
     CHECK(json_number(json, "pages") > 1);
@@ -150,7 +150,7 @@ static void restore(respaldo_store store, const char *name)
     char *json = NULL;
     char request[300], text[PATH_SIZE];
     snprintf(request, sizeof request, "{\"backup\": \"%s\", \"reason\": \"the test\"}", name);
-    CHECK(respaldo_restore(store, request, watch, &seen, &json) == RESPALDO_OK);
+    CHECK(respaldo_restore(store, request, record_progress, &seen, &json) == RESPALDO_OK);
     check_progress(&seen);
     CHECK(strstr(json_string(json, "restored_from", text, sizeof text), name) != NULL);
     CHECK(file_exists(text));
@@ -202,7 +202,7 @@ static void cancel(respaldo_store store, const char *name)
     for (int call = 1; call <= 2; call++) {
         struct progress seen = {0};
         seen.cancel_at_call = call;
-        CHECK(respaldo_create(store, NULL, watch, &seen, &json) == RESPALDO_CANCELLED);
+        CHECK(respaldo_create(store, NULL, record_progress, &seen, &json) == RESPALDO_CANCELLED);
         check_error(json, RESPALDO_CANCELLED);
         respaldo_string_free(json);
         CHECK(seen.calls == call);
@@ -211,7 +211,7 @@ static void cancel(respaldo_store store, const char *name)
         memset(&seen, 0, sizeof seen);
         seen.cancel_at_call = call;
         snprintf(request, sizeof request, "{\"backup\": \"%s\"}", name);
-        CHECK(respaldo_restore(store, request, watch, &seen, &json) == RESPALDO_CANCELLED);
+        CHECK(respaldo_restore(store, request, record_progress, &seen, &json) == RESPALDO_CANCELLED);
         check_error(json, RESPALDO_CANCELLED);
         respaldo_string_free(json);
         CHECK(seen.calls == call);
@@ -219,7 +219,7 @@ static void cancel(respaldo_store store, const char *name)
 }
 
 /* `out_json` may be NULL everywhere. */
-static void answers_not_wanted(respaldo_store store, const char *name)
+static void answers_without_out_json(respaldo_store store, const char *name)
 {
     char request[300];
     respaldo_store second = 0;
@@ -411,14 +411,14 @@ static void main_job(const char *folder, const char *journal_mode)
     snprintf(database_folder, sizeof database_folder, "%s/%s", folder, journal_mode);
     snprintf(context, sizeof context, "the main job, %s journal", journal_mode);
     respaldo_store store = open_store();
-    nothing_yet(store);
+    check_empty_store(store);
     create(store, name);
     verify(store, name);
     restore(store, name);
     rehearse(store, name);
     prune(store, name);
     cancel(store, name);
-    answers_not_wanted(store, name);
+    answers_without_out_json(store, name);
     threads_on_one_store(store);
     close_during_a_call();
     CHECK(respaldo_close(store) == RESPALDO_OK);

@@ -137,7 +137,7 @@ def mismatches(expected, actual, folder, where="answer"):
 
 
 class Case:
-    """A case and its world: the folder, the store, the kept connections and the saved values."""
+    """A case with its folder, its store, its open connections and the saved values."""
 
     def __init__(self, respaldo, case, folder):
         self.respaldo = respaldo
@@ -151,7 +151,7 @@ class Case:
         self.problems = []
 
     def run(self):
-        """Returns what was not as it should be, in words; empty when the case has passed."""
+        """Returns the deviations, in words; empty when the case has passed."""
         try:
             self.set_up()
             if "options" in self.case:

@@ -20,12 +20,12 @@ from scene import CHOSEN, CHOSEN_NAME, LIVE, REQUESTS, Scene, check_explained
 from tally import Tally, is_bounded, notices
 
 SIZE = 400_000
-HOLDS = {
+LOCKS = {
     "SHARED": "BEGIN; SELECT count(*) FROM visits",
     "RESERVED": "BEGIN IMMEDIATE",
     "EXCLUSIVE": "BEGIN EXCLUSIVE",
 }
-# What the calls may answer while another process holds this, in the rollback modes and in WAL mode.
+# What create and restore answer while another process has this lock, in rollback mode and in WAL mode.
 EXPECTED = {
     ("delete", "SHARED"): (library.OK, library.DATABASE_LOCKED),
     ("delete", "RESERVED"): (library.OK, library.DATABASE_LOCKED),
@@ -37,8 +37,8 @@ EXPECTED = {
 
 
 @contextmanager
-def another(scene, *statements):
-    """Another process that has run these and keeps its connection."""
+def other_process(scene, *statements):
+    """Another process that has run these statements and keeps its connection."""
     gate_read, gate_write = os.pipe()
 
     def prepare():
@@ -63,7 +63,7 @@ def another(scene, *statements):
 
 
 def generation_seen(connection):
-    """Which generation the other process sees when it goes on."""
+    """The generation that the other process sees after its transaction."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
     seen = {generation for (generation,) in connection.execute("SELECT DISTINCT generation FROM visits")}
@@ -73,15 +73,15 @@ def generation_seen(connection):
 
 def locks(template, folder, tally):
     """Whatever another process holds: a backup or DATABASE_LOCKED within the timeout, and nothing changed then."""
-    for (mode, held), (create, restore) in EXPECTED.items():
+    for (mode, lock), (create, restore) in EXPECTED.items():
         for operation, expected in (("create", create), ("restore", restore)):
             scene = Scene(template, folder).reset()
             scene.options["busy_timeout_ms"] = 300
             with closing(sqlite3.connect(scene.database)) as connection:
                 connection.execute(f"PRAGMA journal_mode={mode}")
-            with tally.case(f"{operation} while another process holds {held}, {mode}"):
+            with tally.case(f"{operation} while another process holds {lock}, {mode}"):
                 tally.count("locks held against a call")
-                with another(scene, *HOLDS[held].split("; ")):
+                with other_process(scene, *LOCKS[lock].split("; ")):
                     started = time.monotonic()
                     status, answer = scene.call(operation)
                     took = time.monotonic() - started
@@ -101,7 +101,7 @@ def stuck_reader(template, folder, tally):
     with closing(sqlite3.connect(scene.database)) as connection:
         connection.execute("PRAGMA journal_mode=wal")
     with tally.case("a WAL database with a stuck reader"):
-        with another(scene, "BEGIN", "SELECT count(*) FROM visits"):
+        with other_process(scene, "BEGIN", "SELECT count(*) FROM visits"):
             with closing(sqlite3.connect(scene.database, isolation_level=None)) as connection:
                 for generation in (8, 9):
                     studio.write(connection, generation, SIZE)

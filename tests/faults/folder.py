@@ -128,7 +128,7 @@ def warned(answer, name):
 
 
 def right_answers(folder, tally):
-    """Every operation that looks into the folder. Returns what each cost."""
+    """Every operation that lists the folder. Returns the cost of each."""
     costs = {}
     scene = folder.scene
     what = f"with {folder.entries:,} entries"
@@ -206,7 +206,7 @@ def is_within_limit(grown, folder):
 
 
 def control(few, many, tally):
-    """A list that looks at every entry once for every entry must be caught, and one that keeps too much of each."""
+    """Work that is quadratic in the entries must be caught, and memory beyond the limit for each."""
 
     def work(injector, folder):
         injector.arm(folder.scene.folder)

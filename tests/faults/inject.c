@@ -3,7 +3,7 @@
  * The kernel hands every call of a watched number to a thread of ours before it is carried out (seccomp_unotify(2)). So
  * nothing escapes: not a call that comes from inside libc, not one that is made without libc, and no thread, whatever its
  * descriptor table. The thread lives in the watched process, and reads paths and descriptors where they are. It must not
- * call malloc: whoever holds malloc's lock may be waiting for it. */
+ * call malloc: the thread that holds malloc's lock may be waiting for an answer. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +30,10 @@ enum { NUMBERS = 1024, SHORT_WRITE = -1, MAY_PASS = 0x7fff0000 /* SECCOMP_RET_AL
 enum { NOTHING, DESCRIPTOR, PATH, PATH_AT };
 
 /* Uses of one number that can be of different kinds, in the order of USES in system_calls.py. */
-enum { PLAIN, SPECIAL, VERY_SPECIAL, USES };
+enum { FIRST_USE, SECOND_USE, THIRD_USE, USES };
 
 struct rule {
-    int32_t kind; /* 0: not one that is to fail */
+    int32_t kind; /* 0: never fails */
     int32_t subject;
     int32_t at; /* which argument it is */
 };
@@ -52,19 +52,19 @@ static int use_of(const struct seccomp_data *call)
     case SYS_fcntl:
         switch ((int)call->args[1]) {
         case F_GETLK: case F_OFD_GETLK:
-            return VERY_SPECIAL;
+            return THIRD_USE;
         case F_SETLK: case F_SETLKW: case F_OFD_SETLK: case F_OFD_SETLKW:
-            return ((const struct flock *)(uintptr_t)call->args[2])->l_type == F_UNLCK ? VERY_SPECIAL : SPECIAL;
+            return ((const struct flock *)(uintptr_t)call->args[2])->l_type == F_UNLCK ? THIRD_USE : SECOND_USE;
         }
-        return PLAIN;
+        return FIRST_USE;
     case SYS_mmap:
-        return call->args[3] & MAP_ANONYMOUS ? PLAIN : SPECIAL;
+        return call->args[3] & MAP_ANONYMOUS ? FIRST_USE : SECOND_USE;
     case SYS_newfstatat:
-        return call->args[3] & AT_EMPTY_PATH ? SPECIAL : PLAIN;
+        return call->args[3] & AT_EMPTY_PATH ? SECOND_USE : FIRST_USE;
     case SYS_statx:
-        return call->args[2] & AT_EMPTY_PATH ? SPECIAL : PLAIN;
+        return call->args[2] & AT_EMPTY_PATH ? SECOND_USE : FIRST_USE;
     }
-    return PLAIN;
+    return FIRST_USE;
 }
 
 /* The path behind a descriptor of the calling thread, whose table may be its own. */
@@ -172,12 +172,12 @@ static void *watch(void *nothing)
         }
         struct seccomp_notif_resp answer = {.id = call.id};
         decide(&call, &answer);
-        ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer); /* whoever is gone needs no answer */
+        ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer); /* fails when the caller was killed, which is harmless */
     }
 }
 
-/* From here on calls of these numbers, by this thread and those that it starts, come by the watching thread; or with
- * `all_but` all others. Returns 0 or an errno. */
+/* From here on calls of these numbers, by this thread and those that it starts, wait for the watching thread; with
+ * `all_but`, all calls of other numbers. Returns 0 or an errno. */
 int inject_watch(const int *numbers, int count, int all_but)
 {
     struct sock_filter filter[NUMBERS + 3];

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import library
-from system_calls import CANNOT_FAIL, KINDS, NEVER_ASKED, NUMBER_OF, USES, Call, numbers
+from system_calls import CANNOT_FAIL, KINDS, NEVER_WATCHED, NUMBER_OF, USES, Call, numbers
 
 BUILT = library.BUILT.parent / "inject.so"
 
@@ -37,7 +37,7 @@ class Injector:
                     self.library.inject_rule(
                         known[call.name], call.use_number, NUMBER_OF[name], call.subject, call.argument
                     )
-        names = NEVER_ASKED if kind is None else [call.name for call in KINDS[kind].calls]
+        names = NEVER_WATCHED if kind is None else [call.name for call in KINDS[kind].calls]
         chosen = [known[name] for name in names if name in known]
         error = self.library.inject_watch((ctypes.c_int * len(chosen))(*chosen), len(chosen), kind is None)
         if error:
@@ -64,7 +64,7 @@ class Injector:
 def unknown_calls(counts):
     """Those in neither list."""
     listed = {str(call) for kind in KINDS.values() for call in kind.calls}
-    return sorted(set(counts) - listed.union(*CANNOT_FAIL.values(), NEVER_ASKED))
+    return sorted(set(counts) - listed.union(*CANNOT_FAIL.values(), NEVER_WATCHED))
 
 
 def reason_against_watching():

@@ -93,7 +93,7 @@ KINDS = {
     "allocate": Kind(on_file("fallocate"), BROKEN | NO_ROOM, (errno.EOPNOTSUPP, errno.ENOSYS)),
     "truncate": Kind(on_file("ftruncate") + at_path("truncate"), BROKEN | {errno.ENOSPC: (FULL,)}),
     "flush": Kind(on_file("fsync", "fdatasync", "syncfs"), BROKEN | NO_ROOM),
-    # Hints: where they do not work, everything else does.
+    # Hints, whose failure changes nothing.
     "advise": Kind(on_file("fadvise64", "readahead", "sync_file_range"), {}, (errno.EIO, errno.ENOSYS)),
     # No file may be read by a mapping alone: a network drive or a mount option can forbid it.
     "map": Kind([Call("mmap", argument=4, use="file")], {errno.ENOMEM: (IO,), errno.EACCES: (IO, DENIED)}),
@@ -109,13 +109,15 @@ KINDS = {
     "owner": Kind(
         on_file("fchown") + at_path("chown", "lchown") + at_path_in("fchownat"), BROKEN | {errno.EROFS: (DENIED,)}
     ),
-    "look": Kind(at_path("stat", "lstat") + at_path_in("newfstatat", "statx"), BROKEN | {errno.EACCES: (DENIED,)}),
-    "look at open": Kind(on_file("fstat") + [Call(name, use="open file") for name in ("newfstatat", "statx")], BROKEN),
+    "stat": Kind(at_path("stat", "lstat") + at_path_in("newfstatat", "statx"), BROKEN | {errno.EACCES: (DENIED,)}),
+    "stat open file": Kind(
+        on_file("fstat") + [Call(name, use="open file") for name in ("newfstatat", "statx")], BROKEN
+    ),
     "follow": Kind(at_path("readlink") + at_path_in("readlinkat"), BROKEN | {errno.EACCES: (DENIED,)}),
     "list": Kind(on_file("getdents64", "getdents"), BROKEN),
     "access": Kind(at_path("access") + at_path_in("faccessat", "faccessat2"), BROKEN | {errno.EACCES: (DENIED,)}),
-    "room": Kind(on_file("fstatfs") + at_path("statfs"), BROKEN | {errno.EACCES: (DENIED,)}),
-    # A drive whose locks do not work, and somebody else's lock. SQLite takes the one for the other, always in WAL mode.
+    "free space": Kind(on_file("fstatfs") + at_path("statfs"), BROKEN | {errno.EACCES: (DENIED,)}),
+    # A drive whose locks do not work, and another process's lock. SQLite confuses the two, in WAL mode always.
     "lock": Kind(
         [Call("fcntl", use="lock"), Call("flock")],
         {errno.EIO: (IO, *LOCKED), errno.ENOLCK: (IO, *LOCKED), errno.EAGAIN: LOCKED},
@@ -126,12 +128,12 @@ KINDS = {
     # fail, and is left alone.
     "close": Kind(on_file("close"), BROKEN, (errno.EINTR, errno.ENOSPC, errno.EDQUOT)),
     "thread": Kind([Call("clone3", NOTHING), Call("clone", NOTHING)], {errno.EAGAIN: (IO,)}),
-    "own table": Kind([Call("close_range", NOTHING), Call("unshare", NOTHING)], {errno.EPERM: (IO,)}),
+    "descriptor table": Kind([Call("close_range", NOTHING), Call("unshare", NOTHING)], {errno.EPERM: (IO,)}),
 }
 NUMBER_OF = {name: number for number, name in enumerate(KINDS, 1)}
 
-# Why the rest does not fail here. What is in NEVER_ASKED does not even come by, being too frequent or needed to end.
-NEVER_ASKED = (
+# Why the rest does not fail here. NEVER_WATCHED are too frequent, or needed to end the process.
+NEVER_WATCHED = (
     "futex",
     "rt_sigreturn",
     "exit",

@@ -35,7 +35,7 @@ class Tally:
 
     @contextmanager
     def case(self, name):
-        """One case: an assertion that fails inside fails the case, and the next one goes on."""
+        """One case: an error inside fails it, and the part continues with the next."""
         try:
             yield
         except Exception as error:  # an error in the harness counts as a failure

@@ -103,7 +103,7 @@ class Terminal:
         return self._process.wait(timeout=DEADLINE), self.text()
 
     def text(self) -> str:
-        """What was written, without the codes, and with a line for each time that a line was begun anew."""
+        """What was written, without the codes; a line that was overwritten stands once for each time."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.screen).replace("\r\n", "\n").replace("\r", "\n")
 
     def _read(self) -> bool:

@@ -18,7 +18,7 @@ import scene
 
 
 def test_other_threads_run_during_a_call(folder: Path) -> None:
-    """Between two callbacks, while the library works, another Python thread counts on."""
+    """Another Python thread counts between two callbacks, while the library works."""
     database = scene.make_database(folder / "big.db", mebibytes=24)
     counter = 0
     done = threading.Event()
@@ -28,7 +28,7 @@ def test_other_threads_run_during_a_call(folder: Path) -> None:
         while not done.is_set():
             counter += 1
 
-    def note(_done: int, _total: int) -> None:
+    def progress(_done: int, _total: int) -> None:
         entered.append(counter)
         left.append(counter)
 
@@ -38,11 +38,11 @@ def test_other_threads_run_during_a_call(folder: Path) -> None:
     thread.start()
     try:
         with respaldo.Store(database) as store:
-            store.create(progress=note)
+            store.create(progress=progress)
     finally:
         done.set()
         thread.join()
-    counted = [entry - exit for exit, entry in zip(left, entered[1:], strict=False)]
+    counted = [entering - leaving for leaving, entering in zip(left, entered[1:], strict=False)]
     assert len(counted) > 10
     assert sum(counted) > 0
     assert max(counted) > 0

@@ -154,7 +154,7 @@ class TestFiles:
 
 
 def become_nobody() -> None:
-    if os.geteuid() == 0:  # root is not held up by modes
+    if os.geteuid() == 0:  # modes do not bind root
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)

@@ -173,7 +173,7 @@ class TestCtrlC:
                     started = threading.Event()
 
                     def interrupt(started: threading.Event = started) -> None:
-                        started.wait(30)  # it goes on when the library lets go of the interpreter
+                        started.wait(30)  # it continues once the library has released the interpreter
                         signal.raise_signal(signal.SIGINT)
 
                     def progress(_done: int, _total: int, started: threading.Event = started) -> None:

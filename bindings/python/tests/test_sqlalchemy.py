@@ -57,16 +57,16 @@ def test_the_pool_sees_the_restored_rows(store: respaldo.Store, engine: Engine, 
     with Session(engine) as session:
         session.execute(text("DELETE FROM clients"))
         session.commit()
-    held = Session(engine)  # in the middle of a window's life, not of a transaction
-    assert count(held) == 0
-    held.rollback()
+    open_session = Session(engine)  # open as long as a window, without a transaction
+    assert count(open_session) == 0
+    open_session.rollback()
 
     store.restore(backup)
 
-    assert count(held) == 200
-    held.add(Client(id=1000, name="después"))
-    held.commit()
-    held.close()
+    assert count(open_session) == 200
+    open_session.add(Client(id=1000, name="después"))
+    open_session.commit()
+    open_session.close()
     for session in [Session(engine) for _ in range(3)]:
         with session:
             assert count(session) == 201
