@@ -187,13 +187,25 @@ respaldo_status respaldo_close(respaldo_store store);
 // ```json
 // {"name": "backup_20260304_142305.db", "display": "04/03/2026 14:23", "size": 204800,
 //  "path": "/.../backups/backup_20260304_142305.db", "created_at": "2026-03-04T14:23:05-07:00",
-//  "kind": "backup", "intact": true}
+//  "kind": "backup", "intact": true, "label": null, "note": null, "pinned": false, "made": "manual",
+//  "verified_at": "2026-03-04T14:23:05-07:00", "rehearsed_at": null, "database": "tattoostudio.db",
+//  "content": {"tables": {"clients": 1200}, "user_version": 7, "alembic": "9f2c"}}
 // ```
 //
-// `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted) or
-// "safety" (the database as it was before a restore; never deleted). `intact` is the cheap check: the header is
-// present and the file at least as long as it states. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"),
-// because looking into it would download it.
+// `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted),
+// "safety" (the database as it was before a restore; never deleted), "recovered" (what could be saved of a damaged
+// database; never deleted) or "other" (made of another database that uses the same folder; never deleted).
+//
+// `intact` is the cheap check: the header is present and the file at least as long as it states; false also if the last
+// verification found damage. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"), because
+// looking into it would download it.
+//
+// The keys from `label` on come from `catalog.json` in the backup folder, and are null where it knows nothing. `made` is
+// "automatic", "manual" or "before_upgrade". `verified_at` is when the backup was last found to be whole, and null if its
+// file was changed since; so is `content`. `database` is the file name of the database that it was made of.
+//
+// The name was never given before. Warnings: SETTINGS_NOT_UPDATED, OLD_BACKUP_NOT_REMOVED, CLOCK_WENT_BACKWARDS,
+// CHECKED_WITHOUT_INDEXES, CATALOGUE_NOT_WRITTEN, CATALOGUE_REBUILT (it held nothing usable).
 //
 // Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
 // RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT, RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
@@ -204,14 +216,19 @@ respaldo_status respaldo_create(respaldo_store store,
                                 void *user_data,
                                 char **out_json);
 
-// Makes a backup unless there is an intact one of today, by the calendar of the configured zone. For the start of an
+// Makes a backup unless there is a whole one of today, by the calendar of the configured zone. For the start of an
 // application; several that start at once make one backup.
 //
 // `request_json`: NULL or `{}`. `progress`: NULL for none. On success `*out_json` is that of respaldo_create, or
 //
 // ```json
 // {"created": false, "reason": "already_backed_up_today", "backup": BACKUP, "removed": [], "warnings": []}
+// {"created": false, "reason": "no_database_yet", "backup": null, "removed": [], "warnings": []}
 // ```
+//
+// The second is the answer at an application's very first start: there is no database, or one of 0 bytes, and none was
+// ever backed up. Where there have been backups, the database is lost, and that is an error. Backups of another database in
+// the same folder do not count.
 //
 // A newest backup dated in the future does not count as today's: the clock was wrong once, and there is a warning
 // CLOCK_WENT_BACKWARDS. Errors: those of respaldo_create.
@@ -223,20 +240,23 @@ respaldo_status respaldo_create_if_due(respaldo_store store,
 
 // Lists the backups, newest first. A backup folder that does not exist holds none.
 //
-// `request_json`: NULL, or `{"include_safety": false}`. On success `*out_json` is
+// `request_json`: NULL, or `{"include_safety": false, "include_others": false}`; the second adds the backups of other
+// databases that use the same folder, with the kind "other". On success `*out_json` is
 //
 // ```json
 // {"backups": [BACKUP, ...], "warnings": []}
 // ```
 //
-// with BACKUP as in respaldo_create. A warning LAST_BACKUP_OLD says that the newest is older than two days. Errors:
+// with BACKUP as in respaldo_create. A warning LAST_BACKUP_OLD says that the last backup, as respaldo_last_backup tells it,
+// is older than two days, and CATALOGUE_NOT_READ that what is known of the backups could not be read. Errors:
 // RESPALDO_INVALID_ARGUMENT, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR (such as a backup folder that is a file).
 respaldo_status respaldo_list(respaldo_store store,
                               const char *request_json,
                               char **out_json);
 
-// Returns when the last backup was made: the time in `settings.json`, because the last backup may have been moved to an
-// external drive, or without a usable time there, that of the newest backup in the folder.
+// Returns when the last backup was made: the later of the time in `settings.json`, because the last backup may have been
+// moved to an external drive, and that of the newest whole backup of this database in the folder. A time in the future does
+// not count, and that in `settings.json` only if no other database uses the backup folder.
 //
 // On success `*out_json` is one of
 //
@@ -255,12 +275,14 @@ respaldo_status respaldo_last_backup(respaldo_store store,
 // `request_json` must name a backup:
 //
 // ```json
-// {"backup": "backup_20260304_142305.db", "reason": "why, for the log", "target": "elsewhere.db"}
+// {"backup": "backup_20260304_142305.db", "reason": "why, for the log", "target": "elsewhere.db",
+//  "allow_different": false}
 // ```
 //
 // `backup` is a bare name, looked up in the backup folder and then among the safety copies, or any path; relative ones
 // are taken from the current directory. With `target` the backup is written to that new file instead, as a rehearsal:
-// no safety copy is made and no file overwritten. `progress`: NULL for none. On success `*out_json` is
+// no safety copy is made and no file overwritten. A backup that was made of another database, or that has no table in
+// common with the database, is RESPALDO_DIFFERENT_DATABASE unless `allow_different` is true. `progress`: NULL for none. On success `*out_json` is
 //
 // ```json
 // {"restored_from": PATH, "database": PATH, "safety_backup": PATH, "warnings": [], "duration_ms": 77}
@@ -271,6 +293,7 @@ respaldo_status respaldo_last_backup(respaldo_store store,
 //
 // If the restore fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
 // RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
+// RESPALDO_DIFFERENT_DATABASE,
 // RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
 // RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup", a path, and "undone": true,
 // or false if that failed too; then restore the safety copy.
@@ -286,10 +309,11 @@ respaldo_status respaldo_restore(respaldo_store store,
 // On success `*out_json` is
 //
 // ```json
-// {"ok": true, "path": PATH, "pages": 50, "page_size": 4096, "problems": []}
+// {"ok": true, "path": PATH, "pages": 50, "page_size": 4096, "problems": [], "warnings": []}
 // ```
 //
-// with `page_size` in bytes. A backup that is not whole is RESPALDO_BACKUP_CORRUPT, or RESPALDO_NOT_A_DATABASE when
+// with `page_size` in bytes. The contents of a backup that this library made are compared with what they were then, so that
+// a single bit that has changed since is found; and when it was verified is remembered. A backup that is not whole is RESPALDO_BACKUP_CORRUPT, or RESPALDO_NOT_A_DATABASE when
 // there is no SQLite header, and the error object has "problems", an array of texts. Further errors:
 // RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED,
 // RESPALDO_IO_ERROR.
@@ -308,7 +332,8 @@ respaldo_status respaldo_verify(respaldo_store store,
 //  "dry_run": false, "warnings": []}
 // ```
 //
-// Reasons to stay are "within_limit", "newest_good" (whatever the limit), "dated_in_future" and "preserved". A file
+// Reasons to stay are "within_limit", "newest_good" (the newest that
+// is known to be whole, whatever the limit), "just_made", "pinned", "dated_in_future", "preserved" and "other_database". A file
 // that could not be deleted is not in `removed`, but a warning OLD_BACKUP_NOT_REMOVED. Errors:
 // RESPALDO_INVALID_ARGUMENT, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 respaldo_status respaldo_prune(respaldo_store store,
