@@ -50,6 +50,20 @@ SETTINGS = [
 ]
 
 
+CATALOGUES = [
+    "",
+    "{}",
+    '{"version":1}',
+    '{"version":2,"backups":{}}',
+    '{"version":1,"names":["20260304_142305_4294967295"],"older_names":"20270101_000000_9","backups":{}}',
+    '{"version":1,"x":[1,{}],"backups":{"antes.db":{"database":"otra.db","folder":"..","pinned":true,"new":[[]]}}}',
+    '{"version":1,"backups":{"backup_20260301_090000.db":{"database":"studio.db","folder":"..","size":2048,"mtime":1,'
+    '"verified":{"at":"2026-03-01T09:00:00-07:00","ok":false},"content":{"tables":{"clients":3},"user_version":7}}}}',
+    '{"version":1,"backups":{"../victim.db":{"database":"victim.db","folder":".."},"/":{},"antes.db":7,"antes.db":{}}}',
+    '{"version":1,"backups":{"antes.db":' + '{"x":' * 200 + "1" + "}" * 200 + "}}",
+]
+
+
 # The variants of the enums in fuzz_targets/folder_names.rs, in their order there.
 FRAGMENTS = [
     "Whole",
@@ -176,6 +190,8 @@ def main() -> None:
         write(root / "live_file", name, lengths + log + journal + main_file)
     for number, text in enumerate(SETTINGS):
         write(root / "settings_json", str(number), text.encode())
+    for number, text in enumerate(CATALOGUES):
+        write(root / "catalog_json", str(number), text.encode())
     for name, entries in folders().items():
         write(root / "folder_names", name, b"\1" + entries)
     # Bytes that become calls by way of `arbitrary`.

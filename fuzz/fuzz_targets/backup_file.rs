@@ -41,7 +41,11 @@ fuzz_target!(|input: &[u8]| {
     let verified = studio.store.verify(Path::new("given.db"), &mut unwatched);
     assert_same(&studio.files(), &before, "after verifying");
 
-    let restored = studio.store.restore(&RestoreRequest::of("given.db"), &mut unwatched);
+    let request = RestoreRequest {
+        allow_different: true,
+        ..RestoreRequest::of("given.db")
+    };
+    let restored = studio.store.restore(&request, &mut unwatched);
     let mut after = studio.files();
     assert!(after.remove(Path::new(LOG)).is_some(), "the restore is not in the log");
     match restored {

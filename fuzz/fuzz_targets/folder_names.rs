@@ -105,7 +105,7 @@ fuzz_target!(|folder: Folder| {
     assert_gone(&before, &after, &names);
     let was_good = listed
         .iter()
-        .find(|backup| backup.kind == Kind::Backup && backup.intact);
+        .find(|backup| backup.kind == Kind::Backup && backup.intact == Some(true));
     assert!(
         was_good.is_none_or(|backup| backup.path.exists()),
         "the newest good one went"
@@ -115,7 +115,7 @@ fuzz_target!(|folder: Folder| {
     let before = tree(&studio);
     assert_gone(&after, &before, &due.removed);
     let created = store.create(&mut unwatched).expect("a good database");
-    assert!(created.backup.path.exists() && created.backup.intact);
+    assert!(created.backup.path.exists() && created.backup.intact == Some(true));
     let after = tree(&studio);
     assert_gone(&before, &after, &created.removed);
     store
@@ -238,7 +238,7 @@ fn assert_gone(before: &Tree, after: &Tree, removed: &[impl AsRef<str>]) {
     for (path, (is_plain, file)) in before {
         let name = path.file_name().expect("a name").to_string_lossy();
         match after.get(path) {
-            Some((_, now)) => assert!(now == file || name == "settings.json", "{path:?} was replaced"),
+            Some((_, now)) => assert!(now == file || name == "settings.json" || name == "catalog.json", "{path:?} was replaced"),
             None if removed.contains(path) => assert!(*is_plain && is_backup_name(&name), "{path:?} went"),
             None => assert!(*is_plain && is_temporary_name(&name), "{path:?} went"),
         }

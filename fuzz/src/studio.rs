@@ -60,11 +60,11 @@ impl Studio {
         fs::write(self.path(name), bytes).expect("written");
     }
 
-    /// Every plain file. SQLite's shared memory is left out: it holds nothing.
+    /// Every plain file. SQLite's shared memory is left out, which holds nothing, and the catalogue, which any call may write.
     pub fn files(&self) -> Files {
         let mut files = Files::new();
         read_into(&mut files, self.folder.path(), Path::new(""));
-        files.retain(|path, _| !path.to_string_lossy().ends_with("-shm"));
+        files.retain(|path, _| !path.to_string_lossy().ends_with("-shm") && !path.ends_with("catalog.json"));
         files
     }
 }

@@ -182,21 +182,23 @@ pub(crate) struct StagedCatalogue {
 }
 
 impl StagedCatalogue {
-    /// Takes the place of the file there is, durably; says why it could not.
+    /// Takes the place of the file there is; says why it could not. The caller flushes the folder.
     pub fn put_in_place(self) -> Result<(), String> {
         // A link is not written through, but it is not ours to remove.
         if is_something_else(&self.path) {
             return Err("it is a link, or no plain file".to_owned());
         }
         failpoint::reach("catalogue_staged");
-        self.staged.replace(&self.path).map_err(|error| reason(&error))?;
-        failpoint::reach("catalogue_written");
+        self.staged
+            .replace_unflushed(&self.path)
+            .map_err(|error| reason(&error))?;
+        failpoint::reach("catalogue_not_flushed");
         Ok(())
     }
 }
 
 /// The system's own words, without the path: the warning has it.
-fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     error.detail().map_or_else(|| error.to_string(), str::to_owned)
 }
 

@@ -85,9 +85,14 @@ impl Staged {
     /// Renames the file to `target`, durably, replacing the file that has the name. If the flush at the end fails, the file is
     /// replaced, but perhaps not durably.
     pub fn replace(self, target: &Path) -> Result<()> {
-        rename::over(self.path, target).map_err(|refused| Error::io(&refused, target))?;
+        self.replace_unflushed(target)?;
         failpoint::reach("replaced_not_flushed");
         flush_folder(parent(target))
+    }
+
+    /// The same, for a caller that flushes the folder itself once it has done more in it.
+    pub fn replace_unflushed(self, target: &Path) -> Result<()> {
+        rename::over(self.path, target).map_err(|refused| Error::io(&refused, target))
     }
 }
 

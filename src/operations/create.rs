@@ -180,24 +180,20 @@ impl Store {
         // The backup is made and durable. Nothing below can fail the call.
         failpoint::reach("create_published");
         let backup = entry.backup.clone();
-        let (mut warnings, (folder, removed, unwritten)) = thread::scope(|scope| {
-            // Both are flushed, and together that takes no longer than one of them.
-            let noting = thread::Builder::new().name("respaldo-note".to_owned());
-            let noting = noting.spawn_scoped(scope, || self.note_in_settings(&backup, note));
-            let written = entry.write(self);
-            let noted = noting.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
-            (noted.unwrap_or_else(|_| self.note_in_settings(&backup, None)), written)
-        });
-        warnings.extend(unwritten);
+        let (folder, planned, unwritten) = entry.write(self);
+        let mut warnings = self.note_in_settings(&backup, note);
         failpoint::reach("create_noted");
+        let (removed, unremoved) = self.prune_after(&folder, planned);
+        warnings.extend(unremoved);
+        // Removing has flushed the folder, and one flush is enough.
+        let unflushed = removed.is_empty().then(|| self.flush_catalogue(&folder.catalogue));
+        warnings.extend(unwritten.or(unflushed.flatten()));
         warnings.extend(self.clock_warning(&folder, &now));
         warnings.extend(
             snapshot
                 .unchecked
                 .map(|missing| messages::warning(&Notice::CheckedWithoutIndexes(missing), self.language)),
         );
-        let (removed, unremoved) = self.prune_after(&folder, removed);
-        warnings.extend(unremoved);
         Ok(Created {
             created: true,
             backup,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::catalog::backup::{Backup, Kind, newest_first};
-use crate::catalog::catalogue::{Catalogue, StagedCatalogue, Trouble};
+use crate::catalog::catalogue::{Catalogue, StagedCatalogue, Trouble, reason};
 use crate::catalog::file_facts::FileFacts;
 use crate::catalog::names::{self, Stamp};
 use crate::catalog::record::{Changes, Made, Record, State};
@@ -13,6 +13,7 @@ use crate::catalog::retention::Decision;
 use crate::catalog::scan::Folder;
 use crate::clock::Moment;
 use crate::database::contents::Contents;
+use crate::files::folder::flush_folder;
 use crate::files::paths::{parent, same_file};
 use crate::report::messages::{self, Notice, Warning};
 use crate::steps::snapshot::VerifiedCopy;
@@ -106,6 +107,14 @@ impl Store {
     pub(crate) fn write_catalogue(&self, catalogue: &Catalogue) -> Option<Warning> {
         let model = fs::metadata(&self.database).ok();
         self.replace_catalogue(catalogue, catalogue.stage(model.as_ref()))
+            .or_else(|| self.flush_catalogue(catalogue))
+    }
+
+    /// Makes a catalogue durable that was put in its place.
+    pub(crate) fn flush_catalogue(&self, catalogue: &Catalogue) -> Option<Warning> {
+        let why = reason(&flush_folder(&self.backup_dir).err()?);
+        let notice = Notice::CatalogueNotWritten(catalogue.path(), why);
+        Some(messages::warning(&notice, self.language))
     }
 
     fn replace_catalogue(&self, catalogue: &Catalogue, staged: Result<StagedCatalogue, String>) -> Option<Warning> {
@@ -172,7 +181,8 @@ impl Entry {
         self.staged = store.stage_without(folder, &self.removed);
     }
 
-    /// Puts the catalogue in its place, now that the backup is durable. What is left is the folder and what is to be removed.
+    /// Puts the catalogue in its place, now that the backup is durable. What is left is the folder, which is not flushed yet, and
+    /// what is to be removed.
     pub fn write(self, store: &Store) -> (Folder, Vec<Decision>, Option<Warning>) {
         let warning = store.replace_catalogue(&self.folder.catalogue, self.staged);
         (self.folder, self.removed, warning)
