@@ -12,15 +12,16 @@ use respaldo::{Progress, RestoreRequest, Restored, Result, Status};
 use rusqlite::{Connection, OpenFlags};
 use scene::{Scene, clients, journal_mode, make_database, names};
 
+const CLIENTS: u32 = 1_500;
 const MODES: [&str; 2] = ["delete", "wal"];
-const A_DAYS_WORK: &str = "UPDATE clients SET notes = 'today' WHERE id % 500 = 7; DELETE FROM clients WHERE id = 90;
+const A_DAYS_WORK: &str = "UPDATE clients SET notes = 'today' WHERE id % 300 = 7; DELETE FROM clients WHERE id = 90;
      INSERT INTO clients(name) VALUES('new today')";
 
-/// A studio of some 2 MB, in this journal mode, after `pragmas`.
+/// A studio of some 700 kB, in this journal mode, after `pragmas`.
 fn studio(mode: &str, pragmas: &str) -> Scene {
     let scene = Scene::empty();
     scene.open().execute_batch(pragmas).expect("set");
-    make_database(&scene.database(), mode, 4_000);
+    make_database(&scene.database(), mode, CLIENTS);
     scene
 }
 
@@ -81,7 +82,7 @@ fn only_what_differs_is_written() {
             let (restored, journal) = restore_and_look(&scene, &backup);
             let safety = restored.expect("restored").safety_backup.expect("a safety copy");
             assert!(journal < size / 4, "{mode}, {auto_vacuum}: {journal} of {size} bytes");
-            assert_eq!(clients(&open), 4_000, "{mode}, {auto_vacuum}");
+            assert_eq!(clients(&open), i64::from(CLIENTS), "{mode}, {auto_vacuum}");
             open.execute_batch(A_DAYS_WORK).expect("it can write on");
             assert_eq!(contents(&scene.database()), before, "the same work again");
             assert_eq!(contents(&safety), before);
@@ -106,7 +107,7 @@ fn a_database_becomes_longer_or_shorter() {
                 let restored = scene.restore(&backup.name).expect("restored");
                 assert_eq!(contents(&scene.database()), expected, "{mode}, {auto_vacuum}, {since}");
                 assert_eq!(contents(&restored.safety_backup.expect("a safety copy")), before);
-                assert_eq!(clients(&open), 4_000);
+                assert_eq!(clients(&open), i64::from(CLIENTS));
                 drop(open);
                 let size = fs::metadata(scene.database()).expect("there").len();
                 assert_eq!(size, backup.size, "{mode}, {auto_vacuum}, {since}");
@@ -155,7 +156,7 @@ fn an_open_connection_sees_another_schema() {
                     .count(),
                 0
             );
-            assert_eq!(clients(&open), 4_001);
+            assert_eq!(clients(&open), i64::from(CLIENTS) + 1);
         }
     }
 }
@@ -184,8 +185,8 @@ fn what_is_committed_after_the_safety_copy_was_made_is_in_it() {
         for work in [
             "INSERT INTO clients(name) VALUES('last minute')",
             "INSERT INTO clients(name, notes) SELECT name, notes FROM clients; CREATE TABLE artists(name)",
-            "DELETE FROM clients WHERE id > 2000; VACUUM",
-            "UPDATE clients SET notes = 'another' WHERE id = 3990; PRAGMA user_version = 8",
+            "DELETE FROM clients WHERE id > 700; VACUUM",
+            "UPDATE clients SET notes = 'another' WHERE id = 1490; PRAGMA user_version = 8",
         ] {
             let scene = studio(mode, "");
             let backup = scene.create().backup;
@@ -216,7 +217,7 @@ fn what_is_done_in_between_may_make_single_pages_useless() {
         let scene = studio("delete", "");
         scene
             .open()
-            .execute_batch("DELETE FROM clients WHERE id > 3000")
+            .execute_batch("DELETE FROM clients WHERE id > 1200")
             .expect("deleted");
         let backup = scene.create().backup;
         let expected = contents(&backup.path);
@@ -234,9 +235,9 @@ fn unused_pages_do_not_mislead_a_database_that_vacuums_itself() {
     for mode in MODES {
         let scene = studio(mode, "PRAGMA auto_vacuum=full");
         let backup = scene.put_backup("other.db", b"");
-        make_database(&backup, "delete", 4_000);
+        make_database(&backup, "delete", CLIENTS);
         Connection::open(&backup)
-            .and_then(|connection| connection.execute_batch("DELETE FROM clients WHERE id BETWEEN 500 AND 3000"))
+            .and_then(|connection| connection.execute_batch("DELETE FROM clients WHERE id BETWEEN 300 AND 1200"))
             .expect("deleted");
         let expected = contents(&backup);
         scene.restore("other.db").expect("restored");
@@ -283,7 +284,7 @@ fn it_can_be_cancelled_at_every_call_until_it_is_committed() {
             }
         }
         assert!(last > 4, "only {last} calls");
-        assert_eq!(clients(&scene.open()), 4_000, "{mode}");
+        assert_eq!(clients(&scene.open()), i64::from(CLIENTS), "{mode}");
     }
 }
 
