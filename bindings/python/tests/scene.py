@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -122,6 +123,14 @@ def held_by_another_process(path: Path, statement: str = "BEGIN EXCLUSIVE") -> I
 def another_process_tries_to_write(path: Path) -> str:
     """``database is locked`` or ``could write``."""
     return run_python(TRY_TO_WRITE, path).stdout.strip()
+
+
+def wait_for(condition: Callable[[], object], patience: float = 60) -> None:
+    """Looks again and again until it holds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.01)
 
 
 def run_python(

@@ -96,7 +96,7 @@ def to_json(value: Any) -> Any:
     if not dataclasses.is_dataclass(value):
         return value
     answer = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, respaldo.CreateResult):  # these two are left out in one case and in the other
+    if isinstance(value, respaldo.DueResult):  # these two are left out in one case and in the other
         return {k: v for k, v in answer.items() if v is not None or k not in ("reason", "duration_ms")}
     return answer
 

@@ -33,7 +33,7 @@ def is_first_start() -> bool:
 
 
 def open_window(username: str) -> MainWindow:
-    """Shows the main window, and begins the backup of the day."""
+    """Shows the main window, and begins the backups: today's, and one each day that it stays open."""
     if is_first_start():
         make_database(DB_PATH)
     window = MainWindow(username)

@@ -2,7 +2,7 @@
 
     >>> import respaldo
     >>> with respaldo.Store("tattoostudio.db") as store:      # doctest: +SKIP
-    ...     store.create_if_due()                             # once a day
+    ...     store.create_if_due()                             # once a day; Daily goes on while the program runs
     ...     for backup in store.list():                       # newest first
     ...         print(backup.display, backup.name, backup.size)
     ...     store.restore(store.list()[0])                    # the old contents stay in a safety copy
@@ -17,11 +17,13 @@ Importing this package does not load the library yet; the first :class:`Store` o
 from __future__ import annotations
 
 from . import errors
+from ._daily import Daily
 from ._library import LibraryLoadError, package_version, version
 from .errors import *
 from .models import (
     Backup,
     CreateResult,
+    DueResult,
     LastBackup,
     Listing,
     Notice,
@@ -35,6 +37,8 @@ from .store import Progress, Store
 __all__ = [
     "Backup",
     "CreateResult",
+    "Daily",
+    "DueResult",
     "LastBackup",
     "LibraryLoadError",
     "Listing",

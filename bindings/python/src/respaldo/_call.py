@@ -50,6 +50,33 @@ def request_in_steps(
         del _calls_in_progress[id(relay)]
 
 
+def request_with_flag(function: str, handle: int, body: Answer, stop: StopFlag) -> Answer:
+    """Calls a function that can be cancelled, such as ``respaldo_create``, with no Python code called back.
+
+    So a daemon thread may be in it while the interpreter ends: Python unwinds the stack of a daemon that calls back
+    then, and a stack with the library on it must not be unwound.
+    """
+    return _call(function, handle, _json(body), _IS_SET, stop.address)
+
+
+class StopFlag:
+    """Cancels a call of :func:`request_with_flag`, which reads it without Python."""
+
+    def __init__(self) -> None:
+        self._digit = ctypes.create_string_buffer(b"0")
+        self.address = ctypes.addressof(self._digit)
+
+    def set(self) -> None:
+        """Cancels the calls that have it, now and later."""
+        self._digit.value = b"1"
+
+
+_C_LIBRARY = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+
+_IS_SET = ctypes.cast(_C_LIBRARY.atoi, ProgressFunction)
+"""C's ``atoi`` as the progress callback: it reads the number at ``user_data``, and no more of what it is given."""
+
+
 class _ProgressRelay:
     """Stands between the library and ``progress``; keeps an exception, which must not cross C."""
 

@@ -74,32 +74,42 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class CreateResult:
-    """What :meth:`Store.create` and :meth:`Store.create_if_due` did."""
+class DueResult:
+    """What :meth:`Store.create_if_due` did."""
 
     created: bool
-    """False only from ``create_if_due``, when there already is a backup of today."""
-    backup: Backup
-    """The new backup, or today's."""
+    """False if there already is a backup of today, or nothing to back up yet; ``reason`` says which."""
+    backup: Backup | None
+    """The new backup, or today's; None if there is no database yet."""
     removed: tuple[str, ...]
     """The names of the old backups that were deleted to keep to ``max_backups``."""
     warnings: tuple[Notice, ...]
     duration_ms: int | None
     """Milliseconds; None if nothing was created."""
     reason: str | None
-    """Why nothing was created: ``"already_backed_up_today"``; else None."""
+    """Why nothing was created: ``"already_backed_up_today"``, or ``"no_database_yet"`` at an application's very first
+    start; else None."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
         """Makes one from the library's JSON."""
+        backup = answer["backup"]
         return cls(
             created=answer["created"],
-            backup=Backup.from_json(answer["backup"]),
+            backup=None if backup is None else Backup.from_json(backup),
             removed=tuple(answer["removed"]),
             warnings=_notices(answer),
             duration_ms=answer.get("duration_ms"),
             reason=answer.get("reason"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CreateResult(DueResult):
+    """What :meth:`Store.create` did."""
+
+    backup: Backup
+    """The new backup."""
 
 
 @dataclass(frozen=True, slots=True)

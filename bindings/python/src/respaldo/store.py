@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
-from .models import CreateResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+from .models import CreateResult, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -93,6 +93,11 @@ class Store:
         """Closes the store. Closing it again does nothing; using it afterwards is a ValueError."""
         self._close()
 
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return not self._close.alive
+
     def __enter__(self) -> Self:
         return self
 
@@ -105,7 +110,7 @@ class Store:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<respaldo.Store {self._database!r}{'' if self._close.alive else ', closed'}>"
+        return f"<respaldo.Store {self._database!r}{', closed' if self.closed else ''}>"
 
     def create(self, *, progress: Progress | None = None) -> CreateResult:
         """Takes a backup of the live database, which can be in use meanwhile.
@@ -124,13 +129,18 @@ class Store:
         """
         return CreateResult.from_json(self._in_steps("respaldo_create", {}, progress))
 
-    def create_if_due(self, *, progress: Progress | None = None) -> CreateResult:
+    def create_if_due(self, *, progress: Progress | None = None) -> DueResult:
         """Takes a backup unless there already is one of today, in the store's time zone.
 
-        Meant for the application's start. ``created`` of the result says whether it did. When
-        several processes ask at once, one of them makes the backup. Raises what :meth:`create` does.
+        Meant for the application's start; :class:`Daily` goes on while it is open. ``created`` of the result says
+        whether it did. When several processes ask at once, one of them makes the backup. Raises what :meth:`create`
+        does.
         """
-        return CreateResult.from_json(self._in_steps("respaldo_create_if_due", {}, progress))
+        return DueResult.from_json(self._in_steps("respaldo_create_if_due", {}, progress))
+
+    def _create_if_due_unless(self, stop: _call.StopFlag) -> DueResult:
+        """The same for a daemon thread."""
+        return DueResult.from_json(_call.request_with_flag("respaldo_create_if_due", self._handle(), {}, stop))
 
     def list(self, *, include_safety: bool = False) -> Listing:
         """The backups in the folder, newest first; renamed ones too. Empty if there is no folder.
@@ -212,7 +222,7 @@ class Store:
         return PruneResult.from_json(self._request("respaldo_prune", {"dry_run": dry_run}))
 
     def _handle(self) -> int:
-        if not self._close.alive:
+        if self.closed:
             raise ValueError("the store is closed")
         return self._open_handle
 

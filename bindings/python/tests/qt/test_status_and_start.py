@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -134,6 +134,106 @@ class TestDailyBackup:
         gated.gate.set()
         hands.wait(lambda: not running())
         assert len(gated.list()) == 1
+
+
+class SetDailyBackup(DailyBackup):
+    """With a clock that is moved by hand, and looked at all the time."""
+
+    ahead = timedelta()
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def start(self) -> None:
+        super().start()
+        self._clock_timer.start(1)
+
+
+class TestDailyBackupOfAnApplicationThatStaysOpen:
+    @pytest.fixture
+    def count(self) -> list[int]:
+        """As long as how often it ended."""
+        return []
+
+    def started(self, store: respaldo.Store, window: QMainWindow, count: list[int]) -> SetDailyBackup:
+        daily = SetDailyBackup(store, window)
+        daily.ended.connect(lambda: count.append(1))
+        daily.start()
+        return daily
+
+    def test_asked_again_the_next_day(
+        self, store: respaldo.Store, window: QMainWindow, hands: Hands, count: list[int]
+    ) -> None:
+        daily = self.started(store, window, count)
+        hands.wait(lambda: len(count) == 1)
+        assert daily.result is not None and daily.result.created
+        hands.qtbot.wait(50)  # looked at the clock many times meanwhile
+        assert len(count) == 1
+        daily.ahead = timedelta(days=1)
+        hands.wait(lambda: len(count) == 2)
+        assert daily.result.reason == "already_backed_up_today"  # the library goes by the real clock
+        assert len(store.list()) == 1
+
+    def test_tried_again_after_a_failure_which_is_told_once(
+        self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands, count: list[int]
+    ) -> None:
+        good = database.read_bytes()
+        database.write_bytes(b"not a database" * 100)
+        daily = self.started(store, window, count)
+        hands.box("No se pudo crear el respaldo de hoy.")
+        daily.ahead = timedelta(minutes=6)
+        hands.wait(lambda: len(count) == 2)
+        assert isinstance(daily.error, respaldo.NotADatabaseError)
+        hands.close_box("No se pudo crear el respaldo de hoy.")
+        daily.ahead = timedelta(minutes=20)
+        hands.wait(lambda: len(count) == 3)
+        assert QApplication.activeModalWidget() is None
+        database.write_bytes(good)
+        daily.ahead = timedelta(days=1)
+        hands.wait(lambda: daily.result is not None)
+        assert daily.result is not None and daily.result.created
+        assert QApplication.activeModalWidget() is None
+
+    def test_the_same_trouble_is_told_again_the_next_day(
+        self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands, count: list[int]
+    ) -> None:
+        database.write_bytes(b"not a database" * 100)
+        daily = self.started(store, window, count)
+        hands.wait(lambda: len(count) == 1)
+        daily.ahead = timedelta(days=1)
+        hands.wait(lambda: len(count) == 2)
+        hands.close_box("No se pudo crear el respaldo de hoy.")
+        assert QApplication.activeModalWidget() is None  # one box, however long nobody was there
+        daily.ahead = timedelta(days=2)
+        hands.close_box("No se pudo crear el respaldo de hoy.")
+
+    def test_not_in_the_middle_of_other_work(
+        self, database: Path, gated: GatedStore, window: QMainWindow, hands: Hands, count: list[int]
+    ) -> None:
+        with respaldo.Store(database) as store:
+            daily = self.started(store, window, count)
+            hands.wait(lambda: len(count) == 1)
+            Job(lambda progress: gated.create(progress=progress), "…").start()
+            hands.wait(gated.reached.is_set)
+            daily.ahead = timedelta(days=1)
+            hands.qtbot.wait(50)
+            assert len(count) == 1
+            gated.gate.set()
+            hands.wait(lambda: len(count) == 2)
+            assert daily.error is None
+
+    @pytest.mark.parametrize("how", ["stop", "close"])
+    def test_it_ends(
+        self, store: respaldo.Store, window: QMainWindow, hands: Hands, count: list[int], how: str
+    ) -> None:
+        daily = self.started(store, window, count)
+        hands.wait(lambda: len(count) == 1)
+        daily.stop() if how == "stop" else store.close()
+        daily.ahead = timedelta(days=1)
+        hands.wait(lambda: not daily._clock_timer.isActive())
+        hands.qtbot.wait(20)
+        assert len(count) == 1
+        assert QApplication.activeModalWidget() is None
 
 
 class TestWaitBeforeClose:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._call import Answer
-from ..models import Backup, CreateResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from .screen import Screen
 from .texts import Texts
 
@@ -24,8 +24,11 @@ _STATES = {True: "intact", False: "damaged", None: "elsewhere"}
 
 def created(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``create`` and ``due``."""
-    result = CreateResult.from_json(answer)
+    result = DueResult.from_json(answer)
     backup = result.backup
+    if backup is None:
+        screen.say(texts.no_database_yet)
+        return
     if not result.created:
         screen.say(texts.already_today.format(display=backup.display, name=backup.name))
         return

@@ -1,7 +1,7 @@
 """Ready-made windows for a Qt application: backups with PyQt5, PyQt6 or PySide6, through QtPy.
 
     >>> from respaldo import qt                               # doctest: +SKIP
-    >>> daily = qt.DailyBackup(store, window)                 # on start: once a day, in the background
+    >>> daily = qt.DailyBackup(store, window)                 # once a day, in the background, while it stays open
     >>> daily.start()
     >>> label = qt.LastBackupLabel(store, window)             # Último respaldo: 04/03/2026 09:30
     >>> window.statusBar().addPermanentWidget(label)

@@ -41,6 +41,7 @@ class Texts:
     # Answers
     created: str
     already_today: str
+    no_database_yet: str
     removed_name: str
     list_columns: tuple[str, ...]
     kinds: Mapping[str, str]

@@ -17,6 +17,7 @@ TEXTS = Texts(
     yes=frozenset({"y", "yes", "s", "si", "sí"}),
     created="Backup made: {name} ({size})",
     already_today="There is a backup of today already: {display} ({name})",
+    no_database_yet="There is no database yet, so there is nothing to back up.",
     removed_name="Old backup deleted: {name}",
     list_columns=("Date", "Size", "Name", "Note"),
     kinds={"backup": "", "preserved": "preserved", "safety": "before a restore"},

@@ -17,6 +17,7 @@ TEXTS = Texts(
     yes=frozenset({"s", "si", "sí", "y", "yes"}),
     created="Respaldo creado: {name} ({size})",
     already_today="Ya hay un respaldo de hoy: {display} ({name})",
+    no_database_yet="Todavía no hay base de datos: no hay nada que respaldar.",
     removed_name="Se borró el respaldo antiguo {name}",
     list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
     kinds={"backup": "", "preserved": "conservado", "safety": "antes de restaurar"},
