@@ -73,6 +73,10 @@ test-qt6: target/venv-pyqt6/installed target/venv-pyside6/installed ## The windo
 	target/venv-pyqt6/bin/python -B bindings/python/tests/qt/run --api pyqt6
 	target/venv-pyside6/bin/python -B bindings/python/tests/qt/run --api pyside6
 
+.PHONY: test-frozen
+test-frozen: target/venv-frozen/installed ## A small program and the example application, frozen by PyInstaller: one file and a folder
+	target/venv-frozen/bin/python -B -m pytest -q -p no:cacheprovider bindings/python/tests/frozen
+
 target/venv-%/installed: $(LIBRARY) $(PACKAGE)
 	test -x target/venv-$*/bin/python || $(PYTHON) -m venv target/venv-$*
 	target/venv-$*/bin/python -m pip install --quiet --disable-pip-version-check './bindings/python[test-$*]'

@@ -15,7 +15,8 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+# A frozen program's own files may lie in a folder that is deleted at its end.
+HERE = Path(sys.executable if getattr(sys, "frozen", False) else __file__).resolve().parent
 os.environ.setdefault("TATTOO_STUDIO_DB", str(HERE / "dev.db"))
 
 from PyQt5.QtWidgets import QApplication  # noqa: E402  (the database's place has to be known first)

@@ -40,12 +40,30 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
+def _file_name() -> str:
+    match sys.platform:
+        case "win32" | "cygwin":
+            return "respaldo.dll"
+        case "darwin":
+            return "librespaldo.dylib"
+        case _:
+            return "librespaldo.so"
+
+
+_INSTALL = f"Install the package with pip, or set {ENVIRONMENT} to the library's file."
+_IN_A_FROZEN_PROGRAM = f"""This program was frozen without the library. Freeze it again from an installed package:
+  PyInstaller 6 finds the library by the package's hook; without it: pyinstaller --collect-binaries respaldo
+  cx_Freeze finds it too, unless the package is in the zip: --zip-exclude-packages=respaldo
+  Nuitka: python -m nuitka --include-package-data=respaldo
+Or put {_file_name()} where it was looked for."""
+
+
 class LibraryLoadError(ImportError):
     """The respaldo library could not be loaded; the message names every file tried and why it failed.
 
     Causes: the package was copied instead of installed, so that it has no library in it;
-    ``RESPALDO_LIBRARY`` points to the wrong place; the library was built for another kind of
-    machine; or the library is older than this package or speaks another ABI version.
+    a program was frozen without it; ``RESPALDO_LIBRARY`` points to the wrong place; the library was built for another
+    kind of machine; or the library is older than this package or speaks another ABI version.
     """
 
 
@@ -65,7 +83,7 @@ def load() -> ctypes.CDLL:
     raise LibraryLoadError(
         "The respaldo library could not be loaded. Tried:\n"
         + "\n".join(failures)
-        + f"\nInstall the package with pip, or set {ENVIRONMENT} to the library's file."
+        + f"\n{_IN_A_FROZEN_PROGRAM if _is_frozen() else _INSTALL}"
     )
 
 
@@ -89,14 +107,9 @@ def package_version() -> str | None:
         return None
 
 
-def _file_name() -> str:
-    match sys.platform:
-        case "win32" | "cygwin":
-            return "respaldo.dll"
-        case "darwin":
-            return "librespaldo.dylib"
-        case _:
-            return "librespaldo.so"
+def _is_frozen() -> bool:
+    """Whether this is a program made by PyInstaller or cx_Freeze, or by Nuitka, which sets a global instead."""
+    return bool(getattr(sys, "frozen", False)) or "__compiled__" in globals()
 
 
 def _candidates() -> Iterator[Path]:

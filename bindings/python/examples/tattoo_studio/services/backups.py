@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +22,9 @@ MAX_BACKUPS = 20
 TZ = ZoneInfo("America/Hermosillo")
 # Made absolute now, as SQLAlchemy does, because a file dialog may change the current folder.
 DB_PATH = Path(_DB_PATH).absolute()
-SETTINGS_PATH = Path(__file__).resolve().parent.parent / "settings.json"
+# Beside the application, or beside the program that it was frozen into.
+_FROZEN = getattr(sys, "frozen", False)
+SETTINGS_PATH = (Path(sys.executable) if _FROZEN else Path(__file__).parent).resolve().parent / "settings.json"
 
 _log = logging.getLogger(__name__)
 _last_error: Exception | None = None

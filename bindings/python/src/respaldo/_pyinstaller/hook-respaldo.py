@@ -1,0 +1,8 @@
+"""Read by PyInstaller when it freezes a program that imports ``respaldo``."""
+
+from __future__ import annotations
+
+from PyInstaller.utils.hooks import collect_dynamic_libs, copy_metadata
+
+binaries = collect_dynamic_libs("respaldo")
+datas = copy_metadata("respaldo")  # the version, which is compared with the library's
