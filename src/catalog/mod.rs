@@ -12,6 +12,7 @@
 //! | `numbering` | publishing under a name that was never given |
 //! | `record` | what the catalogue holds of one backup |
 //! | `retention` | which backups stay |
+//! | `retention_policy` | which backups stay, as one pure function |
 //! | `scan` | the backups in the folder |
 //! | `whose` | of which database a backup is |
 
@@ -23,5 +24,6 @@ pub(crate) mod names;
 pub(crate) mod numbering;
 pub(crate) mod record;
 pub(crate) mod retention;
+pub(crate) mod retention_policy;
 pub(crate) mod scan;
 pub(crate) mod whose;
