@@ -154,12 +154,15 @@ extern "C" {
 // ```json
 // {"database": "data/tattoostudio.db", "settings": "data/settings.json", "backup_dir": "data/backups",
 //  "max_backups": 20, "timezone": "America/Hermosillo", "busy_timeout_ms": 5000, "verify": "full",
-//  "language": "es"}
+//  "language": "es",
+//  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null}}
 // ```
 //
 // Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
 // `settings.json` beside the database, and `null` for none; `backup_dir` is `backups` beside it. `max_backups` is 1 or
-// more. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
+// more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
+// newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
+// until all take no more. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
 // "quick" (quick_check). `language` is "es" or "en", for `message` and `hint`.
 //
 // `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
@@ -323,18 +326,19 @@ respaldo_status respaldo_verify(respaldo_store store,
                                 void *user_data,
                                 char **out_json);
 
-// Applies retention now: of the backups that the library made, the `max_backups` newest stay.
+// Applies retention now: of the backups that the library made, those stay that the store's `retention` wants.
 //
 // `request_json`: NULL, or `{"dry_run": false}`; with true nothing is deleted. On success `*out_json` is
 //
 // ```json
-// {"kept": [{"name": "...", "reason": "within_limit"}], "removed": [{"name": "...", "reason": "over_limit"}],
-//  "dry_run": false, "warnings": []}
+// {"kept": [{"name": "...", "reason": "last_of_week", "text": "se conserva: último de la semana 37"}],
+//  "removed": [{"name": "...", "reason": "over_limit", "text": "..."}], "dry_run": false, "warnings": []}
 // ```
 //
-// Reasons to stay are "within_limit", "newest_good" (the newest that
-// is known to be whole, whatever the limit), "just_made", "pinned", "dated_in_future", "preserved" and "other_database". A file
-// that could not be deleted is not in `removed`, but a warning OLD_BACKUP_NOT_REMOVED. Errors:
+// Reasons to stay are "within_limit", "last_of_day", "last_of_week", "last_of_month", "last_of_year"; and whatever the
+// numbers say "newest_good", "just_made", "pinned", "dated_in_future", "preserved", "other_database" and "held_back". Reasons to
+// go are "over_limit" and "over_bytes". `text` says it in the store's language. A file that could not be deleted is not in
+// `removed`, but a warning OLD_BACKUP_NOT_REMOVED. Errors:
 // RESPALDO_INVALID_ARGUMENT, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 respaldo_status respaldo_prune(respaldo_store store,
                                const char *request_json,

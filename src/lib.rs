@@ -39,6 +39,7 @@
 //! | `steps` | what moves or compares data for them |
 //! | `catalog` | what is known of the backups: names, scanning, retention |
 //! | `store` | what an application opens, and every operation is a method of |
+//! | `options` | what stays, what is watched for, what the application understands |
 //! | `database` | what a SQLite database is: opening, shape, live file, errors, checking |
 //! | `block_io` | the VFS that reads and writes in blocks |
 //! | `files` | files that are written whole or not at all, one caller at a time |
@@ -53,6 +54,7 @@ mod database;
 mod failpoint;
 mod files;
 mod operations;
+mod options;
 mod report;
 mod steps;
 mod store;
@@ -61,7 +63,8 @@ pub mod capi;
 
 pub use catalog::backup::{Backup, Kind, Listing};
 pub use catalog::record::Made;
-pub use catalog::retention::{Decision, Reason};
+pub use catalog::retention::Decision;
+pub use catalog::retention_policy::Reason;
 pub use clock::{Clock, Moment};
 pub use database::check::Verification;
 pub use database::contents::Contents;
@@ -71,6 +74,7 @@ pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;
+pub use options::Retention;
 pub use report::error::{Argument, Cause, Error, Expected, Result};
 pub use report::error_object::Report;
 pub use report::messages::{Language, Text, Warning};

@@ -9,6 +9,7 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
+use crate::options::Retention;
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -21,8 +22,10 @@ pub struct Options {
     pub settings: Settings,
     /// The backup folder; `None` is `backups` beside the database.
     pub backup_dir: Option<PathBuf>,
-    /// How many backups retention keeps, at least 1.
+    /// How many backups retention keeps, at least 1, where `retention` does not say otherwise.
     pub max_backups: usize,
+    /// Which backups stay; `None` is the newest `max_backups`.
+    pub retention: Option<Retention>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
     /// How long to wait for somebody else's lock.
@@ -55,6 +58,7 @@ impl Options {
             settings: Settings::default(),
             backup_dir: None,
             max_backups: 20,
+            retention: None,
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
             verify: Verification::default(),
@@ -70,7 +74,7 @@ pub struct Store {
     pub(crate) database: PathBuf,
     pub(crate) settings: Option<PathBuf>,
     pub(crate) backup_dir: PathBuf,
-    pub(crate) max_backups: usize,
+    pub(crate) retention: Retention,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
     pub(crate) verify: Verification,
@@ -98,7 +102,10 @@ impl Store {
             Some(path) => absolute("backup_dir", path)?,
             None => beside("backups"),
         };
-        if options.max_backups == 0 {
+        let retention = options
+            .retention
+            .unwrap_or_else(|| Retention::last(options.max_backups));
+        if retention.last == 0 {
             return Err(bad("max_backups", Expected::Whole(1, u64::from(u32::MAX))));
         }
         let zone = options
@@ -109,7 +116,7 @@ impl Store {
             database,
             settings,
             backup_dir,
-            max_backups: options.max_backups,
+            retention,
             zone,
             busy_timeout: options.busy_timeout,
             verify: options.verify,

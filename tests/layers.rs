@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 /// From the top to the bottom. A name is a folder of `src/` or a file in it.
 ///
 /// `store` stands below the operations and not above them: each of them is a method of `Store`, written in its own file.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "lib",
     "capi",
     "operations",
     "steps",
     "catalog",
     "store",
+    "options",
     "database",
     "block_io",
     "files",

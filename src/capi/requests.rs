@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::database::check::Verification;
 use crate::operations::list::ListRequest;
 use crate::operations::restore::RestoreRequest;
+use crate::options::Retention;
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
 use crate::store::{Options, Settings};
@@ -47,6 +48,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "settings",
             "backup_dir",
             "max_backups",
+            "retention",
             "timezone",
             "busy_timeout_ms",
             "verify",
@@ -74,6 +76,9 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     if let Some(number) = fields.whole("max_backups", 1, u64::from(u32::MAX))? {
         options.max_backups = usize::try_from(number).unwrap_or(usize::MAX);
     }
+    if let Some(fields) = fields.object("retention", &["last", "days", "weeks", "months", "years", "bytes"])? {
+        options.retention = Some(retention(fields, options.max_backups)?);
+    }
     if let Some(zone) = fields.text("timezone")? {
         options.timezone = zone;
     }
@@ -89,6 +94,27 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
         };
     }
     Ok(options)
+}
+
+/// The option `retention`; `max_backups` is its `last` where it has none.
+fn retention(mut fields: Fields, max_backups: usize) -> Result<Retention> {
+    const MOST: u64 = u32::MAX as u64;
+    let mut count = |key, least| {
+        let number = fields.whole(key, least, MOST)?;
+        Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
+    };
+    Ok(Retention {
+        last: count("retention.last", 1)?.unwrap_or(max_backups),
+        days: count("retention.days", 0)?.unwrap_or(0),
+        weeks: count("retention.weeks", 0)?.unwrap_or(0),
+        months: count("retention.months", 0)?.unwrap_or(0),
+        years: count("retention.years", 0)?.unwrap_or(0),
+        bytes: if fields.take_null("bytes") {
+            None
+        } else {
+            fields.whole("retention.bytes", 1, i64::MAX as u64)?
+        },
+    })
 }
 
 /// A request without keys.
@@ -150,13 +176,30 @@ impl Fields {
         }
     }
 
+    /// The object that is the value of `key`, which may have the keys in `known`.
+    fn object(&mut self, key: &'static str, known: &[&str]) -> Result<Option<Fields>> {
+        let Some(map) = self.take(key, Expected::Object, |value| match value {
+            Value::Object(map) => Some(map),
+            _ => None,
+        })?
+        else {
+            return Ok(None);
+        };
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            None => Ok(Some(Fields(map.into_iter().collect()))),
+            Some(unknown) => Err(Error::argument(Argument::UnknownKey(format!("{key}.{unknown}")))),
+        }
+    }
+
+    /// Takes the value of `key`, of which only what follows a dot is written in the object; the rest names the object in an error.
     fn take<T>(
         &mut self,
         key: &'static str,
         expected: Expected,
         convert: impl FnOnce(Value) -> Option<T>,
     ) -> Result<Option<T>> {
-        match self.0.remove(key) {
+        let written = key.rsplit_once('.').map_or(key, |(_, written)| written);
+        match self.0.remove(written) {
             None => Ok(None),
             Some(value) => convert(value)
                 .map(Some)

@@ -11,8 +11,9 @@
 //! | `names` | the grammar of the file names that this library makes |
 //! | `numbering` | publishing under a name that was never given |
 //! | `record` | what the catalogue holds of one backup |
-//! | `retention` | which backups stay |
+//! | `retention` | what is known of the backups, put to the policy |
 //! | `retention_policy` | which backups stay, as one pure function |
+//! | `retention_text` | the sentence that says why |
 //! | `scan` | the backups in the folder |
 //! | `whose` | of which database a backup is |
 
@@ -25,5 +26,6 @@ pub(crate) mod numbering;
 pub(crate) mod record;
 pub(crate) mod retention;
 pub(crate) mod retention_policy;
+pub(crate) mod retention_text;
 pub(crate) mod scan;
 pub(crate) mod whose;

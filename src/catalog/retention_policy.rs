@@ -11,37 +11,7 @@ use chrono::Datelike;
 use serde::Serialize;
 
 use crate::clock::Moment;
-
-/// How many backups stay. A backup stays if any of these wants it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
-    /// The newest so many.
-    pub last: usize,
-    /// The newest of each of so many days that have a backup.
-    pub days: usize,
-    /// The newest of each of so many weeks (ISO 8601, from Monday on) that have a backup.
-    pub weeks: usize,
-    /// The newest of each of so many months that have a backup.
-    pub months: usize,
-    /// The newest of each of so many years that have a backup.
-    pub years: usize,
-    /// Bytes that all of them may take together; then the oldest go, whatever wants them.
-    pub bytes: Option<u64>,
-}
-
-impl Policy {
-    /// The newest `last`, and nothing else.
-    pub fn last(last: usize) -> Policy {
-        Policy {
-            last,
-            days: 0,
-            weeks: 0,
-            months: 0,
-            years: 0,
-            bytes: None,
-        }
-    }
-}
+use crate::options::Retention;
 
 /// What is known of one backup.
 #[derive(Debug, Clone)]
@@ -96,7 +66,7 @@ impl Reason {
 }
 
 /// The reason for each of `candidates`, which are in the order of their making, newest first.
-pub(crate) fn decide(candidates: &[Candidate], policy: &Policy, now: &Moment) -> Vec<Reason> {
+pub(crate) fn decide(candidates: &[Candidate], policy: &Retention, now: &Moment) -> Vec<Reason> {
     let newest_whole = candidates
         .iter()
         .position(|candidate| candidate.whole && candidate.created_at <= *now && may_be_newest_whole(candidate));
@@ -156,7 +126,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(policy: &Policy) -> Wanted {
+    fn new(policy: &Retention) -> Wanted {
         Wanted {
             last: policy.last,
             days: Periods::at_most(policy.days),
@@ -238,12 +208,12 @@ mod tests {
     #[test]
     fn days_weeks_months_and_years_each_keep_their_newest() {
         let now = at("2026-11-26T12:00:00-07:00"); // a Thursday
-        let policy = Policy {
+        let policy = Retention {
             days: 2,
             weeks: 3,
             months: 2,
             years: 2,
-            ..Policy::last(1)
+            ..Retention::last(1)
         };
         let reasons = decide(&daily(400, now), &policy, &now);
         let stays: Vec<(usize, Reason)> = reasons
@@ -267,9 +237,9 @@ mod tests {
     #[test]
     fn a_period_without_a_backup_does_not_count() {
         let now = at("2026-11-26T12:00:00-07:00");
-        let policy = Policy {
+        let policy = Retention {
             days: 3,
-            ..Policy::last(1)
+            ..Retention::last(1)
         };
         let days_ago = [200, 201, 202, 203];
         let backups: Vec<Candidate> = days_ago
@@ -286,9 +256,9 @@ mod tests {
         let mut backups = daily(5, now);
         backups[0].whole = false;
         backups[1].whole = false;
-        let policy = Policy {
+        let policy = Retention {
             bytes: Some(20),
-            ..Policy::last(5)
+            ..Retention::last(5)
         };
         let reasons = decide(&backups, &policy, &now);
         let goes = [false, true, false, true, true];
@@ -321,11 +291,11 @@ mod tests {
         })
     }
 
-    fn policies() -> impl Strategy<Value = Policy> {
+    fn policies() -> impl Strategy<Value = Retention> {
         let small = || 0_usize..6;
         let bytes = proptest::option::of(0_u64..20_000);
         (small(), small(), small(), small(), small(), bytes).prop_map(|(last, days, weeks, months, years, bytes)| {
-            Policy {
+            Retention {
                 last,
                 days,
                 weeks,
@@ -359,8 +329,8 @@ mod tests {
         #[test]
         fn a_larger_policy_keeps_no_less(candidates in candidates(), policy in policies()) {
             let now = now();
-            let policy = Policy { bytes: None, ..policy };
-            let larger = Policy { last: policy.last + 1, days: policy.days + 2, years: policy.years + 1, ..policy.clone() };
+            let policy = Retention { bytes: None, ..policy };
+            let larger = Retention { last: policy.last + 1, days: policy.days + 2, years: policy.years + 1, ..policy.clone() };
             let (less, more) = (decide(&candidates, &policy, &now), decide(&candidates, &larger, &now));
             for (less, more) in less.iter().zip(&more) {
                 prop_assert!(!less.keeps() || more.keeps());
@@ -389,7 +359,7 @@ mod tests {
                 .into_iter()
                 .filter(|candidate| candidate.protected.is_none() && candidate.created_at <= now)
                 .collect();
-            let policy = Policy { bytes: Some(most), ..policy };
+            let policy = Retention { bytes: Some(most), ..policy };
             let reasons = decide(&candidates, &policy, &now);
             let kept: Vec<&Candidate> = candidates.iter().zip(&reasons).filter(|(_, reason)| reason.keeps()).map(|(candidate, _)| candidate).collect();
             let total: u64 = kept.iter().map(|candidate| candidate.size).sum();
@@ -400,12 +370,12 @@ mod tests {
     #[test]
     fn thousands_of_backups_are_judged() {
         let now = now();
-        let policy = Policy {
+        let policy = Retention {
             days: 7,
             weeks: 4,
             months: 12,
             years: 5,
-            ..Policy::last(20)
+            ..Retention::last(20)
         };
         let reasons = decide(&daily(5_000, now), &policy, &now);
         // The newest 20, which are weeks and the present month too; eleven months before, of which December stands for its

@@ -46,7 +46,7 @@ impl Store {
             self.sweep_orphans();
         }
         let mut folder = self.read_folder()?;
-        let (kept, removed) = self.plan(&folder.backups, None, &self.now()?);
+        let (kept, removed) = self.plan(&folder.backups, None, &self.now()?, dry_run);
         if dry_run {
             return Ok(Pruned {
                 kept,

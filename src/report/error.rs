@@ -141,6 +141,10 @@ pub enum Expected {
     Boolean,
     /// A whole number between these two.
     Whole(u64, u64),
+    /// An object.
+    Object,
+    /// An array of texts.
+    Texts,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }

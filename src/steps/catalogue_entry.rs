@@ -81,7 +81,7 @@ impl Store {
         folder.backups.push(backup.clone());
         newest_first(&mut folder.backups);
         folder.forget_long_gone(MOST_GONE);
-        let removed = self.plan(&folder.backups, Some(&name), now).1;
+        let removed = self.plan(&folder.backups, Some(&name), now, false).1;
         let staged = self.stage_without(&folder, &removed);
         Some(Entry {
             folder,

@@ -127,6 +127,17 @@ class TestAnswers:
         (left,) = run("list", "--database", database).stdout.splitlines()
         assert left.startswith(rows[2][0])
 
+    def test_retention(self, database: Path) -> None:
+        for _ in range(3):
+            create(database)
+        done = run("prune", "--retention", "last=1,weeks=4", "--json", "--database", database, "--language", "en")
+        pruned = json.loads(done.stdout)
+        assert [d["text"] for d in pruned["kept"]] == ["stays: one of the newest"]
+        assert [d["text"] for d in pruned["removed"]] == ["deleted: there are enough newer ones"] * 2
+        wrong = run("prune", "--retention", "fortnights=2", "--database", database)
+        assert (wrong.returncode, "retention.fortnights" in wrong.stderr) == (1, True)
+        assert run("prune", "--retention", "weeks", "--database", database).returncode == 100
+
     def test_create_names_the_old_backups_it_deletes(self, database: Path) -> None:
         old = create(database).name
         done = run("create", "--max-backups", 1, "--database", database)

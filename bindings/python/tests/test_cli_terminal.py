@@ -90,8 +90,8 @@ class TestTable:
         run("create", "--database", database)
         with Terminal("prune", "--dry-run", "--max-backups", 1, "--database", database) as there:
             _, text = there.finish()
-        assert re.search(rf"{backup[0]} +se borraría +hay suficientes más recientes", text)
-        assert re.search(r"\.db +se queda +entre los más recientes", text)
+        assert re.search(rf"{backup[0]} +se borraría: ya hay suficientes más recientes", text)
+        assert re.search(r"\.db +se conserva: es de los más recientes", text)
 
     def test_json_is_json_on_a_terminal_too(self, database: Path) -> None:
         with Terminal("list", "--json", "--database", database) as there:

@@ -198,6 +198,8 @@ fn expected_text(expected: Expected) -> String {
         Expected::Text => "a text".to_owned(),
         Expected::Path => "a path that is not empty, in UTF-8 and without NUL".to_owned(),
         Expected::Boolean => "true or false".to_owned(),
+        Expected::Object => "an object".to_owned(),
+        Expected::Texts => "an array of texts".to_owned(),
         Expected::Whole(from, to) => format!("a whole number from {from} to {to}"),
         Expected::OneOf(words) => format!("one of: {}", words.join(", ")),
     }

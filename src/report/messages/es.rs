@@ -197,6 +197,8 @@ fn expected_text(expected: Expected) -> String {
         Expected::Text => "un texto".to_owned(),
         Expected::Path => "una ruta no vacía, en UTF-8 y sin caracteres NUL".to_owned(),
         Expected::Boolean => "true o false".to_owned(),
+        Expected::Object => "un objeto".to_owned(),
+        Expected::Texts => "una lista de textos".to_owned(),
         Expected::Whole(from, to) => format!("un número entero de {from} a {to}"),
         Expected::OneOf(words) => format!("uno de: {}", words.join(", ")),
     }

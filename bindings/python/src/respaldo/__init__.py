@@ -30,6 +30,7 @@ from .models import (
     PruneDecision,
     PruneResult,
     RestoreResult,
+    Retention,
     VerifyResult,
 )
 from .store import Progress, Store
@@ -47,6 +48,7 @@ __all__ = [
     "PruneDecision",
     "PruneResult",
     "RestoreResult",
+    "Retention",
     "Store",
     "VerifyResult",
     "__version__",

@@ -9,9 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, Self, TypedDict, overload
 
 Json = Mapping[str, Any]
+
+
+class Retention(TypedDict, total=False):
+    """Which backups stay: those that any of these numbers wants. A period counts only if it has a backup."""
+
+    last: int
+    """The newest so many; by default ``max_backups``."""
+    days: int
+    """The last of each of so many days."""
+    weeks: int
+    """The last of each of so many weeks, from Monday on."""
+    months: int
+    """The last of each of so many months."""
+    years: int
+    """The last of each of so many years."""
+    bytes: int | None
+    """Bytes that all of them may take together; then the oldest go, whatever wants them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +226,14 @@ class PruneDecision:
 
     name: str
     reason: str
+    """A word for programs, such as ``"last_of_week"``."""
+    text: str
+    """A sentence for people, in the store's language: ``se conserva: último de la semana 37``."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
         """Makes one from the library's JSON."""
-        return cls(answer["name"], answer["reason"])
+        return cls(answer["name"], answer["reason"], answer["text"])
 
 
 @dataclass(frozen=True, slots=True)

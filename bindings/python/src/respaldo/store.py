@@ -12,7 +12,16 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
-from .models import CreateResult, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+from .models import (
+    CreateResult,
+    DueResult,
+    LastBackup,
+    Listing,
+    PruneResult,
+    RestoreResult,
+    Retention,
+    VerifyResult,
+)
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -43,6 +52,8 @@ class Store:
             ``settings.json`` beside the database. None means that there is no such file.
         backup_dir: the folder of the backups; by default ``backups`` beside the database.
         max_backups: how many backups to keep; by default 20.
+        retention: which backups to keep, by days, weeks, months and years too; see
+            :class:`Retention`. By default the newest ``max_backups``.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
@@ -66,6 +77,7 @@ class Store:
         settings: AnyPath | _Default | None = _Default.DEFAULT,
         backup_dir: AnyPath | None = None,
         max_backups: int | None = None,
+        retention: Retention | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
         verify: Literal["full", "quick"] | None = None,
@@ -75,6 +87,7 @@ class Store:
         given: dict[str, Any] = {
             "backup_dir": None if backup_dir is None else os.fsdecode(backup_dir),
             "max_backups": max_backups,
+            "retention": retention,
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
             "verify": verify,
@@ -212,7 +225,7 @@ class Store:
         return VerifyResult.from_json(self._in_steps("respaldo_verify", body, progress))
 
     def prune(self, *, dry_run: bool = False) -> PruneResult:
-        """Deletes the oldest backups beyond ``max_backups``; never a renamed one or a safety copy.
+        """Deletes the backups that ``retention`` does not want; never a renamed one or a safety copy.
 
         :meth:`create` does this already. ``dry_run`` says what would be deleted, and deletes nothing.
 

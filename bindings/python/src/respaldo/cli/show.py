@@ -87,9 +87,7 @@ def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
     if not result.removed and not result.kept:
         screen.say(texts.no_backups)
         return
-    removed = texts.would_be_removed if result.dry_run else texts.removed
-    rows = [(d.name, removed, texts.reasons.get(d.reason, d.reason)) for d in result.removed]
-    rows += [(d.name, texts.kept, texts.reasons.get(d.reason, d.reason)) for d in result.kept]
+    rows = [(d.name, d.text) for d in (*result.removed, *result.kept)]
     _say_table(screen, screen.terminal, texts.prune_columns, rows, name=0)
 
 

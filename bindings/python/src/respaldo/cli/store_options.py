@@ -17,6 +17,12 @@ def milliseconds(seconds: str) -> int:
         raise ValueError(seconds) from None
 
 
+def counts(text: str) -> dict[str, int]:
+    """``last=20,weeks=8`` as the library takes it, which checks the words."""
+    pairs = (pair.partition("=") for pair in text.split(","))
+    return {word.strip(): int(number) for word, _, number in pairs}
+
+
 @dataclass(frozen=True)
 class StoreOption:
     """One option of the library's ``respaldo_open``."""
@@ -40,6 +46,7 @@ STORE_OPTIONS = (
     StoreOption("settings", "--settings"),
     StoreOption("backup_dir", "--backup-dir"),
     StoreOption("max_backups", "--max-backups", convert=int),
+    StoreOption("retention", "--retention", convert=counts),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
     StoreOption("verify", "--verify", choices=("full", "quick")),

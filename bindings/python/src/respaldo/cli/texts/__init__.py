@@ -54,11 +54,6 @@ class Texts:
     restored: str
     safety_copy: str
     prune_columns: tuple[str, ...]
-    removed: str
-    would_be_removed: str
-    kept: str
-    reasons: Mapping[str, str]
-    """By the library's name for it."""
     done_before_interruption: str
 
     # Failures of the command itself, most with a hint

@@ -1,0 +1,34 @@
+//! What a store can be told beside where things are: what stays, what it watches for, what the application understands.
+
+/// How many backups stay. A backup stays if any of these wants it.
+///
+/// A period (a day, a week, ...) counts only if it has a backup, so a machine that was off for a month loses nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention {
+    /// The newest so many, at least 1.
+    pub last: usize,
+    /// The newest of each of so many days that have a backup.
+    pub days: usize,
+    /// The newest of each of so many weeks (ISO 8601, from Monday on) that have a backup.
+    pub weeks: usize,
+    /// The newest of each of so many months that have a backup.
+    pub months: usize,
+    /// The newest of each of so many years that have a backup.
+    pub years: usize,
+    /// Bytes that all of them may take together; then the oldest go, whatever wants them.
+    pub bytes: Option<u64>,
+}
+
+impl Retention {
+    /// The newest `last`, and nothing else.
+    pub fn last(last: usize) -> Retention {
+        Retention {
+            last,
+            days: 0,
+            weeks: 0,
+            months: 0,
+            years: 0,
+            bytes: None,
+        }
+    }
+}
