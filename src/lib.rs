@@ -39,10 +39,10 @@
 //! | `steps` | what moves or compares data for them |
 //! | `catalog` | what is known of the backups: names, scanning, retention |
 //! | `store` | what an application opens, and every operation is a method of |
-//! | `options` | what stays, what is watched for, what the application understands |
 //! | `database` | what a SQLite database is: opening, shape, live file, errors, checking |
 //! | `block_io` | the VFS that reads and writes in blocks |
 //! | `files` | files that are written whole or not at all, one caller at a time |
+//! | `options` | what stays, what is watched for, what the application understands |
 //! | `clock` | time, which tests can set |
 //! | `report` | what callers are told and asked |
 //! | `failpoint` | steps at which tests kill the process |
@@ -74,7 +74,7 @@ pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;
-pub use options::Retention;
+pub use options::{Retention, SchemaSupport};
 pub use report::error::{Argument, Cause, Error, Expected, Result};
 pub use report::error_object::Report;
 pub use report::messages::{Language, Text, Warning};

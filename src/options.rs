@@ -32,3 +32,14 @@ impl Retention {
         }
     }
 }
+
+/// The schemas that the application understands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaSupport {
+    /// The highest `PRAGMA user_version`.
+    pub newest_user_version: Option<i64>,
+    /// The revisions that Alembic's migrations lead to.
+    pub alembic_heads: Vec<String>,
+    /// Every other revision that the application's migrations know. Without them a revision that is no head counts as older.
+    pub alembic_revisions: Vec<String>,
+}

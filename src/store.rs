@@ -9,7 +9,7 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
-use crate::options::Retention;
+use crate::options::{Retention, SchemaSupport};
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -26,6 +26,8 @@ pub struct Options {
     pub max_backups: usize,
     /// Which backups stay; `None` is the newest `max_backups`.
     pub retention: Option<Retention>,
+    /// The schemas that the application understands; `None` takes all.
+    pub schema: Option<SchemaSupport>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
     /// How long to wait for somebody else's lock.
@@ -59,6 +61,7 @@ impl Options {
             backup_dir: None,
             max_backups: 20,
             retention: None,
+            schema: None,
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
             verify: Verification::default(),
@@ -75,6 +78,7 @@ pub struct Store {
     pub(crate) settings: Option<PathBuf>,
     pub(crate) backup_dir: PathBuf,
     pub(crate) retention: Retention,
+    pub(crate) schema: Option<SchemaSupport>,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
     pub(crate) verify: Verification,
@@ -117,6 +121,7 @@ impl Store {
             settings,
             backup_dir,
             retention,
+            schema: options.schema,
             zone,
             busy_timeout: options.busy_timeout,
             verify: options.verify,

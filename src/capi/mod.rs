@@ -53,14 +53,15 @@ pub type ProgressCallback =
 /// {"database": "data/tattoostudio.db", "settings": "data/settings.json", "backup_dir": "data/backups",
 ///  "max_backups": 20, "timezone": "America/Hermosillo", "busy_timeout_ms": 5000, "verify": "full",
 ///  "language": "es",
-///  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null}}
+///  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null},
+///  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []}}
 /// ```
 ///
 /// Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
 /// `settings.json` beside the database, and `null` for none; `backup_dir` is `backups` beside it. `max_backups` is 1 or
 /// more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 /// newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
-/// until all take no more. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
+/// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
 /// "quick" (quick_check). `language` is "es" or "en", for `message` and `hint`.
 ///
 /// `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
@@ -247,7 +248,12 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 /// with the file that was written as `database`; `safety_backup` is null when there was no database, and for a
 /// rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder.
 ///
+/// Where the store was opened with `schema`, a backup whose user_version is higher than `newest_user_version`, or whose
+/// `alembic_version` is neither one of `alembic_heads` nor of `alembic_revisions` (unless that is empty), is
+/// RESPALDO_SCHEMA_TOO_NEW; one that is lower, or no head, is restored with the warning SCHEMA_OLDER: the application migrates it.
+///
 /// If the restore fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
+/// RESPALDO_SCHEMA_TOO_NEW,
 /// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
 /// RESPALDO_DIFFERENT_DATABASE,
 /// RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,

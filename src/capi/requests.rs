@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::database::check::Verification;
 use crate::operations::list::ListRequest;
 use crate::operations::restore::RestoreRequest;
-use crate::options::Retention;
+use crate::options::{Retention, SchemaSupport};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
 use crate::store::{Options, Settings};
@@ -49,6 +49,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "backup_dir",
             "max_backups",
             "retention",
+            "schema",
             "timezone",
             "busy_timeout_ms",
             "verify",
@@ -78,6 +79,9 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     }
     if let Some(fields) = fields.object("retention", &["last", "days", "weeks", "months", "years", "bytes"])? {
         options.retention = Some(retention(fields, options.max_backups)?);
+    }
+    if let Some(fields) = fields.object("schema", &["newest_user_version", "alembic_heads", "alembic_revisions"])? {
+        options.schema = Some(schema(fields)?);
     }
     if let Some(zone) = fields.text("timezone")? {
         options.timezone = zone;
@@ -114,6 +118,18 @@ fn retention(mut fields: Fields, max_backups: usize) -> Result<Retention> {
         } else {
             fields.whole("retention.bytes", 1, i64::MAX as u64)?
         },
+    })
+}
+
+/// The option `schema`.
+fn schema(mut fields: Fields) -> Result<SchemaSupport> {
+    Ok(SchemaSupport {
+        newest_user_version: match fields.whole("schema.newest_user_version", 0, i32::MAX as u64)? {
+            Some(number) => i64::try_from(number).ok(),
+            None => None,
+        },
+        alembic_heads: fields.texts("schema.alembic_heads")?.unwrap_or_default(),
+        alembic_revisions: fields.texts("schema.alembic_revisions")?.unwrap_or_default(),
     })
 }
 
@@ -221,6 +237,10 @@ impl Fields {
             Value::String(text) => Some(text),
             _ => None,
         })
+    }
+
+    fn texts(&mut self, key: &'static str) -> Result<Option<Vec<String>>> {
+        self.take(key, Expected::Texts, |value| serde_json::from_value(value).ok())
     }
 
     fn path(&mut self, key: &'static str) -> Result<Option<PathBuf>> {

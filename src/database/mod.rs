@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `app_schema` | whether the application understands a schema |
 //! | `check` | whether a database is whole |
 //! | `check_indexes` | whether an index holds exactly the rows of its table |
 //! | `check_pragma` | SQLite's own checks |
@@ -19,6 +20,7 @@
 //! | `value` | values and names between SQL and this library |
 //! | `wal_index` | removing a WAL index that reading a backup made |
 
+pub(crate) mod app_schema;
 pub(crate) mod check;
 pub(crate) mod check_indexes;
 pub(crate) mod check_pragma;

@@ -77,7 +77,8 @@ impl Store {
     /// Restores a backup: verified first, after a durable safety copy, as one transaction.
     ///
     /// Fails, with the database as it was, with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and
-    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::DifferentDatabase`] when it was made of another database, [`Cause::SameFile`] when it is the live database,
+    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::DifferentDatabase`] when it was made of another database,
+    /// [`Cause::SchemaTooNew`] when the application would not understand it, [`Cause::SameFile`] when it is the live database,
     /// [`Cause::DatabaseLocked`] when another program keeps the database locked, [`Cause::Busy`],
     /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when it
     /// broke off while writing. With a target, [`Cause::TargetExists`] instead of overwriting anything.
@@ -89,6 +90,10 @@ impl Store {
         let database = match &request.target {
             Some(target) => absolute("target", target)?,
             None => self.database.clone(),
+        };
+        let older_schema = match &request.target {
+            Some(_) => None,
+            None => self.check_schema(&backup)?,
         };
         let _locks = self.prepare_restore(&backup, &database)?;
         let safety = match &request.target {
@@ -114,6 +119,7 @@ impl Store {
             request.reason.as_deref(),
             outcome.as_ref().map(|restored| restored.safety_backup.as_deref()),
         );
+        warnings.extend(older_schema);
         if was_elsewhere {
             warnings.push(messages::warning(&Notice::BackupWasDownloaded(&backup), self.language));
         }

@@ -74,6 +74,8 @@ pub enum Cause {
     SameFile,
     /// The backup was made of another database: the file name of that one, or `None` where only the tables tell.
     DifferentDatabase(Option<String>),
+    /// The backup's schema is newer than the application says it understands; its version.
+    SchemaTooNew(String),
     /// Another backup or restore of this database is running.
     Busy,
     /// A restore broke off.
@@ -210,6 +212,7 @@ impl Error {
             Cause::BackupCorrupt(_) => Status::BackupCorrupt,
             Cause::SameFile => Status::SameFile,
             Cause::DifferentDatabase(_) => Status::DifferentDatabase,
+            Cause::SchemaTooNew(_) => Status::SchemaTooNew,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,
             Cause::Internal(_) => Status::Internal,

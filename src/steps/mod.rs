@@ -15,6 +15,7 @@
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
+//! | `schema_age` | whether the application understands what is restored |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing what killed processes left |
 //! | `write_pages` | writing the pages that differ |
@@ -30,6 +31,7 @@ pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
 pub(crate) mod same_database;
 pub(crate) mod same_pages;
+pub(crate) mod schema_age;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
 pub(crate) mod write_pages;

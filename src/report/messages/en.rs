@@ -142,6 +142,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             },
             "Choose a backup of this database. Nothing was changed.".to_owned(),
         ),
+        Cause::SchemaTooNew(version) => (
+            format!("The backup {path} is of a newer version of the application (schema {version}), which this one does not understand."),
+            "Update the application and repeat the operation, or choose an earlier backup. Nothing was changed.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Another backup or restore is running in {path}."),
             "Wait until it ends and repeat the operation.".to_owned(),
@@ -234,6 +238,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             ),
             "The restore is done. So that the next one does not depend on the connection, mark the backup folder with \"Always keep on \
              this device\".".to_owned(),
+        ),
+        Notice::SchemaOlder(path, version) => (
+            format!("The backup {} is of an older version of the application (schema {version}).", path.display()),
+            "The restore is done. The application has to migrate the database before it uses it; most do so when they start.".to_owned(),
         ),
         Notice::NameNotUtf8(path) => (
             format!("A file with an unreadable name was left out: {}.", path.display()),

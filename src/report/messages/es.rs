@@ -143,6 +143,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             },
             "Elija un respaldo de esta base de datos. No se cambió nada.".to_owned(),
         ),
+        Cause::SchemaTooNew(version) => (
+            format!("El respaldo {path} es de una versión más nueva de la aplicación (esquema {version}), que esta no entiende."),
+            "Actualice la aplicación y repita la operación, o elija un respaldo anterior. No se cambió nada.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Ya hay otro respaldo o restauración en curso en {path}."),
             "Espere a que termine y repita la operación.".to_owned(),
@@ -233,6 +237,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             ),
             "La restauración está hecha. Para que la próxima no dependa de la conexión, marque la carpeta de respaldos con «Mantener \
              siempre en este dispositivo».".to_owned(),
+        ),
+        Notice::SchemaOlder(path, version) => (
+            format!("El respaldo {} es de una versión anterior de la aplicación (esquema {version}).", path.display()),
+            "La restauración está hecha. La aplicación debe actualizar la base de datos antes de usarla; suele hacerlo al abrirse.".to_owned(),
         ),
         Notice::NameNotUtf8(path) => (
             format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),

@@ -56,6 +56,8 @@ pub(crate) enum Notice<'a> {
     RestoreNotLogged(&'a Path, String),
     /// The backup was not on this computer, and reading it downloaded it.
     BackupWasDownloaded(&'a Path),
+    /// The backup's schema is older than the application's; its version.
+    SchemaOlder(&'a Path, &'a str),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
     /// The catalogue could not be written; why.
@@ -86,6 +88,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::LastBackupOld(_) => "LAST_BACKUP_OLD",
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
+        Notice::SchemaOlder(..) => "SCHEMA_OLDER",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
@@ -166,6 +169,7 @@ mod tests {
             Cause::SameFile,
             Cause::DifferentDatabase(None),
             Cause::DifferentDatabase(Some("otra.db".into())),
+            Cause::SchemaTooNew("9f2c".into()),
             Cause::Busy,
             Cause::RestoreFailed {
                 cause: Box::new(Error::new(Cause::Busy)),

@@ -31,6 +31,7 @@ from .models import (
     PruneResult,
     RestoreResult,
     Retention,
+    Schema,
     VerifyResult,
 )
 from .store import Progress, Store
@@ -49,6 +50,7 @@ __all__ = [
     "PruneResult",
     "RestoreResult",
     "Retention",
+    "Schema",
     "Store",
     "VerifyResult",
     "__version__",

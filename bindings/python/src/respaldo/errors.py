@@ -24,6 +24,7 @@ __all__ = [
     "RespaldoError",
     "RestoreFailedError",
     "SameFileError",
+    "SchemaTooNewError",
     "TargetExistsError",
     "UnknownTimezoneError",
 ]
@@ -129,6 +130,10 @@ class BackupCorruptError(RespaldoError, status=43):
 
 class SameFileError(RespaldoError, status=44):
     """Source and destination are one file, under this name or through a link."""
+
+
+class SchemaTooNewError(RespaldoError, status=46):
+    """The backup was made by a newer version of the application than ``schema`` allows. Nothing was restored."""
 
 
 class BusyError(RespaldoError, status=60):

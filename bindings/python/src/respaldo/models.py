@@ -31,6 +31,23 @@ class Retention(TypedDict, total=False):
     """Bytes that all of them may take together; then the oldest go, whatever wants them."""
 
 
+class Schema(TypedDict, total=False):
+    """The schemas that the application understands.
+
+    A backup of a newer one is not restored; one of an older one is, with a warning.
+    """
+
+    newest_user_version: int
+    """The highest ``PRAGMA user_version``."""
+    alembic_heads: Sequence[str]
+    """The revisions that Alembic's migrations lead to: ``ScriptDirectory.from_config(config).get_heads()``."""
+    alembic_revisions: Sequence[str]
+    """Every revision that the migrations know: ``[s.revision for s in scripts.walk_revisions()]``.
+
+    Without them, a revision that is no head counts as older.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """One backup in the folder. It is an ``os.PathLike``, so it can be given to ``open`` or ``shutil.copy``."""

@@ -20,6 +20,7 @@ from .models import (
     PruneResult,
     RestoreResult,
     Retention,
+    Schema,
     VerifyResult,
 )
 
@@ -54,6 +55,7 @@ class Store:
         max_backups: how many backups to keep; by default 20.
         retention: which backups to keep, by days, weeks, months and years too; see
             :class:`Retention`. By default the newest ``max_backups``.
+        schema: the schemas that the application understands, see :class:`Schema`; by default all.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
@@ -78,6 +80,7 @@ class Store:
         backup_dir: AnyPath | None = None,
         max_backups: int | None = None,
         retention: Retention | None = None,
+        schema: Schema | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
         verify: Literal["full", "quick"] | None = None,
@@ -88,6 +91,7 @@ class Store:
             "backup_dir": None if backup_dir is None else os.fsdecode(backup_dir),
             "max_backups": max_backups,
             "retention": retention,
+            "schema": schema,
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
             "verify": verify,
@@ -195,6 +199,7 @@ class Store:
         Raises:
             BackupNotFoundError: there is no such backup.
             NotADatabaseError, BackupCorruptError: the backup is no use; nothing was changed.
+            SchemaTooNewError: the backup is of a newer version of the application than ``schema`` allows.
             SameFileError: the backup is the live database itself.
             TargetExistsError: ``target`` is already there.
             DatabaseLockedError: another connection held the database beyond the timeout.

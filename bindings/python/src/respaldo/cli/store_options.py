@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from argparse import Namespace
 from collections.abc import Callable
@@ -21,6 +22,11 @@ def counts(text: str) -> dict[str, int]:
     """``last=20,weeks=8`` as the library takes it, which checks the words."""
     pairs = (pair.partition("=") for pair in text.split(","))
     return {word.strip(): int(number) for word, _, number in pairs}
+
+
+def json_object(text: str) -> object:
+    """A JSON object, as the library takes it, which checks what is in it."""
+    return json.loads(text)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ STORE_OPTIONS = (
     StoreOption("backup_dir", "--backup-dir"),
     StoreOption("max_backups", "--max-backups", convert=int),
     StoreOption("retention", "--retention", convert=counts),
+    StoreOption("schema", "--schema", convert=json_object),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
     StoreOption("verify", "--verify", choices=("full", "quick")),

@@ -84,6 +84,7 @@ exit status (with --json also the "status" of the error, but for 130):
            23 disk full   24 system error   25 the file is already there
            40 another program uses the database   41 database damaged
            42 not a database   43 backup damaged   44 same file
+           46 backup of a newer version of the application
            60 another backup is running   61 the restore was not completed
            1, 3 option with a bad value   99 bug in the library
   100      the command was not understood, or there was nobody to ask
@@ -198,14 +199,15 @@ examples:
     store_group="the database and its backups",
     store_group_note="""\
 Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
-RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_TIMEZONE, RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY,
-RESPALDO_LANGUAGE. The option wins.""",
+RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_TIMEZONE,
+RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     store_options={
         "database": ("FILE", "the application's database"),
         "settings": ("FILE", "where last_backup_at is kept (default: settings.json beside the database)"),
         "backup_dir": ("FOLDER", "where the backups are (default: backups beside the database)"),
         "max_backups": ("N", "how many to keep (default: 20)"),
         "retention": ("COUNTS", "which to keep: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
+        "schema": ("JSON", 'the schemas the application understands: {"newest_user_version": 7}'),
         "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),
         "busy_timeout_ms": ("SECONDS", "how long to wait for another program (default: 5)"),
         "verify": ("{full,quick}", "verify fully or quickly (default: full)"),

@@ -84,6 +84,7 @@ estado de salida (con --json es también el «status» del error, salvo 130):
            23 disco lleno   24 error del sistema   25 el archivo ya existe
            40 otro programa usa la base de datos   41 base de datos dañada
            42 no es una base de datos   43 respaldo dañado   44 mismo archivo
+           46 respaldo de una versión más nueva
            60 otro respaldo en curso   61 la restauración no se completó
            1, 3 opción con mal valor   99 fallo de la biblioteca
   100      no se entendió la orden, o no hubo a quién preguntar
@@ -197,8 +198,8 @@ ejemplos:
     store_group="la base de datos y sus respaldos",
     store_group_note="""\
 Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
-RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_TIMEZONE, RESPALDO_BUSY_TIMEOUT,
-RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
+RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_TIMEZONE,
+RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
         "settings": (
@@ -208,6 +209,7 @@ RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
         "backup_dir": ("CARPETA", "dónde están los respaldos (si no se dice: backups junto a la base de datos)"),
         "max_backups": ("N", "cuántos conservar (si no se dice: 20)"),
         "retention": ("CUÁNTOS", "cuáles conservar: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
+        "schema": ("JSON", 'los esquemas que entiende la aplicación: {"newest_user_version": 7}'),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
         "busy_timeout_ms": ("SEGUNDOS", "cuánto esperar a otro programa (si no se dice: 5)"),
         "verify": ("{full,quick}", "verificación completa o rápida (si no se dice: full)"),
