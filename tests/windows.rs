@@ -19,12 +19,12 @@ use rusqlite::{Connection, OpenFlags};
 use scene::{Scene, clients, clients_in, make_database, names};
 use windows_sys::Win32::Storage::FileSystem::GetShortPathNameW;
 
-/// Share modes: what others may do meanwhile.
-const WITH_NOBODY: u32 = 0;
-const READING: u32 = 1;
-const READING_AND_WRITING: u32 = 3;
+/// Share modes: what other programs may do while the file is open.
+const SHARE_NOTHING: u32 = 0;
+const SHARE_READ: u32 = 1;
+const SHARE_READ_AND_WRITE: u32 = 3;
 
-fn hold(path: &Path, shared: u32) -> File {
+fn keep_open(path: &Path, shared: u32) -> File {
     File::options()
         .read(true)
         .share_mode(shared)
@@ -32,12 +32,12 @@ fn hold(path: &Path, shared: u32) -> File {
         .expect("opened")
 }
 
-/// Holds the file for a moment, as antivirus programs hold each new one.
-fn hold_for_a_moment(path: &Path, shared: u32) -> thread::JoinHandle<()> {
-    let held = hold(path, shared);
+/// Keeps the file open for a moment, as antivirus programs do with each new file.
+fn keep_open_for_a_moment(path: &Path, shared: u32) -> thread::JoinHandle<()> {
+    let other_program = keep_open(path, shared);
     thread::spawn(move || {
         thread::sleep(Duration::from_millis(150));
-        drop(held);
+        drop(other_program);
     })
 }
 
@@ -178,11 +178,11 @@ fn the_live_database_is_known_by_its_other_names() {
     let short = short_name(&database);
     assert_ne!(short, database, "the drive has short names");
     for alias in [database, hard, short] {
-        for held in [None, Some(hold(&alias, WITH_NOBODY))] {
+        for other_program in [None, Some(keep_open(&alias, SHARE_NOTHING))] {
             let request = RestoreRequest::of(&alias);
             let error = store.restore(&request, &mut unwatched).expect_err("onto itself");
             assert_eq!(error.status(), Status::SameFile, "{}", alias.display());
-            drop(held);
+            drop(other_program);
         }
     }
 }
@@ -210,26 +210,26 @@ fn safety_copies_are_found_whatever_the_letter_case_of_the_database() {
 }
 
 #[test]
-fn a_database_that_another_program_keeps_to_itself_is_locked_and_not_broken() {
+fn a_database_that_another_program_does_not_share_is_locked_and_not_damaged() {
     let scene = Scene::new("delete");
     let backup = scene.create().backup;
-    let held = hold(&scene.database(), WITH_NOBODY);
-    let error = scene.store().create(&mut unwatched).expect_err("held");
+    let other_program = keep_open(&scene.database(), SHARE_NOTHING);
+    let error = scene.store().create(&mut unwatched).expect_err("locked");
     assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
     assert_eq!(error.path.as_deref(), Some(scene.database().as_path()));
-    let error = scene.restore(&backup.name).expect_err("held");
+    let error = scene.restore(&backup.name).expect_err("locked");
     assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
-    drop(held);
+    drop(other_program);
 
-    let held = hold(&backup.path, WITH_NOBODY);
-    let error = scene.restore(&backup.name).expect_err("held");
+    let other_program = keep_open(&backup.path, SHARE_NOTHING);
+    let error = scene.restore(&backup.name).expect_err("locked");
     assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
-    drop(held);
+    drop(other_program);
     scene.restore(&backup.name).expect("free again");
 }
 
 #[test]
-fn locked_bytes_are_said_to_be_locked() {
+fn a_database_with_locked_bytes_is_locked_and_not_damaged() {
     let scene = Scene::new("delete");
     let locker = File::options()
         .read(true)
@@ -242,34 +242,34 @@ fn locked_bytes_are_said_to_be_locked() {
 }
 
 #[test]
-fn files_that_somebody_holds_for_a_moment_are_waited_for() {
+fn files_that_another_program_has_open_for_a_moment_are_waited_for() {
     let scene = Scene::new("delete");
     fs::write(scene.path("data/settings.json"), r#"{"theme": "ñ"}"#).expect("written");
     let settings = scene.path("data/settings.json");
-    let moment = hold_for_a_moment(&settings, READING_AND_WRITING); // may be neither renamed over nor deleted
+    let closing = keep_open_for_a_moment(&settings, SHARE_READ_AND_WRITE); // it can be neither replaced nor deleted
     let created = scene.create();
-    moment.join().expect("ended");
+    closing.join().expect("ended");
     assert_eq!(created.warnings, []);
     assert!(fs::read_to_string(&settings).expect("read").contains("last_backup_at"));
 
     let old = scene.put_whole_backup("backup_20200101_000000.db");
-    let moment = hold_for_a_moment(&old, READING);
+    let closing = keep_open_for_a_moment(&old, SHARE_READ);
     let store = Store::open(Options {
         max_backups: 1,
         ..scene.options()
     })
     .expect("valid options");
     let pruned = store.prune(false).expect("pruned");
-    moment.join().expect("ended");
+    closing.join().expect("ended");
     assert_eq!(pruned.warnings, []);
     assert!(!old.exists());
 }
 
 #[test]
-fn a_backup_that_somebody_holds_for_long_is_named_in_a_warning() {
+fn a_backup_that_another_program_keeps_open_is_named_in_a_warning() {
     let scene = Scene::new("delete");
     let old = scene.put_whole_backup("backup_20200101_000000.db");
-    let held = hold(&old, READING_AND_WRITING);
+    let other_program = keep_open(&old, SHARE_READ_AND_WRITE);
     let store = Store::open(Options {
         max_backups: 1,
         ..scene.options()
@@ -286,7 +286,7 @@ fn a_backup_that_somebody_holds_for_long_is_named_in_a_warning() {
         "{}",
         warning.message
     );
-    drop(held);
+    drop(other_program);
     assert_eq!(store.prune(false).expect("pruned").removed.len(), 1);
 }
 
@@ -320,17 +320,17 @@ fn a_damaged_database_is_replaced_while_the_application_has_it_open() {
 }
 
 #[test]
-fn a_log_that_is_held_is_emptied_when_the_database_beside_it_is_lost() {
+fn a_rollback_journal_that_is_open_is_emptied_when_the_database_beside_it_is_lost() {
     let scene = Scene::new("delete");
     let backup = scene.create().backup;
     fs::remove_file(scene.database()).expect("lost");
-    let log = scene.path("data/studio.db-journal");
-    fs::write(&log, b"stale").expect("written");
-    let held = hold(&log, READING_AND_WRITING);
+    let journal = scene.path("data/studio.db-journal");
+    fs::write(&journal, b"stale").expect("written");
+    let other_program = keep_open(&journal, SHARE_READ_AND_WRITE);
     scene.restore(&backup.name).expect("restored");
-    assert_eq!(fs::metadata(&log).expect("there").len(), 0);
+    assert_eq!(fs::metadata(&journal).expect("there").len(), 0);
     assert_eq!(clients_in(&scene.database()), 100);
-    drop(held);
+    drop(other_program);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn read_only_files_are_kept_to() {
 }
 
 #[test]
-fn a_wal_backup_marked_read_only_with_its_log_can_be_read() {
+fn a_read_only_backup_with_a_read_only_wal_can_be_read() {
     let scene = Scene::new("delete");
     let original = scene.path("wal.db");
     let writer = Connection::open(&original).expect("opens");
@@ -433,8 +433,8 @@ fn a_folder_without_permission_says_what_to_do_in_windows_words() {
 fn another_process_that_has_the_lock_makes_busy_and_its_end_frees_it() {
     let scene = Scene::new("delete");
     fs::create_dir_all(scene.backups()).expect("made");
-    let lock = hold_lock(&scene.backups());
-    let error = scene.store().create(&mut unwatched).expect_err("held");
+    let lock = lock_folder(&scene.backups());
+    let error = scene.store().create(&mut unwatched).expect_err("locked");
     assert_eq!(error.status(), Status::Busy);
     drop(lock);
     scene.create();
@@ -442,13 +442,13 @@ fn another_process_that_has_the_lock_makes_busy_and_its_end_frees_it() {
 }
 
 /// What another process of the library does to keep others out.
-fn hold_lock(folder: &Path) -> File {
+fn lock_folder(folder: &Path) -> File {
     const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
     File::options()
         .write(true)
         .create(true)
         .truncate(false)
-        .share_mode(WITH_NOBODY)
+        .share_mode(SHARE_NOTHING)
         .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
         .open(folder.join(".respaldo.lock"))
         .expect("free")
