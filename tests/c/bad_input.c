@@ -179,9 +179,11 @@ static const struct {
     {OPEN, "verify", OTHER, OTHER},
     {OPEN, "language", OTHER, OTHER},
     {LIST, "include_safety", BOOLEAN, BOOLEAN},
+    {LIST, "include_others", BOOLEAN, BOOLEAN},
     {RESTORE, "backup", STRING, STRING},
     {RESTORE, "reason", STRING, STRING},
     {RESTORE, "target", STRING, STRING},
+    {RESTORE, "allow_different", BOOLEAN, BOOLEAN},
     {VERIFY, "backup", STRING, STRING},
     {PRUNE, "dry_run", BOOLEAN, BOOLEAN},
 };

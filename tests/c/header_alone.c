@@ -26,9 +26,17 @@ MUST_HOLD(database_corrupt, RESPALDO_DATABASE_CORRUPT == 41);
 MUST_HOLD(not_a_database, RESPALDO_NOT_A_DATABASE == 42);
 MUST_HOLD(backup_corrupt, RESPALDO_BACKUP_CORRUPT == 43);
 MUST_HOLD(same_file, RESPALDO_SAME_FILE == 44);
+MUST_HOLD(different_database, RESPALDO_DIFFERENT_DATABASE == 45);
 MUST_HOLD(schema_too_new, RESPALDO_SCHEMA_TOO_NEW == 46);
+MUST_HOLD(rows_in_conflict, RESPALDO_ROWS_IN_CONFLICT == 47);
 MUST_HOLD(busy, RESPALDO_BUSY == 60);
 MUST_HOLD(restore_failed, RESPALDO_RESTORE_FAILED == 61);
+MUST_HOLD(second_place_absent, RESPALDO_SECOND_PLACE_ABSENT == 70);
+MUST_HOLD(archive_unreachable, RESPALDO_ARCHIVE_UNREACHABLE == 80);
+MUST_HOLD(archive_wrong_password, RESPALDO_ARCHIVE_WRONG_PASSWORD == 81);
+MUST_HOLD(archive_not_found, RESPALDO_ARCHIVE_NOT_FOUND == 82);
+MUST_HOLD(archive_damaged, RESPALDO_ARCHIVE_DAMAGED == 83);
+MUST_HOLD(unsupported, RESPALDO_UNSUPPORTED == 90);
 MUST_HOLD(internal, RESPALDO_INTERNAL == 99);
 
 /* A second declaration is an error unless it says the same as the header's. */

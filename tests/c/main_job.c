@@ -160,6 +160,10 @@ static void restore(respaldo_store store, const char *name)
     CHECK(json_is(json, "warnings", "[]"));
     respaldo_string_free(json);
 
+    CHECK(respaldo_list(store, "{\"include_others\": true}", &json) == RESPALDO_OK);
+    CHECK(count_of(json, "\"kind\":\"other\"") == 0);
+    CHECK(count_of(json, "\"database\":\"studio.db\"") == 1);
+    respaldo_string_free(json);
     CHECK(respaldo_list(store, "{\"include_safety\": true}", &json) == RESPALDO_OK);
     CHECK(count_of(json, "\"kind\":\"safety\"") == 1);
     CHECK(count_of(json, "\"kind\":\"backup\"") == 1);
@@ -397,8 +401,17 @@ static void without_a_store(void)
     CHECK(strcmp(respaldo_status_name(RESPALDO_NOT_A_DATABASE), "NOT_A_DATABASE") == 0);
     CHECK(strcmp(respaldo_status_name(RESPALDO_BACKUP_CORRUPT), "BACKUP_CORRUPT") == 0);
     CHECK(strcmp(respaldo_status_name(RESPALDO_SAME_FILE), "SAME_FILE") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_DIFFERENT_DATABASE), "DIFFERENT_DATABASE") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_SCHEMA_TOO_NEW), "SCHEMA_TOO_NEW") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_ROWS_IN_CONFLICT), "ROWS_IN_CONFLICT") == 0);
     CHECK(strcmp(respaldo_status_name(RESPALDO_BUSY), "BUSY") == 0);
     CHECK(strcmp(respaldo_status_name(RESPALDO_RESTORE_FAILED), "RESTORE_FAILED") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_SECOND_PLACE_ABSENT), "SECOND_PLACE_ABSENT") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_ARCHIVE_UNREACHABLE), "ARCHIVE_UNREACHABLE") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_ARCHIVE_WRONG_PASSWORD), "ARCHIVE_WRONG_PASSWORD") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_ARCHIVE_NOT_FOUND), "ARCHIVE_NOT_FOUND") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_ARCHIVE_DAMAGED), "ARCHIVE_DAMAGED") == 0);
+    CHECK(strcmp(respaldo_status_name(RESPALDO_UNSUPPORTED), "UNSUPPORTED") == 0);
     CHECK(strcmp(respaldo_status_name(RESPALDO_INTERNAL), "INTERNAL") == 0);
     CHECK(respaldo_status_name(-1) != NULL);
     CHECK(respaldo_status_name(12345) != NULL);
