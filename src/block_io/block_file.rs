@@ -6,6 +6,7 @@
 use std::ffi::c_int;
 use std::mem;
 use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use errno::Errno;
 use rusqlite::ffi::{self, sqlite3_file, sqlite3_io_methods};
@@ -27,12 +28,14 @@ pub(crate) struct BlockFile {
     pub real: RealFile,
     pub blocks: ReadBlocks,
     pub run: WriteRun,
-    /// Computed while the file is written, once that was asked for; by SQLite's own thread, which waits for the writer thread
-    /// more than that waits for it.
-    hash: Option<FileHash>,
+    /// Computed while the file is written, once that was asked for.
+    hash: Option<SharedHash>,
     /// The first write that failed after SQLite was told that it had succeeded.
     unreported: Option<WriteError>,
 }
+
+/// Whichever thread writes adds what it wrote.
+type SharedHash = Arc<Mutex<FileHash>>;
 
 /// SQLite's code, and the system's reason.
 struct WriteError(c_int, Errno);
@@ -128,10 +131,7 @@ impl BlockFile {
         if !self.run.is_unwritten {
             if data.len() > BLOCK || !self.run.reserve() {
                 return match self.finish_writes_and_report() {
-                    ffi::SQLITE_OK => {
-                        add_to(self.hash.as_mut(), data, offset);
-                        self.real.write(data, offset)
-                    }
+                    ffi::SQLITE_OK => write(self.real, self.hash.as_ref(), data, offset),
                     code => code,
                 };
             }
@@ -147,11 +147,10 @@ impl BlockFile {
         let run = &mut self.run;
         run.full_runs += 1;
         if run.full_runs >= RUNS_BEFORE_THREAD && run.writer.is_none() {
-            let file = FileOfWriter(self.real);
-            run.writer = WriterThread::start(move |bytes, offset| file.write(bytes, offset));
+            let (file, hash) = (FileOfWriter(self.real), self.hash.clone());
+            run.writer = WriterThread::start(move |bytes, offset| file.write(hash.as_ref(), bytes, offset));
         }
         run.is_unwritten = false;
-        add_to(self.hash.as_mut(), &run.bytes, run.start);
         match &mut run.writer {
             Some(writer) => match writer.write(mem::take(&mut run.bytes), run.start) {
                 Ok(empty) => {
@@ -160,7 +159,7 @@ impl BlockFile {
                 }
                 Err(code) => code,
             },
-            None => self.real.write(&run.bytes, run.start),
+            None => write(self.real, self.hash.as_ref(), &run.bytes, run.start),
         }
     }
 
@@ -171,10 +170,7 @@ impl BlockFile {
         let full_runs = run.writer.as_mut().map_or(Ok(()), WriterThread::finish);
         let code = match (full_runs, mem::take(&mut run.is_unwritten)) {
             (Err(code), _) => code,
-            (Ok(()), true) => {
-                add_to(self.hash.as_mut(), &run.bytes, run.start);
-                self.real.write(&run.bytes, run.start)
-            }
+            (Ok(()), true) => write(self.real, self.hash.as_ref(), &run.bytes, run.start),
             (Ok(()), false) => ffi::SQLITE_OK,
         };
         run.bytes.clear();
@@ -187,13 +183,15 @@ impl BlockFile {
     /// Computes the hash of what is written from now on. Only for a file of which nothing is written yet.
     pub fn start_hash(&mut self) {
         self.finish_writes();
-        self.hash = Some(FileHash::default());
+        self.hash = Some(SharedHash::default());
     }
 
     /// The hash of what was written since [`start_hash`](BlockFile::start_hash).
     pub fn take_hash(&mut self) -> Option<FileHash> {
         self.finish_writes();
-        self.hash.take()
+        let hash = self.hash.take()?;
+        let mut hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(mem::take(&mut *hash))
     }
 
     /// Does the same, and returns the first error. The caller passes it on to SQLite.
@@ -217,13 +215,19 @@ struct FileOfWriter(RealFile);
 unsafe impl Send for FileOfWriter {}
 
 impl FileOfWriter {
-    fn write(&self, data: &[u8], offset: i64) -> c_int {
-        self.0.write(data, offset)
+    fn write(&self, hash: Option<&SharedHash>, data: &[u8], offset: i64) -> c_int {
+        write(self.0, hash, data, offset)
     }
 }
 
-fn add_to(hash: Option<&mut FileHash>, data: &[u8], offset: i64) {
+/// Writes to the real file, and adds what was written to the hash.
+fn write(file: RealFile, hash: Option<&SharedHash>, data: &[u8], offset: i64) -> c_int {
+    let code = file.write(data, offset);
     if let (Some(hash), Ok(offset)) = (hash, u64::try_from(offset)) {
+        let system = errno::errno();
+        let mut hash = hash.lock().unwrap_or_else(PoisonError::into_inner);
         hash.written(data, offset);
+        errno::set_errno(system);
     }
+    code
 }
