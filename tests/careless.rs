@@ -250,3 +250,41 @@ fn a_schema_that_sqlite_cannot_read_is_named() {
     let problems = error.problems().expect("problems").concat();
     assert!(problems.contains("malformed database schema (names)"), "{problems}");
 }
+
+/// Backups are told from the database by what the files are, and not by their paths.
+#[cfg(unix)]
+#[test]
+fn a_database_in_its_own_backup_folder_is_no_backup_whatever_path_leads_to_it() {
+    use std::os::unix::fs::symlink;
+    let scene = Scene::empty();
+    fs::create_dir(scene.backups()).expect("made");
+    let real = scene.backups().join("backup_20200101_000000.db"); // retention would take it for the oldest
+    make_database(&real, "delete", 10);
+    symlink(&real, scene.database()).expect("linked");
+    symlink(scene.backups(), scene.path("otra ruta")).expect("linked");
+    symlink(&real, scene.backups().join("actual.db")).expect("linked");
+    fs::hard_link(&real, scene.backups().join("otro nombre.db")).expect("linked");
+    for database in [
+        scene.database(),
+        real.clone(),
+        scene.path("otra ruta/backup_20200101_000000.db"),
+    ] {
+        let shown = database.display().to_string();
+        let store = Store::open(Options {
+            database,
+            backup_dir: Some(scene.backups()),
+            max_backups: 1,
+            ..scene.options()
+        })
+        .expect("valid options");
+        assert_eq!(store.list(false).expect("listed").backups, [], "{shown}");
+        let created = store.create_if_due(&mut unwatched).expect("a backup");
+        assert!(created.created, "{shown}: nothing there is today's");
+        assert_eq!(created.removed, <[String; 0]>::default(), "{shown}");
+        assert_eq!(clients_in(&real), 10, "{shown}");
+        let backup = created.backup.expect("a backup");
+        for left in [&backup.path, &scene.backups().join("catalog.json")] {
+            fs::remove_file(left).expect("removed");
+        }
+    }
+}

@@ -12,7 +12,9 @@ use chrono::{DateTime, Datelike, NaiveDateTime};
 
 use crate::catalog::backup::{Backup, Kind, newest_first};
 use crate::catalog::catalogue::{Catalogue, Trouble};
-use crate::catalog::file_facts::{FileFacts, entry_is_elsewhere};
+use crate::catalog::file_facts::FileFacts;
+#[cfg(windows)]
+use crate::catalog::file_facts::entry_is_elsewhere;
 use crate::catalog::names::{self, Stamp};
 use crate::catalog::numbering::next_above;
 use crate::catalog::record::{Outcome, Record, State};
@@ -80,7 +82,11 @@ impl Store {
     pub(crate) fn read_folder(&self) -> Result<Folder> {
         let entries = entries(&self.backup_dir)?;
         let mut catalogue = Catalogue::read(&self.backup_dir);
+        let live = inode(&self.database);
         let mut found = on_two_threads(&entries, |entry| {
+            if self.is_database(entry, live) {
+                return None;
+            }
             let name = entry.file_name();
             name.to_str()
                 .and_then(|name| self.backup_from_entry(entry, name, &catalogue))
@@ -245,17 +251,18 @@ impl Store {
         Stamp { local, ordinal }
     }
 
-    /// Whether `path` is the live database, which may be in its own backup folder.
-    fn is_database(&self, path: &Path, entry: &DirEntry) -> bool {
-        // Windows knows one file by names in other letter cases and by short ones; telling so opens the file.
-        path == self.database || (cfg!(windows) && !entry_is_elsewhere(entry) && same_file(path, &self.database))
+    /// Whether an entry is the live database, which may be in its own backup folder, under another name or path too: it would be
+    /// listed as its own backup, be today's each day, and be deleted as an old one.
+    fn is_database(&self, entry: &DirEntry, live: Option<u64>) -> bool {
+        let path = entry.path();
+        path == self.database || (may_lead_to(entry, live) && same_file(&path, &self.database))
     }
 
     /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
     fn backup_from_entry(&self, entry: &DirEntry, name: &str, catalogue: &Catalogue) -> Option<Found> {
         let path = entry.path();
-        let is_another = self.is_database(&path, entry) || names::parse_safety(&self.database_name(), name).is_some();
-        if is_another || name.starts_with('.') || is_sidecar(name) || names::is_own_file(name) {
+        let is_safety = names::parse_safety(&self.database_name(), name).is_some();
+        if is_safety || name.starts_with('.') || is_sidecar(name) || names::is_own_file(name) {
             return None;
         }
         let record = catalogue.get(name);
@@ -330,6 +337,32 @@ fn entries(folder: &Path) -> Result<Vec<DirEntry>> {
     opened
         .and_then(Iterator::collect)
         .map_err(|error| Error::io(&error, folder))
+}
+
+/// The number by which a folder's entries name this file.
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| metadata.ino())
+}
+
+/// The number by which a folder's entries name this file: there is none.
+#[cfg(windows)]
+fn inode(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Whether it is worth asking if an entry is the file of this number. Each question costs a system call.
+#[cfg(unix)]
+fn may_lead_to(entry: &DirEntry, inode: Option<u64>) -> bool {
+    use std::os::unix::fs::DirEntryExt;
+    Some(entry.ino()) == inode || entry.file_type().is_ok_and(|kind| kind.is_symlink())
+}
+
+/// Whether it may be asked if an entry is another file, which opens it. One file has names in other letter cases, and short ones.
+#[cfg(windows)]
+fn may_lead_to(entry: &DirEntry, _: Option<u64>) -> bool {
+    !entry_is_elsewhere(entry)
 }
 
 /// What `facts_of` finds in the entries. Asking is mostly waiting for the system, one file after the other.
