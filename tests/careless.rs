@@ -7,6 +7,7 @@ use std::ffi::c_int;
 use std::fs;
 use std::path::Path;
 
+use chrono::{TimeDelta, Timelike, Utc};
 use respaldo::{Cause, Error, Language, Options, RestoreRequest, Settings, Status, Store, unwatched};
 use rusqlite::{Connection, ffi};
 use scene::{Scene, clients, clients_in, make_database};
@@ -287,4 +288,27 @@ fn a_database_in_its_own_backup_folder_is_no_backup_whatever_path_leads_to_it() 
             fs::remove_file(left).expect("removed");
         }
     }
+}
+
+#[test]
+fn an_old_copy_that_is_put_into_the_folder_is_not_the_backup_of_today() {
+    let scene = Scene::new("delete");
+    // What files have is the real time, to which the store's clock is set here, and a zone where it is noon.
+    let now = Utc::now() + TimeDelta::minutes(1);
+    scene.set_clock(&now.to_rfc3339());
+    let store = Store::open(Options {
+        timezone: format!("Etc/GMT{:+}", i64::from(now.hour()) - 12),
+        ..scene.options()
+    })
+    .expect("valid options");
+    scene.put_whole_backup("copia vieja de la memoria.db");
+    let first = store.create_if_due(&mut unwatched).expect("a backup");
+    assert!(first.created, "nothing there is known to hold today's data");
+
+    // A renamed one of today is.
+    let made = first.backup.expect("a backup").path;
+    fs::rename(made, scene.backups().join("antes de la feria.db")).expect("renamed");
+    let second = store.create_if_due(&mut unwatched).expect("answered");
+    assert!(!second.created);
+    assert_eq!(second.backup.expect("that of today").name, "antes de la feria.db");
 }

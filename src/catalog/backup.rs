@@ -83,6 +83,12 @@ pub struct Listing {
 }
 
 impl Backup {
+    /// Whether its time is known to be that of its contents. The time of a file that somebody put into the folder is that of the
+    /// copying.
+    pub(crate) fn was_made_here(&self) -> bool {
+        self.kind == Kind::Backup || (self.kind == Kind::Preserved && self.database.is_some())
+    }
+
     pub(crate) fn set_whose(&mut self, whose: Whose) {
         self.whose = whose;
         if whose == Whose::Other {

@@ -92,7 +92,8 @@ impl Store {
 
     /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
     ///
-    /// A backup dated in the future does not count as today's. Fails like [`Store::create`].
+    /// A backup dated in the future does not count as today's, nor does a file that somebody put into the folder: its time says nothing of
+    /// its contents. Fails like [`Store::create`].
     pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         if self.is_first_start()? {
@@ -103,7 +104,10 @@ impl Store {
         let now = self.now()?;
         let folder = self.read_folder()?;
         let is_of_today = |backup: &&Backup| {
-            backup.may_be_whole() && backup.created_at <= now && backup.created_at.date_naive() == now.date_naive()
+            backup.was_made_here()
+                && backup.may_be_whole()
+                && backup.created_at <= now
+                && backup.created_at.date_naive() == now.date_naive()
         };
         let of_today = folder.own().find(is_of_today).cloned();
         match of_today {
