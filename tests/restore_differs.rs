@@ -305,3 +305,29 @@ fn a_reader_that_stays_leaves_the_old_database() {
     assert_eq!(names(&scene.path("data")), ["backups", "settings.json", "studio.db"]);
     scene.restore(&backup).expect("now it goes");
 }
+
+#[test]
+fn a_reader_that_stays_is_waited_for_once_however_much_is_to_be_written() {
+    // More pages than SQLite keeps in memory while they are written.
+    let scene = Scene::empty();
+    make_database(&scene.database(), "delete", 25_000);
+    let backup = scene.create().backup.name;
+    scene
+        .open()
+        .execute_batch("UPDATE clients SET notes = hex(randomblob(200))")
+        .expect("worked");
+    let reader = scene.open();
+    let mut statement = reader.prepare("SELECT * FROM clients").expect("valid");
+    let mut rows = statement.query([]).expect("reading");
+    rows.next().expect("a row");
+    let mut written = 0;
+    let error = scene
+        .store()
+        .restore(&RestoreRequest::of(&backup), &mut |now| {
+            written = written.max(now.pages_done.saturating_sub(now.pages_total / 2));
+            ControlFlow::Continue(())
+        })
+        .expect_err("held up");
+    assert_eq!(error.status(), Status::DatabaseLocked, "{error}");
+    assert_eq!(written, 0, "nothing is written beside a reader");
+}

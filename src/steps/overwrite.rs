@@ -27,7 +27,7 @@ use crate::steps::snapshot::{self, Source, Stopped};
 pub(crate) struct Live {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     /// As it was before it is overwritten.
     pub(super) schema_version: Cell<i64>,
     pub wal: bool,

@@ -16,6 +16,7 @@ use rusqlite::{Connection, Statement, params};
 
 use crate::block_io::write_back::WriteBack;
 use crate::database::check::Verification;
+use crate::database::live_file::LiveFile;
 use crate::database::page_reader::{CHUNK, PageReader, has_page_table, lock_byte_page};
 use crate::database::sqlite_error::{self, Role, explain};
 use crate::failpoint;
@@ -24,6 +25,7 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::steps::overwrite::{Live, WriteFailure};
 use crate::steps::page_set::{Pace, PageSet, bytes_of, chunks};
+use crate::steps::safety_copy::no_file;
 use crate::steps::same_pages::OWN;
 use crate::steps::snapshot::{self, Source};
 
@@ -205,6 +207,7 @@ impl PageWriter<'_> {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false);
         self.explained(defensive)?;
         let schema_version = self.number("schema_version")?;
+        self.keep_readers_out()?;
         let statement = self
             .live
             .connection
@@ -215,6 +218,24 @@ impl PageWriter<'_> {
         self.run(&format!("PRAGMA schema_version = {next}"))?;
         failpoint::reach("pages_written");
         self.run("COMMIT")
+    }
+
+    /// Takes the exclusive lock in a rollback mode, and fails as locked when readers stay beyond the timeout.
+    ///
+    /// SQLite would take it when the first page leaves its cache, but where it does not get it there, it keeps the page in
+    /// memory and waits as long for the next.
+    fn keep_readers_out(&self) -> Result<()> {
+        let Live { connection, path, .. } = self.live;
+        let mode: rusqlite::Result<String> = connection.pragma_query_value(None, "journal_mode", |row| row.get(0));
+        if self.explained(mode).map_err(|failure| failure.error)? == "wal" {
+            return Ok(());
+        }
+        let file = LiveFile::of(connection).ok_or_else(|| no_file(path))?;
+        match file.lock_exclusively(self.live.timeout) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::at(Cause::DatabaseLocked, path)),
+            Err(error) => Err(Error::at(Cause::Io(error.to_string()), path)),
+        }
     }
 
     fn write_pages(
