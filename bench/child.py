@@ -17,7 +17,7 @@ def main():
     folder, size, operation, key = sys.argv[1:]
     if databases.SCANS not in size:
         size = float(size) if "." in size else int(size)
-    work = contenders.find(operation, key).prepare(Place(folder, size))
+    work = contenders.find(operation, key).prepare(Place(folder, size).serve(operation))
     before = private_kib()
     print("ready", flush=True)
     sys.stdin.readline()

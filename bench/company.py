@@ -9,7 +9,7 @@ from pathlib import Path
 
 import contenders
 import timing
-from place import Place
+from place import AFTER_A_DAY, Place
 
 WRITER = Path(__file__).with_name("writer.py")
 LEAD = 1.0
@@ -21,6 +21,8 @@ SIDE_BY_SIDE = (
     ("create", contenders.PYTHON),
     ("restore", contenders.OURS),
     ("restore", contenders.PYTHON),
+    (AFTER_A_DAY, contenders.OURS),
+    (AFTER_A_DAY, contenders.PYTHON),
 )
 MODES = {"rollback": "delete", "WAL": "wal"}
 
@@ -49,7 +51,7 @@ def beside_a_writer(folder, size, repetitions):
 
 def _one(folder, place, work):
     """The commits that were under way while the work was."""
-    place.reset(live_too=True)
+    place.serve(work and work[0]).reset(live_too=True)
     command = [sys.executable, "-B", WRITER, place.database]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         try:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from place import AFTER_A_DAY
+
 OURS, OURS_QUICK = "respaldo", "respaldo_quick"
 PYTHON, PYTHON_DURABLE = "python", "python_durable"
 
@@ -153,7 +155,8 @@ RESTORE = [
     Contender(PYTHON_DURABLE, "the same + fsync", "unverified, durable", python_restore(True)),
 ]
 
-ALL = {"create": CREATE, "restore": RESTORE}
+RESTORES = ("restore", AFTER_A_DAY)
+ALL = {"create": CREATE, "restore": RESTORE, AFTER_A_DAY: RESTORE}
 
 
 def find(operation, key):

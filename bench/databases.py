@@ -25,6 +25,10 @@ TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
 
+A_DAY = 60
+"""Clients that are changed, and sessions that are added, in a day's work."""
+
+
 def require_room(folder, sizes):
     """Room for the databases to be made, a live one, its backup or safety copy, a rollback journal, files to list."""
     missing = [size for size in sizes for seed in (TODAY, YESTERDAY) if not path_of(folder, size, seed).exists()]
@@ -95,3 +99,19 @@ def _add_scans(path, size, seed):
             rows = ((chance.randint(1, clients), chance.randbytes(chance.randint(20_000, 200_000))) for _ in range(20))
             connection.executemany("INSERT INTO scans(client_id, image) VALUES (?, ?)", rows)
             connection.execute("COMMIT")
+
+
+def work_for_a_day(path):
+    """What an application may have done since its last backup."""
+    chance = random.Random(TODAY)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        columns = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(sessions)") if not row[5])
+        last = {
+            table: connection.execute(f"SELECT max(id) FROM {table}").fetchone()[0] for table in ("clients", "sessions")
+        }
+        for number in range(A_DAY):
+            client, session = chance.randint(1, last["clients"]), chance.randint(1, last["sessions"])
+            connection.execute("UPDATE clients SET notes = ? WHERE id = ?", (f"vino hoy, {number}", client))
+            connection.execute(
+                f"INSERT INTO sessions({columns}) SELECT {columns} FROM sessions WHERE id = ?", (session,)
+            )

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import databases
 
+AFTER_A_DAY = "restore_day"
+"""The operation whose live database is the backup and a day's work."""
+
 
 class Place:
     """An application's folder: a live database with settings, a folder of backups, and a backup made yesterday."""
@@ -21,7 +24,12 @@ class Place:
         self.safety = self.folder / "safety.db"
         self.destination = self.backups / "copy.db"
         self.today = databases.path_of(folder, size, databases.TODAY)
-        self.yesterday = databases.path_of(folder, size, databases.YESTERDAY)
+        self.other = self.yesterday = databases.path_of(folder, size, databases.YESTERDAY)
+
+    def serve(self, operation):
+        """Makes the next reset one for this operation: with another database as yesterday's, or a day's work ago."""
+        self.yesterday = self.today if operation == AFTER_A_DAY else self.other
+        return self
 
     def build(self):
         """Makes the folder again."""
@@ -47,6 +55,8 @@ class Place:
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(f"{self.database}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(self.today, self.database)
+        if self.yesterday == self.today:
+            databases.work_for_a_day(self.database)
         if self.journal_mode != "delete":
             with closing(sqlite3.connect(self.database)) as connection:
                 connection.execute(f"PRAGMA journal_mode={self.journal_mode}")

@@ -2,7 +2,14 @@
 
 import contenders
 import targets
+from place import AFTER_A_DAY
 
+TITLES = {
+    "create": "Create",
+    "restore": "Restore, with the safety copy",
+    AFTER_A_DAY: "Restore of yesterday's backup, with the safety copy: a day's work between",
+}
+LABELS = {AFTER_A_DAY: "restore of yesterday's"}
 ROUND_TRIPS = {
     "version": "`respaldo_version`",
     "closed_store": "an error: a closed store",
@@ -15,7 +22,7 @@ ROUND_TRIPS = {
 
 def markdown(results):
     parts = [_machine(results), _targets(results)]
-    for operation, title in (("create", "Create"), ("restore", "Restore, with the safety copy")):
+    for operation, title in TITLES.items():
         if operation in results:
             parts += [f"### {title}", _medians(results[operation], operation), _spread(results[operation], operation)]
             scans = results[f"{operation}_scans"]
@@ -108,7 +115,7 @@ def _memory(results):
             if all(found):
                 rows.append(
                     [
-                        f"{operation}: {contender.label}",
+                        f"{LABELS.get(operation, operation)}: {contender.label}",
                         *(f"{f['added_kib'] / 1024:.1f} ({f['peak_kib'] / 1024:.1f})" for f in found),
                     ]
                 )
@@ -146,7 +153,8 @@ def _writer(results):
         rows = []
         for name, figures in found.items():
             operation, _, key = name.partition(" ")
-            label = f"{operation}: {contenders.find(operation, key).label}" if key else "nothing"
+            named = LABELS.get(operation, operation)
+            label = f"{named}: {contenders.find(operation, key).label}" if key else "nothing"
             rows.append(
                 [
                     label,

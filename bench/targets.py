@@ -1,5 +1,7 @@
 """The limits that the library sets itself, as ratios of medians of one run, so that they hold on any machine."""
 
+from place import AFTER_A_DAY
+
 LARGEST, SMALLEST = "1200", "0.2"
 
 
@@ -31,7 +33,7 @@ def _ctypes_without_work(results):
 
 
 def _at_the_largest(results, kind, label):
-    create, restore = f"create{kind}", f"restore{kind}"
+    create, restore, after_a_day = f"create{kind}", f"restore{kind}", f"{AFTER_A_DAY}{kind}"
     return [
         (
             f"create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB{label}",
@@ -51,7 +53,19 @@ def _at_the_largest(results, kind, label):
             _ratio(results, restore, LARGEST, "respaldo", "python"),
             "×",
         ),
+        (
+            f"restore of yesterday's backup with its safety copy beside Python's pair, 1,200 MB{label}",
+            0.6,
+            _ratio(results, after_a_day, LARGEST, "respaldo", "python"),
+            "×",
+        ),
     ]
+
+
+def _slowest_commit(results, mode):
+    found = results.get("writer", {}).get(mode, {})
+    ours, pythons = (found.get(f"{AFTER_A_DAY} {key}") for key in ("respaldo", "python"))
+    return ours and pythons and ours["slowest"] / pythons["slowest"]
 
 
 def rows(results):
@@ -59,6 +73,15 @@ def rows(results):
     return [
         *_at_the_largest(results, "", ""),
         *_at_the_largest(results, "_scans", ", with scans"),
+        *(
+            (
+                f"slowest commit beside that restore, beside the pair's, {mode} mode",
+                0.5,
+                _slowest_commit(results, mode),
+                "×",
+            )
+            for mode in ("rollback", "WAL")
+        ),
         (
             "create beside Python's made as durable, 0.2 MB",
             1.5,

@@ -32,14 +32,14 @@ def present(operation):
 
 def compare(folder, operation, size, repetitions):
     """Seconds of each contender. The first round is a warm-up, whose results are checked."""
-    place = Place(folder, size)
+    place = Place(folder, size).serve(operation)
     place.build()
     running, _ = present(operation)
     seconds = {contender.key: [] for contender in running}
     for turn in range(repetitions + 1):
         start = turn % len(running)
         for contender in running[start:] + running[:start]:
-            place.reset(live_too=operation == "restore")
+            place.reset(live_too=operation in contenders.RESTORES)
             took = run(folder, place, operation, contender)["seconds"]
             if turn == 0:
                 check(place, operation, contender)
@@ -80,7 +80,7 @@ def run(folder, place, operation, contender, watch_memory=False):
 
 def check(place, operation, contender):
     """Ends the run when a contender did not do the work."""
-    if operation == "restore":
+    if operation in contenders.RESTORES:
         made, expected = [place.database], place.yesterday
     else:
         made, expected = [path for path in place.backups.iterdir() if path.suffix == ".db"], place.database
@@ -94,12 +94,13 @@ def memory(folder, size, repetitions):
     place.build()
     result = {}
     for operation in contenders.ALL:
+        place.serve(operation)
         for contender in present(operation)[0]:
             if not contender.in_process:
                 continue
             runs = []
             for _ in range(repetitions):
-                place.reset(live_too=operation == "restore")
+                place.reset(live_too=operation in contenders.RESTORES)
                 runs.append(run(folder, place, operation, contender, watch_memory=True))
             added = max(max(0, run["peak_kib"] - run["before_kib"]) for run in runs)
             result[f"{operation} {contender.key}"] = {
