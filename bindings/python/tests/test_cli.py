@@ -46,10 +46,11 @@ class TestAnswers:
 
         done = run("list", "--database", database)
         (line,) = done.stdout.splitlines()
-        name, display, size, kind, state = line.split("\t")
+        name, display, size, kind, state, verified = line.split("\t")
         assert (Path(path).name, str(Path(path).stat().st_size)) == (name, size)
         assert (kind, state) == ("backup", "intact")
         assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", display)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d-07:00", verified)
 
         assert run("last", "--database", database).stdout == f"Último respaldo: {display}\n"
         done = run("verify", name, "--database", database)

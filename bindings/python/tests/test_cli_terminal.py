@@ -59,9 +59,12 @@ class TestTable:
         assert rows[0] == ["Fecha", "Tamaño", "Nombre", "Nota"]
         by_name = {row[2]: row for row in rows[2:]}
         assert by_name[name][0] == display
-        assert by_name["antes de la mudanza [2025].db"][3] == "conservado"
+        assert by_name[name][3] == f"verificado {display.split()[0]}"
+        assert by_name["antes de la mudanza [2025].db"][3] == "sin verificar, conservado"
         assert by_name["backup_20200101_000000.db"][3] == "DAÑADO"
-        assert [row[3:] for row in by_name.values() if "before_restore" in row[2]] == [["antes de restaurar"]]
+        assert [row[3:] for row in by_name.values() if "before_restore" in row[2]] == [
+            ["sin verificar, antes de restaurar"]
+        ]
 
     @pytest.mark.parametrize("columns", [30, 40, 55])
     def test_a_narrow_terminal_shows_whole_names(self, columns: int, database: Path, backup: tuple[str, str]) -> None:
@@ -75,7 +78,7 @@ class TestTable:
         assert text.splitlines()[0] == backup[0]
 
     def test_a_terminal_that_is_just_wide_enough_shows_a_table(self, database: Path, backup: tuple[str, str]) -> None:
-        with Terminal("list", "--database", database, columns=70) as there:
+        with Terminal("list", "--database", database, columns=80) as there:
             _, text = there.finish()
         header, _rule, row = text.splitlines()
         assert "Nombre" in header

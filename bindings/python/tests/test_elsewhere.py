@@ -29,5 +29,5 @@ def test_a_script_is_told_where_it_is(capsys: pytest.CaptureFixture[str]) -> Non
     states = []
     for intact in (True, False, None):
         listed({"backups": [{**ANSWER, "intact": intact}], "warnings": []}, Screen(texts, json=False), texts)
-        states.append(capsys.readouterr().out.split("\t")[-1].strip())
+        states.append(capsys.readouterr().out.split("\t")[4])
     assert states == ["intact", "damaged", "elsewhere"]

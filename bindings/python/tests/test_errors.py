@@ -42,7 +42,7 @@ def test_each_status_has_a_class_with_the_librarys_name() -> None:
         name: bytes = load().respaldo_status_name(status)
         words = name.decode().split("_")
         assert kind.__name__ == "".join(w.capitalize() for w in words).removesuffix("Error") + "Error"
-    assert len(respaldo.RespaldoError.by_status) == 19
+    assert len(respaldo.RespaldoError.by_status) == 27
 
 
 class TestArguments:

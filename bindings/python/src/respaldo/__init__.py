@@ -22,6 +22,7 @@ from ._library import LibraryLoadError, package_version, version
 from .errors import *
 from .models import (
     Backup,
+    Content,
     CreateResult,
     DueResult,
     LastBackup,
@@ -38,6 +39,7 @@ from .store import Progress, Store
 
 __all__ = [
     "Backup",
+    "Content",
     "CreateResult",
     "Daily",
     "DueResult",

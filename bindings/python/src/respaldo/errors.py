@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 __all__ = [
+    "ArchiveDamagedError",
+    "ArchiveNotFoundError",
+    "ArchiveUnreachableError",
+    "ArchiveWrongPasswordError",
     "BackupCorruptError",
     "BackupNotFoundError",
     "BusyError",
@@ -14,6 +18,7 @@ __all__ = [
     "DatabaseCorruptError",
     "DatabaseLockedError",
     "DatabaseNotFoundError",
+    "DifferentDatabaseError",
     "DiskFullError",
     "InternalError",
     "InvalidArgumentError",
@@ -23,10 +28,13 @@ __all__ = [
     "PermissionDeniedError",
     "RespaldoError",
     "RestoreFailedError",
+    "RowsInConflictError",
     "SameFileError",
     "SchemaTooNewError",
+    "SecondPlaceAbsentError",
     "TargetExistsError",
     "UnknownTimezoneError",
+    "UnsupportedError",
 ]
 
 
@@ -132,8 +140,16 @@ class SameFileError(RespaldoError, status=44):
     """Source and destination are one file, under this name or through a link."""
 
 
+class DifferentDatabaseError(RespaldoError, status=45):
+    """The backup was made of another database, or shares no table with this one; ``allow_different`` insists."""
+
+
 class SchemaTooNewError(RespaldoError, status=46):
     """The backup was made by a newer version of the application than ``schema`` allows. Nothing was restored."""
+
+
+class RowsInConflictError(RespaldoError, status=47):
+    """Rows to be brought back clash with rows that are there. Nothing was changed."""
 
 
 class BusyError(RespaldoError, status=60):
@@ -142,6 +158,30 @@ class BusyError(RespaldoError, status=60):
 
 class RestoreFailedError(RespaldoError, status=61):
     """A restore broke off; the database is as it was before. ``safety_backup`` has a copy of it."""
+
+
+class SecondPlaceAbsentError(RespaldoError, status=70):
+    """The second place for backups is not there, and was required."""
+
+
+class ArchiveUnreachableError(RespaldoError, status=80):
+    """No answer, or no way in, from the place that holds the archive."""
+
+
+class ArchiveWrongPasswordError(RespaldoError, status=81):
+    """The archive has another password."""
+
+
+class ArchiveNotFoundError(RespaldoError, status=82):
+    """There is nothing in the archive's place, or no archive."""
+
+
+class ArchiveDamagedError(RespaldoError, status=83):
+    """The archive's own check found something."""
+
+
+class UnsupportedError(RespaldoError, status=90):
+    """This build of the library was made without that part."""
 
 
 class InternalError(RespaldoError, status=99):

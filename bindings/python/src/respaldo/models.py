@@ -6,7 +6,7 @@ Keys that this package does not know, from a newer library, are ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypedDict, overload
@@ -49,6 +49,23 @@ class Schema(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a backup holds."""
+
+    tables: Mapping[str, int] | None = field(hash=False)
+    """The rows of each table."""
+    user_version: int | None
+    """SQLite's ``PRAGMA user_version``."""
+    alembic: str | None
+    """Alembic's revision; several are separated by a comma and a space."""
+
+    @classmethod
+    def from_json(cls, answer: Json) -> Self:
+        """Makes one from the library's JSON."""
+        return cls(answer.get("tables"), answer.get("user_version"), answer.get("alembic"))
+
+
+@dataclass(frozen=True, slots=True)
 class Backup:
     """One backup in the folder. It is an ``os.PathLike``, so it can be given to ``open`` or ``shutil.copy``."""
 
@@ -63,12 +80,30 @@ class Backup:
     created_at: datetime
     """Aware, in the store's time zone: the time in the name, or for a renamed file its modification time."""
     kind: str
-    """``"backup"``, ``"preserved"`` (renamed by hand) or ``"safety"`` (made before a restore)."""
+    """``"backup"``, ``"preserved"`` (renamed by hand), ``"safety"`` (made before a restore), ``"recovered"`` (saved out
+    of a damaged database) or ``"other"`` (of another database)."""
     intact: bool | None
-    """Whether the file has a database's header and at least the size that it states. :meth:`Store.verify` looks deeper.
+    """Whether the file has a database's header and at least the size that it states; False also once verification has
+    found it damaged. ``verified_at`` says whether all of it was read.
 
     None of a file that is not on this computer (OneDrive's "online-only" on Windows): opening it would download it.
     """
+    label: str | None = None
+    """A name for people. This, and what follows, comes from the catalogue, and is None where that knows nothing."""
+    note: str | None = None
+    """What a person wrote about it."""
+    pinned: bool | None = None
+    """Whether it is never deleted."""
+    made: str | None = None
+    """What made it: ``"automatic"``, ``"manual"`` or ``"before_upgrade"``."""
+    verified_at: datetime | None = None
+    """When all of it was last read and found whole; aware. None if it was changed since."""
+    rehearsed_at: datetime | None = None
+    """When it was last restored elsewhere to try it; aware. None if it was changed since."""
+    database: str | None = None
+    """The file name of the database that it was made of."""
+    content: Content | None = None
+    """What is in it. None if it was changed since."""
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -76,6 +111,7 @@ class Backup:
     @classmethod
     def from_json(cls, answer: Json) -> Self:
         """Makes one from the library's JSON."""
+        content = answer.get("content")
         return cls(
             name=answer["name"],
             display=answer["display"],
@@ -84,6 +120,14 @@ class Backup:
             created_at=datetime.fromisoformat(answer["created_at"]),
             kind=answer["kind"],
             intact=answer["intact"],
+            label=answer.get("label"),
+            note=answer.get("note"),
+            pinned=answer.get("pinned"),
+            made=answer.get("made"),
+            verified_at=_moment(answer.get("verified_at")),
+            rehearsed_at=_moment(answer.get("rehearsed_at")),
+            database=answer.get("database"),
+            content=None if content is None else Content.from_json(content),
         )
 
 
@@ -181,8 +225,7 @@ class LastBackup:
     @classmethod
     def from_json(cls, answer: Json) -> Self:
         """Makes one from the library's JSON."""
-        at = answer["last_backup_at"]
-        return cls(None if at is None else datetime.fromisoformat(at), answer["display"])
+        return cls(_moment(answer["last_backup_at"]), answer["display"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +267,7 @@ class VerifyResult:
     """Bytes."""
     problems: tuple[str, ...]
     """Empty."""
+    warnings: tuple[Notice, ...] = ()
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
@@ -234,6 +278,7 @@ class VerifyResult:
             pages=answer["pages"],
             page_size=answer["page_size"],
             problems=tuple(answer["problems"]),
+            warnings=_notices(answer),
         )
 
 
@@ -273,5 +318,9 @@ class PruneResult:
         )
 
 
+def _moment(rfc3339: str | None) -> datetime | None:
+    return None if rfc3339 is None else datetime.fromisoformat(rfc3339)
+
+
 def _notices(answer: Json) -> tuple[Notice, ...]:
-    return tuple(map(Notice.from_json, answer["warnings"]))
+    return tuple(map(Notice.from_json, answer.get("warnings", ())))

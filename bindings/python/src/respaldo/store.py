@@ -159,16 +159,18 @@ class Store:
         """The same for a daemon thread."""
         return DueResult.from_json(_call.request_with_flag("respaldo_create_if_due", self._handle(), {}, stop))
 
-    def list(self, *, include_safety: bool = False) -> Listing:
-        """The backups in the folder, newest first; renamed ones too. Empty if there is no folder.
+    def list(self, *, include_safety: bool = False, include_others: bool = False) -> Listing:
+        """The database's backups in the folder, newest first; renamed ones too. Empty if there is no folder.
 
         Args:
             include_safety: list the copies made before each restore too.
+            include_others: list the backups of other databases that use the same folder too, as kind ``"other"``.
 
         Raises:
             PermissionDeniedError, IoError: the backup folder cannot be read.
         """
-        return Listing.from_json(self._request("respaldo_list", {"include_safety": include_safety}))
+        body = {"include_safety": include_safety, "include_others": include_others}
+        return Listing.from_json(self._request("respaldo_list", body))
 
     def last_backup(self) -> LastBackup:
         """When the last backup was made: from the settings file, else from the newest in the folder."""
@@ -180,6 +182,7 @@ class Store:
         *,
         reason: str | None = None,
         target: AnyPath | None = None,
+        allow_different: bool = False,
         progress: Progress | None = None,
     ) -> RestoreResult:
         """Puts a backup in the place of the live database, in one transaction.
@@ -194,11 +197,13 @@ class Store:
                 then among the safety copies.
             reason: why, for the log of restores.
             target: write the backup to this new file instead, and leave the database alone.
+            allow_different: restore it also if it is a backup of another database.
             progress: see :data:`Progress`.
 
         Raises:
             BackupNotFoundError: there is no such backup.
             NotADatabaseError, BackupCorruptError: the backup is no use; nothing was changed.
+            DifferentDatabaseError: it is of another database; nothing was changed.
             SchemaTooNewError: the backup is of a newer version of the application than ``schema`` allows.
             SameFileError: the backup is the live database itself.
             TargetExistsError: ``target`` is already there.
@@ -209,7 +214,9 @@ class Store:
             RestoreFailedError: it broke off; the database is as it was.
             CancelledError: ``progress`` answered False; the database is as it was.
         """
-        body = {"backup": os.fsdecode(backup)}
+        body: dict[str, Any] = {"backup": os.fsdecode(backup)}
+        if allow_different:
+            body["allow_different"] = True
         if reason is not None:
             body["reason"] = reason
         if target is not None:

@@ -80,7 +80,9 @@ def due(session: Session, _arguments: Namespace) -> _call.Answer:
 
 def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo list``"""
-    answer = session.request("respaldo_list", {"include_safety": arguments.safety})
+    answer = session.request(
+        "respaldo_list", {"include_safety": arguments.safety, "include_others": arguments.include_others}
+    )
     if not answer["backups"]:
         session.require_something_there()
     return answer
@@ -101,7 +103,9 @@ def verify(session: Session, arguments: Namespace) -> _call.Answer:
 
 def restore(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo restore``, which asks first, unless it writes a new file with ``--target``"""
-    body = {"backup": arguments.backup}
+    body: Body = {"backup": arguments.backup}
+    if arguments.allow_different:
+        body["allow_different"] = True
     if arguments.reason is not None:
         body["reason"] = arguments.reason
     if arguments.target is not None:
@@ -125,7 +129,7 @@ def _confirmed(session: Session, arguments: Namespace) -> str:
 def _display(session: Session, backup: Path) -> str:
     """A backup's date as the library tells it, wherever the file lies; empty if it does not list such a file."""
     with session.with_backup_dir(str(backup.parent)) as there:
-        listed = there.request("respaldo_list", {"include_safety": True})["backups"]
+        listed = there.request("respaldo_list", {"include_safety": True, "include_others": True})["backups"]
     return next((str(entry["display"]) for entry in listed if entry["name"] == backup.name), "")
 
 

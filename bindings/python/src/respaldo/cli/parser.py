@@ -67,13 +67,16 @@ def build(texts: Texts) -> Parser:
 
     command("create")
     command("due")
-    command("list").add_argument("--safety", action="store_true", help=texts.safety)
+    listing = command("list")
+    listing.add_argument("--safety", action="store_true", help=texts.safety)
+    listing.add_argument("--include-others", action="store_true", help=texts.include_others)
     command("last")
     command("verify", backup=True)
     restore = command("restore", backup=True)
     restore.add_argument("--yes", action="store_true", help=texts.yes_option)
     restore.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
     restore.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
+    restore.add_argument("--allow-different", action="store_true", help=texts.allow_different)
     command("prune").add_argument("--dry-run", action="store_true", help=texts.dry_run)
     for made in commands.choices.values():
         _add_shared(made, texts)

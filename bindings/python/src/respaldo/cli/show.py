@@ -43,7 +43,8 @@ def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
     backups = Listing.from_json(answer)
     if not screen.terminal:
         for b in backups:
-            columns = (b.name, b.display, str(b.size), b.kind, _STATES[b.intact])
+            verified = b.verified_at.isoformat() if b.verified_at else ""
+            columns = (b.name, b.display, str(b.size), b.kind, _STATES[b.intact], verified)
             screen.say("\t".join(map(printable, columns)))
         return
     if not backups:
@@ -108,8 +109,20 @@ def printable(name: str) -> str:
 
 
 def _remarks(backup: Backup, texts: Texts) -> str:
-    states = {True: "", False: texts.damaged, None: texts.elsewhere}
-    return ", ".join(filter(None, [states[backup.intact], texts.kinds.get(backup.kind, backup.kind)]))
+    """What was found out about it, and what kind it is."""
+    remarks = []
+    if backup.intact is False:
+        remarks.append(texts.damaged)
+    elif backup.verified_at is not None:
+        remarks.append(texts.verified_on.format(date=f"{backup.verified_at:%d/%m/%Y}"))
+    elif backup.intact:
+        remarks.append(texts.not_verified)
+    if backup.intact is None:
+        remarks.append(texts.elsewhere)
+    kind = texts.kinds.get(backup.kind, backup.kind)
+    if backup.kind == "other" and backup.database is not None:
+        kind = f"{kind}: {backup.database}"
+    return ", ".join(filter(None, [*remarks, kind]))
 
 
 def _say_table(
@@ -121,10 +134,11 @@ def _say_table(
     name: int,
     number: int | None = None,
 ) -> None:
-    """Where the terminal is too narrow for the table, each name has its own line: a broken one cannot be copied."""
-    table = _table(columns, rows, name, number)
-    if Measurement.get(terminal, terminal.options.update_width(_UNLIMITED), table).maximum <= terminal.width:
-        screen.say(table)
+    """The last column may go on in a next line. A terminal too narrow for the others has a line for each name: a broken
+    name cannot be copied."""
+    narrowest = _table(columns, [[*row[:-1], max(row[-1].split(), key=len, default="")] for row in rows], number)
+    if Measurement.get(terminal, terminal.options.update_width(_UNLIMITED), narrowest).maximum <= terminal.width:
+        screen.say(_table(columns, rows, number))
         return
     for row in rows:
         screen.say(printable(row[name]))
@@ -132,11 +146,11 @@ def _say_table(
         screen.say("  " + "  ".join(map(printable, filter(None, rest))))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], name: int, number: int | None) -> Table:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], number: int | None) -> Table:
     table = Table(box=SIMPLE, show_edge=False)
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if place == number else "left"
-        table.add_column(column, justify=justify, overflow="fold", no_wrap=place != name)
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=place != len(columns) - 1)
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     return table

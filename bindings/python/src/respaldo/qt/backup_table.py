@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from qtpy.QtCore import QEvent, QLocale, QSize, Qt
@@ -24,7 +25,7 @@ class BackupTable(QTableWidget):
         self._texts = texts
         self._locale = QLocale(texts.locale)
         self._backups: tuple[Backup, ...] = ()
-        self._whole: dict[Path, bool] = {}
+        self._found: dict[Path, datetime | None] = {}
         self.setHorizontalHeaderLabels([texts.date, texts.kind, texts.size, texts.state, texts.name])
         self.setAccessibleName(texts.backups)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -74,15 +75,16 @@ class BackupTable(QTableWidget):
         return self._backups[0] if self._backups else None
 
     def remember(self, backup: Backup, *, whole: bool) -> None:
-        """Shows from now on what a verification found, which reads more than a listing can."""
-        self._whole[backup.path] = whole
+        """Shows from now on what a verification found. The catalogue remembers it of backups, not of safety copies."""
+        self._found[backup.path] = datetime.now(backup.created_at.tzinfo) if whole else None
         self.show_backups(self._backups)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a usual row, and as high as eight of them; beyond that there are scroll bars."""
         columns, bar = self.horizontalHeader(), self.verticalScrollBar()
         assert columns is not None and bar is not None
-        states = (self._texts.intact, self._texts.verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
+        verified = self._texts.verified.format(date="00/00/0000")
+        states = (verified, self._texts.not_verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
         usual = (
             ("00/00/0000 00:00",),
             self._texts.kinds.values(),
@@ -108,12 +110,13 @@ class BackupTable(QTableWidget):
     def _state(self, backup: Backup) -> str:
         if self._damaged(backup):
             return f"⚠ {self._texts.damaged}"
-        if self._whole.get(backup.path):
-            return self._texts.verified
-        return self._texts.elsewhere if backup.intact is None else self._texts.intact
+        verified = self._found.get(backup.path) or backup.verified_at
+        if verified is not None:
+            return self._texts.verified.format(date=f"{verified:%d/%m/%Y}")
+        return self._texts.elsewhere if backup.intact is None else self._texts.not_verified
 
     def _damaged(self, backup: Backup) -> bool:
-        return backup.intact is False or self._whole.get(backup.path) is False
+        return backup.intact is False or (backup.path in self._found and self._found[backup.path] is None)
 
     def _colour_states(self) -> None:
         brush = QBrush(warning_colour(self.palette(), QPalette.ColorRole.Base))

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from ..errors import BackupCorruptError, CancelledError, NotADatabaseError
-from ..models import Backup, CreateResult, Listing, RestoreResult
+from ..models import Backup, CreateResult, Listing, RestoreResult, VerifyResult
 from ..store import Progress, Store
 from . import boxes
 from .backup_table import BackupTable
@@ -147,7 +147,9 @@ class BackupDialog(QDialog):
             if job.error:
                 return self._tell_error(job.error, of=backup)
             self.table.remember(backup, whole=True)
-            return boxes.tell(self, self._texts, self._texts.verified_whole.format(date=backup.display))
+            result = cast(VerifyResult, job.result)
+            text = self._texts.verified_whole.format(date=backup.display)
+            return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
 
         job = Job(lambda progress: self._store.verify(backup, progress=progress), self._texts.verifying)
         self._start(job, verified)

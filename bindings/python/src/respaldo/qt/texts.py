@@ -24,8 +24,8 @@ class Texts:
     state: str
     name: str
     kinds: dict[str, str]
-    intact: str
     verified: str
+    not_verified: str
     damaged: str
     elsewhere: str
     none_yet: str
@@ -95,9 +95,15 @@ SPANISH = Texts(
     size="Tamaño",
     state="Estado",
     name="Archivo",
-    kinds={"backup": "Respaldo", "preserved": "Conservado", "safety": "Previo a restaurar"},
-    intact="Íntegro",
-    verified="Verificado",
+    kinds={
+        "backup": "Respaldo",
+        "preserved": "Conservado",
+        "safety": "Previo a restaurar",
+        "recovered": "Recuperado",
+        "other": "De otra base",
+    },
+    verified="Verificado {date}",
+    not_verified="Sin verificar",
     damaged="Dañado",
     elsewhere="En línea",
     none_yet="Todavía no hay respaldos.",
@@ -155,9 +161,15 @@ ENGLISH = Texts(
     size="Size",
     state="State",
     name="File",
-    kinds={"backup": "Backup", "preserved": "Preserved", "safety": "Before a restore"},
-    intact="Intact",
-    verified="Verified",
+    kinds={
+        "backup": "Backup",
+        "preserved": "Preserved",
+        "safety": "Before a restore",
+        "recovered": "Recovered",
+        "other": "Of another database",
+    },
+    verified="Verified {date}",
+    not_verified="Not verified yet",
     damaged="Damaged",
     elsewhere="Online only",
     none_yet="There are no backups yet.",

@@ -47,6 +47,8 @@ class Texts:
     kinds: Mapping[str, str]
     """By the library's name for it; an ordinary backup needs no note."""
     damaged: str
+    verified_on: str
+    not_verified: str
     elsewhere: str
     no_backups: str
     last_backup: str
@@ -82,10 +84,12 @@ class Texts:
     json: str
     version: str
     safety: str
+    include_others: str
     backup: tuple[str, str]
     yes_option: str
     reason: tuple[str, str]
     target: tuple[str, str]
+    allow_different: str
     dry_run: str
     shell: str
     commands_group: str

@@ -20,8 +20,16 @@ TEXTS = Texts(
     no_database_yet="There is no database yet, so there is nothing to back up.",
     removed_name="Old backup deleted: {name}",
     list_columns=("Date", "Size", "Name", "Note"),
-    kinds={"backup": "", "preserved": "preserved", "safety": "before a restore"},
+    kinds={
+        "backup": "",
+        "preserved": "preserved",
+        "safety": "before a restore",
+        "recovered": "recovered",
+        "other": "of another database",
+    },
     damaged="DAMAGED",
+    verified_on="verified {date}",
+    not_verified="not verified yet",
     elsewhere="not on this computer: reading it downloads it",
     no_backups="There are no backups yet. To make one: respaldo create",
     last_backup="Last backup: {display}",
@@ -84,7 +92,7 @@ exit status (with --json also the "status" of the error, but for 130):
            23 disk full   24 system error   25 the file is already there
            40 another program uses the database   41 database damaged
            42 not a database   43 backup damaged   44 same file
-           46 backup of a newer version of the application
+           45 backup of another database   46 backup of a newer version
            60 another backup is running   61 the restore was not completed
            1, 3 option with a bad value   99 bug in the library
   100      the command was not understood, or there was nobody to ask
@@ -119,12 +127,14 @@ example, every day at 9 with cron:
   0 9 * * * respaldo due --database /home/ana/studio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database FILE [--safety] [options]",
+            usage="%(prog)s --database FILE [--safety] [--include-others] [options]",
             summary="see the backups, newest first",
             details="""\
 On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
-date, bytes, kind (backup, preserved, safety) and "intact", "damaged" or
-"elsewhere" (online only). A "preserved" one was renamed by somebody, and is
+date, bytes, kind (backup, preserved, safety, recovered, other), "intact",
+"damaged" or "elsewhere" (online only), and when it was last verified, if it
+was. "intact" goes by the header alone: only "verified" means that all of it
+was read. A "preserved" one was renamed by somebody, and is
 never deleted.""",
             examples="""\
 examples:
@@ -218,10 +228,12 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     json="for programs: the library's answer or error, as JSON, on standard output",
     version="show the version and exit",
     safety="the copies made before restores too",
+    include_others="the backups of other databases in the same folder too",
     backup=("BACKUP", "the name of a backup in the list, or the path of a file"),
     yes_option="do not ask",
     reason=("TEXT", "why, for the log of restores"),
     target=("FILE", "write this new file instead of the database"),
+    allow_different="also if it is a backup of another database",
     dry_run="only say what would be deleted",
     shell="your shell",
     commands_group="commands",

@@ -20,8 +20,16 @@ TEXTS = Texts(
     no_database_yet="Todavía no hay base de datos: no hay nada que respaldar.",
     removed_name="Se borró el respaldo antiguo {name}",
     list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
-    kinds={"backup": "", "preserved": "conservado", "safety": "antes de restaurar"},
+    kinds={
+        "backup": "",
+        "preserved": "conservado",
+        "safety": "antes de restaurar",
+        "recovered": "recuperado",
+        "other": "de otra base de datos",
+    },
     damaged="DAÑADO",
+    verified_on="verificado {date}",
+    not_verified="sin verificar",
     elsewhere="no está en este equipo: leerlo lo descarga",
     no_backups="Todavía no hay respaldos. Para crear uno: respaldo create",
     last_backup="Último respaldo: {display}",
@@ -84,7 +92,7 @@ estado de salida (con --json es también el «status» del error, salvo 130):
            23 disco lleno   24 error del sistema   25 el archivo ya existe
            40 otro programa usa la base de datos   41 base de datos dañada
            42 no es una base de datos   43 respaldo dañado   44 mismo archivo
-           46 respaldo de una versión más nueva
+           45 respaldo de otra base de datos   46 respaldo de una versión más nueva
            60 otro respaldo en curso   61 la restauración no se completó
            1, 3 opción con mal valor   99 fallo de la biblioteca
   100      no se entendió la orden, o no hubo a quién preguntar
@@ -119,12 +127,14 @@ ejemplo, todos los días a las 9 con cron:
   0 9 * * * respaldo due --database /home/ana/estudio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [--safety] [opciones]",
+            usage="%(prog)s --database ARCHIVO [--safety] [--include-others] [opciones]",
             summary="ver los respaldos, el más reciente primero",
             details="""\
 En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
-con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety) y
-«intact», «damaged» o «elsewhere» (solo en la nube). «conservado» es el que alguien renombró: nunca se borra.""",
+con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety,
+recovered, other), «intact», «damaged» o «elsewhere» (solo en la nube), y
+cuándo se verificó, si se hizo. «intact» solo mira el encabezado: «verificado»
+quiere decir que se leyó completo. «conservado» es el que alguien renombró: nunca se borra.""",
             examples="""\
 ejemplos:
   respaldo list --database tattoostudio.db
@@ -220,10 +230,12 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     json="para programas: la respuesta o el error de la biblioteca, en JSON, en la salida estándar",
     version="mostrar la versión y terminar",
     safety="también las copias de antes de restaurar",
+    include_others="también los respaldos de otras bases de datos en la misma carpeta",
     backup=("RESPALDO", "nombre de un respaldo de la lista, o la ruta de un archivo"),
     yes_option="no preguntar",
     reason=("TEXTO", "por qué, para el registro de restauraciones"),
     target=("ARCHIVO", "escribir este archivo nuevo en vez de la base de datos"),
+    allow_different="aunque sea un respaldo de otra base de datos",
     dry_run="solo decir qué se borraría",
     shell="su terminal",
     commands_group="órdenes",
