@@ -47,7 +47,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         yield lambda store, **options: all_of_them.enter_context(SetDaily(store, **options))
 
 
-def test_one_at_the_start_and_asked_again_the_next_day(store: respaldo.Store, start: Start) -> None:
+def test_it_backs_up_at_the_start_and_asks_again_the_next_day(store: respaldo.Store, start: Start) -> None:
     daily = start(store)
     first = daily.result()
     assert first.created and first.backup is not None
@@ -173,17 +173,17 @@ while not (database.parent / "backups").exists():
 
 
 class TestTheInterpreterEnds:
-    def test_while_it_waits_for_tomorrow(self, database: Path) -> None:
+    def test_the_wait_for_tomorrow_ends_with_the_interpreter(self, database: Path) -> None:
         done = scene.run_python(AT_EXIT, database)
         assert (done.returncode, done.stdout, done.stderr) == (0, "made\n", "")
 
-    def test_while_a_backup_is_made(self, folder: Path) -> None:
+    def test_a_backup_in_the_middle_is_cancelled(self, folder: Path) -> None:
         database = scene.make_database(folder / "tattoostudio.db", mebibytes=64)
         done = scene.run_python(AT_EXIT_IN_THE_MIDDLE, database)
         assert (done.returncode, done.stderr) == (0, "")
         assert list((folder / "backups").iterdir()) == []  # cancelled, and swept up
 
-    def test_while_the_database_is_locked(self, database: Path) -> None:
+    def test_a_call_that_waits_for_a_lock_is_left_behind(self, database: Path) -> None:
         done = scene.run_python(AT_EXIT_BEFORE_ITS_OWN_LOCK, database)
         assert (done.returncode, done.stderr) == (0, "")
         assert list((database.parent / "backups").glob("*.db")) == []

@@ -70,7 +70,7 @@ def times(moments: list[datetime]) -> list[str]:
     return [f"{moment:%d %H:%M}" for moment in moments]
 
 
-def test_at_the_start_and_at_each_midnight_of_the_stores_zone() -> None:
+def test_it_asks_at_the_start_and_at_each_midnight_of_the_stores_zone() -> None:
     studio = Studio(datetime(2026, 3, 4, 9, 30, tzinfo=HERMOSILLO))
     studio.stay_open(timedelta(days=3))
     assert times(studio.asked) == ["04 09:30", "05 00:00", "06 00:00", "07 00:00"]
@@ -87,7 +87,7 @@ def test_a_call_that_began_before_midnight_says_nothing_of_the_day_after() -> No
 
 
 @pytest.mark.parametrize("asleep", [timedelta(hours=8), timedelta(days=1), timedelta(days=10)])
-def test_after_sleep(asleep: timedelta) -> None:
+def test_on_waking_on_another_day_it_asks_once(asleep: timedelta) -> None:
     studio = Studio(datetime(2026, 3, 4, 20, 0, tzinfo=HERMOSILLO))
     studio.look()
     studio.sleep(asleep)
@@ -96,14 +96,14 @@ def test_after_sleep(asleep: timedelta) -> None:
     assert len(studio.asked) == 2
 
 
-def test_a_nap_within_the_day() -> None:
+def test_on_waking_on_the_same_day_it_asks_nothing() -> None:
     studio = Studio(datetime(2026, 3, 4, 9, 0, tzinfo=HERMOSILLO))
     studio.look()
     studio.sleep(timedelta(hours=8))
     assert len(studio.asked) == 1
 
 
-def test_a_clock_that_jumps_ahead_and_is_set_right_again() -> None:
+def test_a_clock_that_jumps_ahead_and_is_set_right_again_leaves_no_day_out() -> None:
     studio = Studio(datetime(2026, 3, 4, 9, 0, tzinfo=HERMOSILLO))
     studio.look()
     studio.sleep(timedelta(days=5 * 365))
@@ -114,14 +114,14 @@ def test_a_clock_that_jumps_ahead_and_is_set_right_again() -> None:
     assert times(studio.backups[2:]) == ["05 00:00", "06 00:00"]
 
 
-def test_a_clock_that_was_wrong_at_the_start() -> None:
+def test_a_clock_that_was_years_ahead_at_the_start_puts_nothing_off() -> None:
     studio = Studio(datetime(2031, 3, 4, 9, 0, tzinfo=HERMOSILLO))
     studio.look()
     studio.sleep(datetime(2026, 3, 4, 9, 1, tzinfo=HERMOSILLO) - studio.now)
     assert times(studio.backups) == ["04 09:00", "04 09:01"]
 
 
-def test_time_servers_that_correct_the_clock_across_midnight() -> None:
+def test_a_correction_across_midnight_asks_nothing() -> None:
     studio = Studio(datetime(2026, 3, 4, 9, 0, tzinfo=HERMOSILLO))
     studio.stay_open(timedelta(hours=15, minutes=1))
     assert times(studio.asked) == ["04 09:00", "05 00:00"]
@@ -154,7 +154,7 @@ def test_every_day_has_its_backup_where_clocks_are_changed(zone: str, start: dat
     assert len(studio.asked) <= len(studio.backups) + 2
 
 
-def test_after_a_failure_again_the_same_day_with_growing_pauses() -> None:
+def test_after_a_failure_it_asks_again_the_same_day_with_growing_pauses() -> None:
     studio = Studio(datetime(2026, 3, 4, 8, 0, tzinfo=HERMOSILLO))
     studio.broken = True
     studio.stay_open(timedelta(hours=14))

@@ -161,7 +161,7 @@ class TestDailyBackupOfAnApplicationThatStaysOpen:
         daily.start()
         return daily
 
-    def test_asked_again_the_next_day(
+    def test_it_asks_again_the_next_day(
         self, store: respaldo.Store, window: QMainWindow, hands: Hands, count: list[int]
     ) -> None:
         daily = self.started(store, window, count)
@@ -174,7 +174,7 @@ class TestDailyBackupOfAnApplicationThatStaysOpen:
         assert daily.result.reason == "already_backed_up_today"  # the library goes by the real clock
         assert len(store.list()) == 1
 
-    def test_tried_again_after_a_failure_which_is_told_once(
+    def test_it_tries_again_after_a_failure_and_tells_it_once(
         self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands, count: list[int]
     ) -> None:
         good = database.read_bytes()
@@ -207,7 +207,7 @@ class TestDailyBackupOfAnApplicationThatStaysOpen:
         daily.ahead = timedelta(days=2)
         hands.close_box("No se pudo crear el respaldo de hoy.")
 
-    def test_not_in_the_middle_of_other_work(
+    def test_it_waits_for_the_end_of_other_work(
         self, database: Path, gated: GatedStore, window: QMainWindow, hands: Hands, count: list[int]
     ) -> None:
         with respaldo.Store(database) as store:
@@ -223,7 +223,7 @@ class TestDailyBackupOfAnApplicationThatStaysOpen:
             assert daily.error is None
 
     @pytest.mark.parametrize("how", ["stop", "close"])
-    def test_it_ends(
+    def test_it_ends_when_it_is_stopped_or_the_store_is_closed(
         self, store: respaldo.Store, window: QMainWindow, hands: Hands, count: list[int], how: str
     ) -> None:
         daily = self.started(store, window, count)
