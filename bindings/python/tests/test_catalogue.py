@@ -96,9 +96,7 @@ class TestTheCommand:
         (line,) = run("list", "--include-others", "--database", database).stdout.splitlines()
         assert line.split("\t")[::3] == [theirs.name, "other"]
 
-    def test_restore_of_anothers_backup_exits_with_45(
-        self, others: respaldo.Store, database: Path
-    ) -> None:
+    def test_restore_of_anothers_backup_exits_with_45(self, others: respaldo.Store, database: Path) -> None:
         path = others.create().backup.path
         done = run("restore", path, "--yes", "--database", database)
         assert (done.returncode, done.stdout) == (45, "")
