@@ -54,6 +54,13 @@ check: $(RUFF) ## Formatting and lints
 test-rust: ## The core, its documentation's example, and the header's drift
 	cargo test --locked
 
+# FLIPS flipped bits, as many crossings, and a tenth as many schemas.
+FLIPS ?= 100000
+.PHONY: test-pages-soak
+test-pages-soak: ## The verifier beside SQLite's check on FLIPS (100000) damaged databases; SEED makes others
+	RESPALDO_FLIPS=$(FLIPS) RESPALDO_SCHEMAS=$$(($(FLIPS) / 10)) RESPALDO_SEED=$(or $(SEED),0) \
+		cargo test --release --locked --lib database::tests -- --nocapture
+
 .PHONY: test-c
 test-c: $(LIBRARY) ## The C and C++ clients, plainly, with sanitizers and under valgrind; the conformance cases
 	$(PYTHON) -B tests/c/run

@@ -29,6 +29,13 @@ SCHEMAS = {
     "fts5": "CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f VALUES('tinta negra');",
     "rtree": "CREATE VIRTUAL TABLE g USING rtree(id, x0, x1); INSERT INTO g VALUES(1, 0, 1);",
 }
+# Trees of more than one page, and every kind of index.
+TREES = """CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE, b REAL, c);
+    CREATE INDEX i ON t(a, b DESC); CREATE UNIQUE INDEX j ON t(c); CREATE TABLE w(k TEXT, v, PRIMARY KEY(v, k DESC)) WITHOUT ROWID;
+    CREATE INDEX x ON w(k COLLATE RTRIM); WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 45)
+    INSERT INTO t SELECT n * 3, CASE n % 3 WHEN 0 THEN 'Ana ' || n ELSE 'BEA' END, n / 4.0, zeroblob(n % 9 * 30) || n FROM n;
+    INSERT INTO w SELECT a || id, id % 7 FROM t; DELETE FROM t WHERE id % 5 = 0;"""
+
 MODULES = ["nowhere(x)", "dbstat", "fts3(x)", "fts4aux(t)", "sqlite_dbpage", "csv(filename='/etc/passwd')"]
 
 SETTINGS = [
@@ -166,6 +173,8 @@ def databases() -> dict[str, tuple[bytes, bytes, bytes]]:
     seeds = {name: database(schema) for name, schema in SCHEMAS.items()}
     for size in (1024, 4096):
         seeds[f"page_{size}"] = database(SCHEMAS["plain"], size)
+    for number, settings in enumerate(["", "PRAGMA auto_vacuum=FULL;", "PRAGMA encoding='UTF-16be';"]):
+        seeds[f"trees_{number}"] = database(settings + TREES)
     seeds["wal"] = database(SCHEMAS["plain"], mode="wal")
     seeds["journal"] = crashed()
     seeds["empty"] = b"", b"", b""
@@ -187,6 +196,7 @@ def main() -> None:
         for live in range(4):
             write(root / "backup_file", f"{name}_{live}", bytes([live]) + main_file)
         lengths = struct.pack("<HH", len(log), len(journal))
+        write(root / "pages", name, main_file)
         write(root / "live_file", name, lengths + log + journal + main_file)
     for number, text in enumerate(SETTINGS):
         write(root / "settings_json", str(number), text.encode())

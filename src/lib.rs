@@ -40,6 +40,7 @@
 //! | `catalog` | what is known of the backups: names, scanning, retention |
 //! | `store` | what an application opens, and every operation is a method of |
 //! | `database` | what a SQLite database is: opening, shape, live file, errors, checking |
+//! | `pages` | the file format read without SQLite, and whether a file is whole |
 //! | `block_io` | the VFS that reads and writes in blocks |
 //! | `files` | files that are written whole or not at all, one caller at a time |
 //! | `options` | what stays, what is watched for, what the application understands |
@@ -55,6 +56,7 @@ mod failpoint;
 mod files;
 mod operations;
 mod options;
+mod pages;
 mod report;
 mod steps;
 mod store;
@@ -68,6 +70,9 @@ pub use catalog::retention_policy::Reason;
 pub use clock::{Clock, Moment};
 pub use database::check::Verification;
 pub use database::contents::Contents;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use database::fuzzing;
 pub use operations::create::{Created, CreatedIfDue};
 pub use operations::last_backup::LastBackup;
 pub use operations::list::ListRequest;

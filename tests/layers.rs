@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// From the top to the bottom. A name is a folder of `src/` or a file in it.
 ///
 /// `store` stands below the operations and not above them: each of them is a method of `Store`, written in its own file.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "lib",
     "capi",
     "operations",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 13] = [
     "catalog",
     "store",
     "database",
+    "pages",
     "block_io",
     "files",
     "options",

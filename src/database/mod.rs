@@ -4,34 +4,54 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `affinity` | what a column makes of values |
 //! | `app_schema` | whether the application understands a schema |
 //! | `check` | whether a database is whole |
 //! | `check_indexes` | whether an index holds exactly the rows of its table |
 //! | `check_pragma` | SQLite's own checks |
 //! | `check_tables` | the full check on two threads |
+//! | `computed`, `index_sql` | what rows ought to have in indexes of expressions |
 //! | `connection` | how each kind of file is opened |
 //! | `contents` | the tables with their rows, and the version of the schema |
+//! | `defaults` | what rows have that are older than a column |
 //! | `header` | the first 100 bytes |
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
 //! | `page_reader` | the pages of a connection's file, through its WAL |
 //! | `progress_poll` | calling the progress function while SQLite runs |
+//! | `schema` | the tables, columns and indexes that SQLite knows, for the verification of pages |
 //! | `shape` | what two equal databases have in common |
+//! | `sqlite_check` | SQLite's own check, and what its texts mean |
 //! | `sqlite_error` | what SQLite's errors mean to a caller |
 //! | `value` | values and names between SQL and this library |
+//! | `verify` | verification: pages first, and SQLite for what they cannot tell |
 //! | `wal_index` | removing a WAL index that reading a backup made |
 
+mod affinity;
 pub(crate) mod app_schema;
 pub(crate) mod check;
 pub(crate) mod check_indexes;
 pub(crate) mod check_pragma;
 pub(crate) mod check_tables;
+mod computed;
 pub(crate) mod connection;
 pub(crate) mod contents;
+mod defaults;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 pub(crate) mod header;
+mod index_sql;
 pub(crate) mod live_file;
 pub(crate) mod page_reader;
 pub(crate) mod progress_poll;
+pub(crate) mod schema;
 pub(crate) mod shape;
+pub(crate) mod sqlite_check;
 pub(crate) mod sqlite_error;
 pub(crate) mod value;
+// Until the operations use it.
+#[allow(dead_code)]
+pub(crate) mod verify;
 pub(crate) mod wal_index;
+
+#[cfg(test)]
+mod tests;

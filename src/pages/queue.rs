@@ -1,0 +1,116 @@
+//! Parts of trees that wait for a thread.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A subtree, or some children of an interior page.
+pub(super) struct Task {
+    /// Which tree.
+    pub tree: usize,
+    pub page: u32,
+    /// What leads to the page: a page, or 0 for the schema.
+    pub parent: u32,
+    pub depth: u32,
+    /// Of a page that has been looked at: the children from the first to before the second.
+    pub children: Option<(usize, usize)>,
+    pub lower: Bound,
+    pub upper: Bound,
+}
+
+/// What keys must be above, or must not be above.
+#[derive(Debug, Clone)]
+pub(super) enum Bound {
+    None,
+    Rowid(i64),
+    /// The payload of an entry.
+    Key(Vec<u8>),
+}
+
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+    /// Threads that wait, and tasks that they wait for: read without the lock by those who could give something away.
+    waiting: AtomicUsize,
+    queued: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+struct Inner {
+    tasks: Vec<Task>,
+    running: usize,
+}
+
+/// How long a thread waits before it looks whether to go on.
+const LOOK: Duration = Duration::from_millis(10);
+
+impl Queue {
+    /// The last task is taken first.
+    pub fn new(tasks: Vec<Task>) -> Queue {
+        Queue {
+            waiting: AtomicUsize::new(0),
+            queued: AtomicUsize::new(tasks.len()),
+            stopped: AtomicBool::new(false),
+            inner: Mutex::new(Inner { tasks, running: 0 }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next task, or `None` when all are done or the work was stopped. `wait` is called now and then meanwhile.
+    pub fn next(&self, mut wait: impl FnMut()) -> Option<Task> {
+        let mut inner = self.lock();
+        loop {
+            if self.is_stopped() {
+                return None;
+            }
+            if let Some(task) = inner.tasks.pop() {
+                self.queued.store(inner.tasks.len(), Ordering::Relaxed);
+                inner.running += 1;
+                return Some(task);
+            }
+            if inner.running == 0 {
+                return None;
+            }
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            let waited = self.changed.wait_timeout(inner, LOOK);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            drop(waited);
+            wait();
+            inner = self.lock();
+        }
+    }
+
+    /// A task is done; called once for each that was taken.
+    pub fn done(&self) {
+        let mut inner = self.lock();
+        inner.running -= 1;
+        if inner.running == 0 && inner.tasks.is_empty() {
+            self.changed.notify_all();
+        }
+    }
+
+    pub fn push(&self, task: Task) {
+        let mut inner = self.lock();
+        inner.tasks.push(task);
+        self.queued.store(inner.tasks.len(), Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+
+    /// Whether a thread waits for whom there is no task.
+    pub fn is_short(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > self.queued.load(Ordering::Relaxed)
+    }
+
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,185 @@
+//! Reading pages of a file: in blocks where they follow each other, one by one where they do not.
+
+use std::fs::File;
+use std::io;
+
+/// A file of pages that stays as it is while it is read.
+pub(crate) trait ReadAt: Sync {
+    /// Fills `buffer` with the bytes from `offset` on; `UnexpectedEof` where the file ends before.
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Bytes of the file.
+    fn size(&self) -> io::Result<u64>;
+}
+
+impl ReadAt for File {
+    #[cfg(unix)]
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(self, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(self, buffer, offset) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    buffer = buffer.get_mut(read..).unwrap_or_default();
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+}
+
+/// Bytes in memory.
+impl ReadAt for &[u8] {
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let there = usize::try_from(offset).ok().and_then(|start| self.get(start..));
+        match there.and_then(|rest| rest.get(..buffer.len())) {
+            Some(bytes) => {
+                buffer.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+}
+
+/// Bytes that are read at once.
+const BLOCK: usize = 1 << 16;
+/// Pages skipped on the way forward, as where two threads share a run of pages.
+const SKIPPED: u32 = 4;
+
+/// Reads pages for one thread.
+pub(crate) struct Reader<'f> {
+    file: &'f dyn ReadAt,
+    page_size: usize,
+    pages: u32,
+    block: Vec<u8>,
+    /// The first page of the block, and how many it has.
+    first: u32,
+    held: u32,
+    /// The page that was read last.
+    last: u32,
+}
+
+impl<'f> Reader<'f> {
+    pub fn new(file: &'f dyn ReadAt, page_size: u32, pages: u32) -> Reader<'f> {
+        Reader {
+            file,
+            page_size: page_size as usize,
+            pages,
+            block: Vec::new(),
+            first: 0,
+            held: 0,
+            last: 0,
+        }
+    }
+
+    /// Copies page `number`, from 1 to the number of pages, into `page`.
+    pub fn read(&mut self, number: u32, page: &mut Vec<u8>) -> io::Result<()> {
+        if let Some(bytes) = self.get(number)? {
+            page.clear();
+            page.extend_from_slice(bytes);
+            return Ok(());
+        }
+        page.resize(self.page_size, 0);
+        self.file.read_exact_at(page, self.offset(number))
+    }
+
+    /// Copies the first `part.len()` bytes of page `number`.
+    pub fn read_start(&mut self, number: u32, part: &mut [u8]) -> io::Result<()> {
+        let length = part.len();
+        if let Some(bytes) = self.get(number)?.and_then(|page| page.get(..length)) {
+            part.copy_from_slice(bytes);
+            return Ok(());
+        }
+        self.file.read_exact_at(part, self.offset(number))
+    }
+
+    fn offset(&self, number: u32) -> u64 {
+        u64::from(number.saturating_sub(1)) * self.page_size as u64
+    }
+
+    /// A page that a block holds, reading a block where that pays.
+    fn get(&mut self, number: u32) -> io::Result<Option<&[u8]>> {
+        let follows = number > self.last && number - self.last <= SKIPPED;
+        self.last = number;
+        if number.wrapping_sub(self.first) >= self.held {
+            if !follows {
+                return Ok(None);
+            }
+            let pages = u32::try_from(BLOCK / self.page_size).unwrap_or(1).max(1);
+            let pages = pages.min(self.pages.saturating_sub(number) + 1);
+            self.held = 0;
+            self.block.resize(pages as usize * self.page_size, 0);
+            let offset = self.offset(number);
+            self.file.read_exact_at(&mut self.block, offset)?;
+            (self.first, self.held) = (number, pages);
+        }
+        let start = (number - self.first) as usize * self.page_size;
+        Ok(self.block.get(start..start + self.page_size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Counts the reads of a file whose pages hold their own number.
+    struct Counting(Vec<u8>, AtomicUsize);
+
+    impl ReadAt for Counting {
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            ReadAt::read_exact_at(&self.0.as_slice(), buffer, offset)
+        }
+        fn size(&self) -> io::Result<u64> {
+            ReadAt::size(&self.0.as_slice())
+        }
+    }
+
+    fn file(pages: u8) -> Counting {
+        Counting((1..=pages).flat_map(|page| [page; 512]).collect(), AtomicUsize::new(0))
+    }
+
+    #[test]
+    fn a_run_is_read_in_blocks_and_a_jump_alone() {
+        let file = file(250);
+        let mut reader = Reader::new(&file, 512, 250);
+        let mut page = Vec::new();
+        for number in 1..=250 {
+            reader.read(number, &mut page).expect("read");
+            assert_eq!((page.len(), u32::from(page[0])), (512, number));
+        }
+        assert_eq!(file.1.swap(0, Ordering::Relaxed), 2);
+        for number in [7, 200, 40, 90] {
+            let mut start = [0; 4];
+            reader.read_start(number, &mut start).expect("read");
+            assert_eq!(u32::from(start[3]), number);
+        }
+        assert_eq!(file.1.load(Ordering::Relaxed), 3, "page 200 is in the last block");
+    }
+
+    #[test]
+    fn a_file_that_is_shorter_than_said_is_an_error() {
+        let file = file(3);
+        let mut reader = Reader::new(&file, 512, 4);
+        let mut page = Vec::new();
+        assert!(reader.read(1, &mut page).is_err(), "the block goes to the end");
+        assert!(reader.read(4, &mut page).is_err());
+    }
+}

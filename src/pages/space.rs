@@ -1,0 +1,108 @@
+//! What each byte of a b-tree page belongs to: a cell, a free block, or a fragment that the header counts.
+
+use crate::pages::page::{Page, PageFault};
+
+/// A bit for each byte of a page.
+#[derive(Default)]
+pub(crate) struct Space {
+    words: Vec<u64>,
+    taken: usize,
+}
+
+impl Space {
+    /// Begins a page.
+    pub fn clear(&mut self, page: &Page<'_>) {
+        self.words.clear();
+        self.words.resize(page.bytes.len() / 64 + 1, 0);
+        self.taken = 0;
+    }
+
+    /// Takes the bytes of a cell or free block; `false` when one of them is taken.
+    #[inline]
+    pub fn take(&mut self, start: usize, size: usize) -> bool {
+        let end = start + size;
+        self.taken += size;
+        let (first, last) = (start / 64, end.saturating_sub(1) / 64);
+        let from = u64::MAX << (start % 64);
+        let to = u64::MAX >> ((64 - end % 64) % 64);
+        let mut free = 0;
+        if first == last {
+            if let Some(word) = self.words.get_mut(first) {
+                free |= *word & from & to;
+                *word |= from & to;
+            }
+            return free == 0;
+        }
+        let Some(words) = self.words.get_mut(first..=last) else {
+            return false;
+        };
+        let count = words.len();
+        for (number, word) in words.iter_mut().enumerate() {
+            let mask = match number {
+                0 => from,
+                _ if number + 1 == count => to,
+                _ => u64::MAX,
+            };
+            free |= *word & mask;
+            *word |= mask;
+        }
+        free == 0
+    }
+
+    /// After the cells: the free blocks, and what is left over.
+    pub fn finish(&mut self, page: &Page<'_>) -> Result<(), PageFault> {
+        for block in page.free_blocks() {
+            let (start, size) = block?;
+            if !self.take(start, size) {
+                return Err(PageFault::FreeBlocks);
+            }
+        }
+        let found = (page.bytes.len() - page.content).saturating_sub(self.taken);
+        if found == usize::from(page.fragments) {
+            return Ok(());
+        }
+        Err(PageFault::Fragments {
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+            stated: page.fragments,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_byte_is_taken_twice() {
+        let mut bytes = vec![0; 512];
+        bytes[..8].copy_from_slice(&[13, 0, 0, 0, 0, 1, 0, 3]);
+        let page = Page::parse(2, &bytes).expect("a page");
+        for start in 256..400 {
+            for size in [4, 7, 63, 64, 65, 100] {
+                let mut space = Space::default();
+                space.clear(&page);
+                assert!(space.take(start, size));
+                assert!(!space.take(start, 1) && !space.take(start + size - 1, 1));
+                assert!(space.take(start - 4, 4) && space.take(start + size, 4));
+                assert!(!space.take(start - 4, size + 8));
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_belongs_to_something() {
+        let mut bytes = vec![0; 512];
+        bytes[..8].copy_from_slice(&[13, 1, 0, 0, 0, 1, 0, 3]);
+        bytes[256..260].copy_from_slice(&[0, 0, 0, 100]);
+        let page = Page::parse(2, &bytes).expect("a page");
+        let rest = |size| {
+            let mut space = Space::default();
+            space.clear(&page);
+            assert!(space.take(356, size));
+            space.finish(&page)
+        };
+        assert_eq!(rest(153), Ok(()));
+        assert_eq!(rest(152), Err(PageFault::Fragments { found: 4, stated: 3 }));
+        assert_eq!(rest(156), Err(PageFault::Fragments { found: 0, stated: 3 }));
+    }
+}

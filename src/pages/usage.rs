@@ -1,0 +1,75 @@
+//! Which pages are used: every page once, so that nothing leads in a circle and nothing is lost.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A bit for each page, shared by threads.
+pub(crate) struct Usage {
+    words: Vec<AtomicU64>,
+    pages: u32,
+}
+
+/// Why a page cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No page has this number.
+    OutOfRange,
+    /// Something else uses it.
+    Used,
+}
+
+impl Usage {
+    /// For the pages from 1 to `pages`; `None` when memory does not suffice.
+    pub fn new(pages: u32) -> Option<Usage> {
+        let count = pages as usize / 64 + 1;
+        let mut words = Vec::new();
+        words.try_reserve_exact(count).ok()?;
+        words.resize_with(count, AtomicU64::default);
+        Some(Usage { words, pages })
+    }
+
+    /// Uses a page for the first time.
+    pub fn claim(&self, page: u32) -> Result<(), Refused> {
+        if page == 0 || page > self.pages {
+            return Err(Refused::OutOfRange);
+        }
+        let bit = 1 << (page % 64);
+        let word = self.words.get(page as usize / 64).ok_or(Refused::OutOfRange)?;
+        // Nothing else is read because of what this says, so no order is needed.
+        if word.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
+            Ok(())
+        } else {
+            Err(Refused::Used)
+        }
+    }
+
+    /// The pages that nothing uses.
+    pub fn unused(&self) -> impl Iterator<Item = u32> {
+        let words = self.words.iter().map(|word| word.load(Ordering::Relaxed));
+        words
+            .zip((0..).step_by(64))
+            .filter(|(word, _)| *word != u64::MAX)
+            .flat_map(|(word, first)| {
+                (0..64)
+                    .filter(move |bit| word >> bit & 1 == 0)
+                    .map(move |bit| first + bit)
+            })
+            .filter(|page| (1..=self.pages).contains(page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_once() {
+        let usage = Usage::new(130).expect("memory");
+        assert_eq!(usage.claim(0), Err(Refused::OutOfRange));
+        assert_eq!(usage.claim(131), Err(Refused::OutOfRange));
+        for page in (1..=130).filter(|page| ![1, 64, 130].contains(page)) {
+            assert_eq!(usage.claim(page), Ok(()));
+            assert_eq!(usage.claim(page), Err(Refused::Used));
+        }
+        assert_eq!(usage.unused().collect::<Vec<_>>(), [1, 64, 130]);
+    }
+}
