@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="the numbers of Linux' calls"
 )
 
-UNSHARE, CLONE = (272, 56) if platform.machine() == "x86_64" else (97, 220)
+UNSHARE, CLONE, FCHMOD = (272, 56, 91) if platform.machine() == "x86_64" else (97, 220, 52)
 CLOSE_RANGE, CLONE3 = 436, 435
 
 # Denies calls with an error.
@@ -125,6 +125,13 @@ def test_locks_hold_in_a_sandbox(calls: list[int], refusal: int, database: Path)
         "leaked": [],
     }
     assert answer["clients"] == 200
+
+
+# External and network drives can have one mode for all files. They say so as these answers do.
+@pytest.mark.parametrize("refusal", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_file_system_without_modes_gets_backups(refusal: int, database: Path) -> None:
+    answer = run(database, [(FCHMOD, refusal)])
+    assert (answer["made"], answer["clients"]) == (10, 200)
 
 
 def test_a_sandbox_that_forbids_every_way_is_named(database: Path) -> None:
