@@ -180,7 +180,17 @@ respaldo_status respaldo_close(respaldo_store store);
 
 // Makes a backup. On success it is verified and durable.
 //
-// `request_json`: NULL or `{}`. `progress`: NULL for none. On success `*out_json` is
+// `request_json`: NULL, or what is to be said of the backup, shown with its defaults:
+//
+// ```json
+// {"label": "", "note": "", "made": "manual", "pinned": false, "skip_unchanged": false}
+// ```
+//
+// `label` and `note` are for people. `made` is "automatic", "manual" or "before_upgrade". A pinned backup is never deleted.
+// With `skip_unchanged` every page is compared with the newest backup's first, and if none differs, `*out_json` is
+// `{"created": false, "reason": "unchanged", "backup": BACKUP, "removed": [], "warnings": []}` with that backup.
+//
+// `progress`: NULL for none. On success `*out_json` is
 //
 // ```json
 // {"created": true, "backup": BACKUP, "removed": ["backup_20260201_090000.db"], "warnings": [], "duration_ms": 41}
@@ -209,7 +219,9 @@ respaldo_status respaldo_close(respaldo_store store);
 // file was changed since; so is `content`. `database` is the file name of the database that it was made of.
 //
 // The name was never given before. Warnings: SETTINGS_NOT_UPDATED, OLD_BACKUP_NOT_REMOVED, CLOCK_WENT_BACKWARDS,
-// CHECKED_WITHOUT_INDEXES, CATALOGUE_NOT_WRITTEN, CATALOGUE_REBUILT (it held nothing usable).
+// CHECKED_WITHOUT_INDEXES, CATALOGUE_NOT_WRITTEN, CATALOGUE_REBUILT (it held nothing usable), and SHRUNK: a table lost more than
+// half of its rows, and at least 20, since the newest backup before. Then retention deletes nothing until the rows are back, or
+// until respaldo_annotate says "confirmed" of a backup without them.
 //
 // Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
 // RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT, RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
@@ -223,7 +235,8 @@ respaldo_status respaldo_create(respaldo_store store,
 // Makes a backup unless there is a whole one of today, by the calendar of the configured zone. For the start of an
 // application; several that start at once make one backup.
 //
-// `request_json`: NULL or `{}`. `progress`: NULL for none. On success `*out_json` is that of respaldo_create, or
+// `request_json`: NULL, or that of respaldo_create; `made` is "automatic" unless said. `progress`: NULL for none. On success
+// `*out_json` is that of respaldo_create, or
 //
 // ```json
 // {"created": false, "reason": "already_backed_up_today", "backup": BACKUP, "removed": [], "warnings": []}
@@ -349,6 +362,23 @@ respaldo_status respaldo_verify(respaldo_store store,
 respaldo_status respaldo_prune(respaldo_store store,
                                const char *request_json,
                                char **out_json);
+
+// Notes what people say of a backup in the backup folder: in its catalogue, the file itself is not touched.
+//
+// `request_json` must name a backup, as in respaldo_restore:
+//
+// ```json
+// {"backup": "name or path", "label": "...", "note": "...", "pinned": true, "confirmed": true}
+// ```
+//
+// What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
+// are meant to be gone. `progress` is not called. On success `*out_json` is `{"backup": BACKUP}`. Errors:
+// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+respaldo_status respaldo_annotate(respaldo_store store,
+                                  const char *request_json,
+                                  respaldo_progress_fn progress,
+                                  void *user_data,
+                                  char **out_json);
 
 // Frees a string of an `out_json`. NULL is allowed.
 //

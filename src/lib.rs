@@ -73,7 +73,9 @@ pub use database::contents::Contents;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use database::fuzzing;
+pub use operations::annotate::{AnnotateRequest, Annotated};
 pub use operations::create::{Created, CreatedIfDue};
+pub use operations::create_request::CreateRequest;
 pub use operations::last_backup::LastBackup;
 pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;

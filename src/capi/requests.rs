@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::catalog::record::Made;
 use crate::database::check::Verification;
+use crate::operations::annotate::AnnotateRequest;
+use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
 use crate::operations::restore::RestoreRequest;
 use crate::options::{Retention, SchemaSupport};
@@ -143,6 +146,35 @@ pub(super) fn switch(json: Option<&str>, key: &'static str) -> Result<bool> {
     let mut fields = Fields::parse(json, &[key])?;
     let on = fields.boolean(key)?;
     Ok(on.unwrap_or(false))
+}
+
+/// The request of `respaldo_create` and `respaldo_create_if_due`.
+pub(super) fn create(json: Option<&str>) -> Result<CreateRequest> {
+    let mut fields = Fields::parse(json, &["label", "note", "made", "pinned", "skip_unchanged"])?;
+    let made = fields.word("made", &["automatic", "manual", "before_upgrade"])?;
+    Ok(CreateRequest {
+        label: fields.text("label")?,
+        note: fields.text("note")?,
+        made: made.map(|word| match word.as_str() {
+            "automatic" => Made::Automatic,
+            "manual" => Made::Manual,
+            _ => Made::BeforeUpgrade,
+        }),
+        pinned: fields.boolean("pinned")?.unwrap_or(false),
+        skip_unchanged: fields.boolean("skip_unchanged")?.unwrap_or(false),
+    })
+}
+
+/// The request of `respaldo_annotate`.
+pub(super) fn annotate(json: Option<&str>) -> Result<AnnotateRequest> {
+    let mut fields = Fields::parse(json, &["backup", "label", "note", "pinned", "confirmed"])?;
+    Ok(AnnotateRequest {
+        backup: fields.required_path("backup")?,
+        label: fields.text("label")?,
+        note: fields.text("note")?,
+        pinned: fields.boolean("pinned")?,
+        confirmed: fields.boolean("confirmed")?,
+    })
 }
 
 /// The request of `respaldo_list`.

@@ -55,6 +55,9 @@ pub struct Backup {
     pub(crate) known_whole: Option<bool>,
     #[serde(skip)]
     pub(crate) whose: Whose,
+    /// A person has said that the rows which it lacks are meant to be gone.
+    #[serde(skip)]
+    pub(crate) confirmed: bool,
 }
 
 /// What kind of backup a file is.

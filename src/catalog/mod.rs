@@ -15,6 +15,7 @@
 //! | `retention_policy` | which backups stay, as one pure function |
 //! | `retention_text` | the sentence that says why |
 //! | `scan` | the backups in the folder |
+//! | `shrink` | the alarm of a table that lost most of its rows |
 //! | `whose` | of which database a backup is |
 
 pub(crate) mod backup;
@@ -28,4 +29,5 @@ pub(crate) mod retention;
 pub(crate) mod retention_policy;
 pub(crate) mod retention_text;
 pub(crate) mod scan;
+pub(crate) mod shrink;
 pub(crate) mod whose;

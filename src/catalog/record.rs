@@ -69,6 +69,8 @@ pub(crate) struct Record {
     pub label: Option<String>,
     pub note: Option<String>,
     pub pinned: Option<bool>,
+    /// A person has said that the rows which it lacks are meant to be gone.
+    pub confirmed: Option<bool>,
     #[serde(deserialize_with = "if_known")]
     pub verified: Option<Outcome>,
     #[serde(deserialize_with = "if_known")]
@@ -147,6 +149,24 @@ impl Changes {
         self.set("made", json!(made))
     }
 
+    /// An empty text takes it away.
+    pub fn label(self, label: &str) -> Changes {
+        self.set("label", text(label))
+    }
+
+    /// An empty text takes it away.
+    pub fn note(self, note: &str) -> Changes {
+        self.set("note", text(note))
+    }
+
+    pub fn pinned(self, pinned: bool) -> Changes {
+        self.set("pinned", json!(pinned.then_some(true)))
+    }
+
+    pub fn confirmed(self, confirmed: bool) -> Changes {
+        self.set("confirmed", json!(confirmed.then_some(true)))
+    }
+
     pub fn verified(self, at: &Moment, ok: bool) -> Changes {
         self.set("verified", json!({"at": clock::rfc3339(at), "ok": ok}))
     }
@@ -163,6 +183,10 @@ impl Changes {
     pub fn content(self, content: &Contents) -> Changes {
         self.set("content", json!(content))
     }
+}
+
+fn text(text: &str) -> Value {
+    json!(Some(text).filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]

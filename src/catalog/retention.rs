@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::retention_policy::{Candidate, Reason, decide};
 use crate::catalog::retention_text::sentence;
+use crate::catalog::shrink::alarm;
 use crate::catalog::whose::Whose;
 use crate::clock::Moment;
 use crate::store::Store;
@@ -43,7 +44,12 @@ impl Store {
                 whole: whole == Some(place),
             })
             .collect();
-        let reasons = decide(&candidates, &self.retention, now);
+        let mut reasons = decide(&candidates, &self.retention, now);
+        if reasons.iter().any(|reason| !reason.keeps()) && alarm(backups).is_some() {
+            // What is about to go may be the last that has the rows.
+            let going = reasons.iter_mut().filter(|reason| !reason.keeps());
+            going.for_each(|reason| *reason = Reason::HeldBack);
+        }
         let decisions = backups.iter().zip(reasons).map(|(backup, reason)| Decision {
             name: backup.name.clone(),
             reason,

@@ -202,6 +202,7 @@ impl Store {
         } = record.clone();
         (backup.label, backup.note, backup.made, backup.database) = (label, note, made, database);
         backup.pinned = Some(record.pinned == Some(true));
+        backup.confirmed = record.confirmed == Some(true);
         if backup.state.is_none() || backup.state != record.state() {
             return; // it was changed since, and nothing that was found out then is true of it
         }
@@ -325,6 +326,7 @@ impl Store {
             state: metadata.and_then(State::of),
             known_whole: None,
             whose: Whose::Own,
+            confirmed: false,
         }
     }
 }

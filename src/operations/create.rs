@@ -12,6 +12,7 @@ use crate::catalog::names;
 use crate::catalog::numbering::publish_numbered;
 use crate::catalog::record::Made;
 use crate::catalog::scan::Folder;
+use crate::catalog::shrink::alarm;
 use crate::catalog::whose::Whose;
 use crate::clock::{Moment, milliseconds};
 use crate::database::connection;
@@ -23,11 +24,13 @@ use crate::files::folder_lock::FolderLock;
 use crate::files::paths::{is_free, parent, real_path, with_suffix};
 use crate::files::settings::{self, StagedSettings};
 use crate::files::staging::Staged;
+use crate::operations::create_request::CreateRequest;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
 use crate::steps::catalogue_entry::{Entry, Knowledge};
 use crate::steps::snapshot::{self, Snapshot, Source, Tell, VerifiedCopy};
+use crate::steps::unchanged::is_unchanged;
 use crate::store::Store;
 
 /// The answer of [`Store::create`].
@@ -45,7 +48,7 @@ pub struct Created {
     pub duration_ms: u64,
 }
 
-/// The answer of [`Store::create_if_due`].
+/// The answer of [`Store::create_if_due`] and [`Store::create_with`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CreatedIfDue {
     /// Whether a backup was made.
@@ -53,7 +56,7 @@ pub struct CreatedIfDue {
     /// Why none was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// The new backup, or the one of today; `None` when there is no database yet.
+    /// The new backup, or the one of today, or the one that holds the same; `None` when there is no database yet.
     pub backup: Option<Backup>,
     /// The names that retention removed.
     pub removed: Vec<String>,
@@ -87,7 +90,20 @@ impl Store {
     pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
         let started = Instant::now();
         let _lock = self.lock_backup_folder()?;
-        self.create_locked(None, Made::Manual, started, progress)
+        let source = self.hold_live_database()?;
+        self.create_locked(source, None, &CreateRequest::default(), Made::Manual, started, progress)
+    }
+
+    /// The same, with what the caller says of the backup. None is made of an unchanged database, if that is asked for.
+    pub fn create_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
+        let started = Instant::now();
+        let _lock = self.lock_backup_folder()?;
+        let folder = if request.skip_unchanged {
+            Some(self.read_folder()?)
+        } else {
+            None
+        };
+        self.create_or_skip(folder, request, Made::Manual, started, progress)
     }
 
     /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
@@ -95,6 +111,11 @@ impl Store {
     /// A backup dated in the future does not count as today's, nor does a file that somebody put into the folder: its time says nothing of
     /// its contents. Fails like [`Store::create`].
     pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
+        self.create_if_due_with(&CreateRequest::default(), progress)
+    }
+
+    /// The same, with what the caller says of the backup. None is made of an unchanged database, if that is asked for.
+    pub fn create_if_due_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         if self.is_first_start()? {
             return Ok(not_due("no_database_yet", None, vec![]));
@@ -111,10 +132,7 @@ impl Store {
         };
         let of_today = folder.own().find(is_of_today).cloned();
         match of_today {
-            None => {
-                let made = self.create_locked(Some(folder), Made::Automatic, started, progress);
-                made.map(CreatedIfDue::from)
-            }
+            None => self.create_or_skip(Some(folder), request, Made::Automatic, started, progress),
             Some(backup) => {
                 let mut warnings = self.clock_warning(&folder, &now);
                 warnings.extend(self.catalogue_warning(&folder));
@@ -149,19 +167,49 @@ impl Store {
             .any(|suffix| fs::metadata(with_suffix(&real, suffix)).is_ok_and(|sidecar| sidecar.len() > 0))
     }
 
-    fn create_locked(
+    fn create_or_skip(
         &self,
         folder: Option<Folder>,
+        request: &CreateRequest,
+        made: Made,
+        started: Instant,
+        progress: ProgressFn<'_>,
+    ) -> Result<CreatedIfDue> {
+        let source = self.hold_live_database()?;
+        if request.skip_unchanged
+            && let Some(folder) = &folder
+            && let Some(same) = self.newest_if_unchanged(&source, folder, progress)?
+        {
+            let mut warnings = self.clock_warning(folder, &self.now()?);
+            warnings.extend(self.catalogue_warning(folder));
+            drop(source);
+            connection::remove_empty_wal(&self.database);
+            return Ok(not_due("unchanged", Some(same), warnings));
+        }
+        let created = self.create_locked(source, folder, request, made, started, progress);
+        created.map(CreatedIfDue::from)
+    }
+
+    fn create_locked(
+        &self,
+        source: Source,
+        folder: Option<Folder>,
+        request: &CreateRequest,
         made: Made,
         started: Instant,
         progress: ProgressFn<'_>,
     ) -> Result<Created> {
-        let source = self.hold_live_database()?;
         // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
         // must not count as the new day's.
         let now = self.now()?;
         let content = Contents::versions(&source.connection);
-        let mut knowledge = Some(Knowledge { made, content });
+        let mut knowledge = Some(Knowledge {
+            made: request.made.unwrap_or(made),
+            label: request.label.clone(),
+            note: request.note.clone(),
+            pinned: request.pinned,
+            content,
+        });
         let (snapshot, note, entry) = thread::scope(|scope| {
             // It is flushed as well, which for a small database takes as long as all the rest.
             let preparing = thread::Builder::new().name("respaldo-note".to_owned());
@@ -193,6 +241,7 @@ impl Store {
         let unflushed = removed.is_empty().then(|| self.flush_catalogue(&folder.catalogue));
         warnings.extend(unwritten.or(unflushed.flatten()));
         warnings.extend(self.clock_warning(&folder, &now));
+        warnings.extend(self.shrink_warning(&folder));
         warnings.extend(
             snapshot
                 .unchecked
@@ -254,6 +303,30 @@ impl Store {
             Ok(()) => vec![],
             Err(why) => vec![messages::warning(&Notice::SettingsNotUpdated(path, why), self.language)],
         }
+    }
+
+    /// The newest backup, if it is known to be whole and holds what the live database holds.
+    fn newest_if_unchanged(&self, live: &Source, folder: &Folder, progress: ProgressFn<'_>) -> Result<Option<Backup>> {
+        let Some(newest) = folder.own().next().filter(|newest| newest.known_whole == Some(true)) else {
+            return Ok(None);
+        };
+        // A backup that cannot be read now is no reason not to make one.
+        let Ok(source) = self.hold_backup(&newest.path) else {
+            return Ok(None);
+        };
+        let same = match is_unchanged(live, &source, progress) {
+            Err(error) if error.cause == Cause::Cancelled => return Err(error),
+            compared => compared.unwrap_or(false),
+        };
+        Ok(same.then(|| newest.clone()))
+    }
+
+    /// A warning when a table has lost most of its rows.
+    fn shrink_warning(&self, folder: &Folder) -> Option<Warning> {
+        let alarm = alarm(&folder.backups)?;
+        let losses: Vec<String> = alarm.losses.iter().map(|loss| loss.sentence(self.language)).collect();
+        let notice = Notice::Shrunk(&losses.join("; "), &alarm.before);
+        Some(messages::warning(&notice, self.language))
     }
 
     /// A warning when the newest backup is dated after the clock.

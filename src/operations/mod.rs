@@ -4,7 +4,9 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `annotate` | what people say of a backup |
 //! | `create` | making a backup, now or once a day |
+//! | `create_request` | what a caller may say of a backup that is to be made |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
 //! | `overwrite` | restoring over a database that is in use |
@@ -12,7 +14,9 @@
 //! | `restore` | restoring a backup |
 //! | `verify` | verifying a backup |
 
+pub(crate) mod annotate;
 pub(crate) mod create;
+pub(crate) mod create_request;
 pub(crate) mod last_backup;
 pub(crate) mod list;
 mod overwrite;

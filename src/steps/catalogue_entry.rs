@@ -37,6 +37,9 @@ pub(crate) struct Entry {
 /// What is known of the copy beside what its file says.
 pub(crate) struct Knowledge {
     pub made: Made,
+    pub label: Option<String>,
+    pub note: Option<String>,
+    pub pinned: bool,
     pub content: Contents,
 }
 
@@ -63,6 +66,9 @@ impl Store {
             .state(state)
             .hash(copy.hash)
             .made(knowledge.made)
+            .label(knowledge.label.as_deref().unwrap_or_default())
+            .note(knowledge.note.as_deref().unwrap_or_default())
+            .pinned(knowledge.pinned)
             .verified(now, true)
             .content(&content);
         folder.catalogue.forget(&name);
@@ -131,7 +137,7 @@ impl Store {
 
 /// A backup in the backup folder, as it was when work on it began.
 pub(crate) struct Recorded {
-    name: String,
+    pub name: String,
     pub state: Option<State>,
     /// What the catalogue holds of it.
     pub record: Option<Record>,

@@ -18,6 +18,7 @@
 //! | `schema_age` | whether the application understands what is restored |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing what killed processes left |
+//! | `unchanged` | whether a backup holds what the live database holds |
 //! | `write_pages` | writing the pages that differ |
 
 pub(crate) mod catalogue_entry;
@@ -34,4 +35,5 @@ pub(crate) mod same_pages;
 pub(crate) mod schema_age;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
+pub(crate) mod unchanged;
 pub(crate) mod write_pages;

@@ -243,6 +243,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("The backup {} is of an older version of the application (schema {version}).", path.display()),
             "The restore is done. The application has to migrate the database before it uses it; most do so when they start.".to_owned(),
         ),
+        Notice::Shrunk(losses, before) => (
+            format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),
+            format!("If that was meant, confirm it; if not, the rows are in the backup {before}. Until then no backup is deleted."),
+        ),
         Notice::NameNotUtf8(path) => (
             format!("A file with an unreadable name was left out: {}.", path.display()),
             "Rename it to see it in the list.".to_owned(),

@@ -242,6 +242,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("El respaldo {} es de una versión anterior de la aplicación (esquema {version}).", path.display()),
             "La restauración está hecha. La aplicación debe actualizar la base de datos antes de usarla; suele hacerlo al abrirse.".to_owned(),
         ),
+        Notice::Shrunk(losses, before) => (
+            format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),
+            format!("Si fue a propósito, confírmelo; si no, esos datos están en el respaldo {before}. Mientras tanto no se borra ningún respaldo."),
+        ),
         Notice::NameNotUtf8(path) => (
             format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),
             "Renómbrelo para que aparezca en la lista.".to_owned(),

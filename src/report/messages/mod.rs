@@ -58,6 +58,8 @@ pub(crate) enum Notice<'a> {
     BackupWasDownloaded(&'a Path),
     /// The backup's schema is older than the application's; its version.
     SchemaOlder(&'a Path, &'a str),
+    /// Tables lost most of their rows: what, and the newest backup that still has them.
+    Shrunk(&'a str, &'a str),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
     /// The catalogue could not be written; why.
@@ -89,6 +91,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
+        Notice::Shrunk(..) => "SHRUNK",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
@@ -121,7 +124,7 @@ fn path_text(error: &Error) -> String {
 }
 
 /// Bytes as megabytes, rounded up so that "needed" is never too little.
-fn megabytes(bytes: u64) -> String {
+pub(crate) fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
