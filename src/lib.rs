@@ -82,7 +82,7 @@ pub use operations::prune::Pruned;
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;
 pub use options::{Retention, SchemaSupport};
-pub use report::error::{Argument, Cause, Error, Expected, Result};
+pub use report::error::{Argument, Cause, Damage, Error, Expected, Result};
 pub use report::error_object::Report;
 pub use report::messages::{Language, Text, Warning};
 pub use report::progress::{Progress, ProgressFn, unwatched};

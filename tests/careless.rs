@@ -171,7 +171,9 @@ fn a_database_given_as_settings_is_not_opened_beside_sqlite() {
     .expect("valid options");
     let application = scene.open();
     application.execute_batch("BEGIN IMMEDIATE").expect("begun");
-    let inode = format!(":{} ", fs::metadata(scene.database()).expect("there").ino());
+    let file = fs::metadata(scene.database()).expect("there");
+    let (major, minor) = (libc::major(file.dev()), libc::minor(file.dev()));
+    let inode = format!(" {major:02x}:{minor:02x}:{} ", file.ino());
     let locks = || {
         let locks = fs::read_to_string("/proc/locks").expect("Linux' locks");
         locks.lines().filter(|line| line.contains(&inode)).count()

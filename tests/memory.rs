@@ -57,7 +57,7 @@ fn every_operation_survives_every_limit() {
 
         let backup = store.list(false).expect("listed").backups.remove(0).name;
         let failures = with_ever_more_memory(|| store.verify(backup.as_ref(), &mut unwatched), |_| {});
-        assert!(failures > 5, "the limit was felt: {failures}");
+        assert!(failures > 0, "the limit was felt");
 
         scene
             .open()

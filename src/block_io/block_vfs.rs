@@ -121,8 +121,11 @@ unsafe extern "C" fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block_io::file_hash::PART;
+    use crate::block_io::file_methods::{start_hash, take_hash};
     use crate::block_io::real_file::call_real;
-    use rusqlite::{Connection, OpenFlags};
+    use rusqlite::{Connection, OpenFlags, backup::Backup};
+    use std::fs;
     use std::path::Path;
 
     const ROWS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000)
@@ -243,5 +246,33 @@ mod tests {
             Some(NAME),
             "once is enough"
         );
+    }
+
+    #[test]
+    fn what_sqlite_copies_is_hashed_while_it_is_written_and_hardly_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        let source = Connection::open(&from).expect("opens");
+        source
+            .execute_batch("CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(3000000)), (randomblob(3000000))")
+            .expect("written");
+        fs::File::create(&to).expect("made");
+        let vfs = name().expect("registered");
+        let mut copy = Connection::open_with_flags_and_vfs(&to, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs).expect("opens");
+        copy.execute_batch("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA cache_size=-64")
+            .expect("set");
+        start_hash(&copy);
+        let backup = Backup::new(&source, &mut copy).expect("begun");
+        backup
+            .run_to_completion(100, std::time::Duration::ZERO, None)
+            .expect("copied");
+        drop(backup);
+        let hash = take_hash(&copy).expect("asked for");
+        let known = hash.parts_known();
+        let parts = fs::metadata(&to).expect("there").len().div_ceil(PART);
+        assert!(known as u64 >= parts - 1, "{known} of {parts}");
+        let whole = hash.finish(&mut fs::File::open(&to).expect("opens")).expect("readable");
+        assert_eq!(whole, blake3::hash(&fs::read(&to).expect("read")));
+        assert!(take_hash(&source).is_none(), "a file of another VFS");
     }
 }

@@ -1,9 +1,9 @@
-//! Verification: what a database is, and whether it is whole.
+//! Whether a database is whole, as thoroughly as was asked for, and asking whether to go on meanwhile.
 //!
-//! `integrity_check` alone passes an empty file, a truncated one and one whose rows are still in its log, so a copy
-//! must also have the page count and the schema of its source.
+//! No check sees everything: an empty file, one that was cut off, and one whose rows are still in its WAL can all be sound in
+//! themselves. A copy must therefore also have the page count and the schema of its source.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
@@ -12,46 +12,81 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ffi};
 
-use crate::database::check_pragma::ask;
+use crate::database::connection::{self, has_wal};
+use crate::database::connection_files::ConnectionFiles;
 use crate::database::progress_poll::ProgressPoll;
 use crate::database::shape::Shape;
+use crate::database::sqlite_check;
 use crate::database::sqlite_error::{Role, explain, remember_system_error};
-use crate::database::{check_tables, connection};
+use crate::database::verify::{self, Unchecked, Unfinished, Verified};
+use crate::pages::source::ReadAt;
+use crate::pages::verify::Effort;
 use crate::report::error::{Cause, Error, Result};
+use crate::report::messages::{self, Language, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::system_error::is_device_error;
 
 /// How thoroughly a copy is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verification {
-    /// All that `integrity_check` checks: structure, and every index against its table.
+    /// Structure, order, and every index against its table.
     #[default]
     Full,
-    /// `quick_check`: structure only; faster where there are many indexes.
+    /// Structure and order only.
     Quick,
 }
 
-/// What the check found, and what it had to leave out.
+/// What the check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
-    /// What is wrong, in SQLite's words; nothing when the database is whole.
+    /// What is wrong, a line each; nothing when the database is whole.
     pub problems: Vec<String>,
-    /// The collation or function without which the indexes could not be compared with their tables.
-    pub missing: Option<String>,
+    /// Whether `REINDEX` heals all of it.
+    pub repairable: bool,
     /// The rows of each table, where the check has counted them.
     pub rows: Option<Vec<(String, u64)>>,
+    pub remarks: Remarks,
 }
 
-/// What a connection keeps in memory while it reads everything in its order, and while it looks up rows in indexes, which jumps
-/// about in the file.
-const CACHE_KIB: i64 = 1024;
-const LOOKING_UP_CACHE_KIB: i64 = 4096;
+/// What is no damage, and yet worth a warning.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Remarks {
+    /// As `clients.name`.
+    broken_columns: Vec<String>,
+    stale_search_indexes: Vec<String>,
+    checked_without: Vec<Unchecked>,
+}
 
-/// Checks the whole database, and asks `progress` meanwhile.
+impl Remarks {
+    pub fn warnings(&self, language: Language) -> Vec<Warning> {
+        let tables: Vec<String> = self.checked_without.iter().map(|left| left.table.clone()).collect();
+        let missing = self.checked_without.first().map_or("", |left| left.what.as_str());
+        let notices = [
+            (!self.broken_columns.is_empty()).then_some(Notice::RowsBreakConstraints(&self.broken_columns)),
+            (!self.stale_search_indexes.is_empty()).then_some(Notice::SearchIndexDiffers(&self.stale_search_indexes)),
+            (!tables.is_empty()).then_some(Notice::CheckedWithoutIndexes {
+                tables: &tables,
+                missing,
+            }),
+        ];
+        let notices = notices.iter().flatten();
+        notices.map(|notice| messages::warning(notice, language)).collect()
+    }
+}
+
+/// What a connection keeps in memory while SQLite looks up rows in indexes, which jumps about in the file.
+const CACHE_KIB: i64 = 4096;
+/// Bytes from which on a second thread pays. Fuzzing makes small files only, and must reach the threads too.
+const WORTH_TWO: u64 = if cfg!(fuzzing) { 0 } else { 4 << 20 };
+
+/// Checks the whole database that `connection` sees, and calls `progress` meanwhile.
+///
+/// `file` is the database's file where nobody else knows it: it is read directly then, and otherwise through SQLite, which has
+/// locks on it.
 pub(crate) fn run(
     connection: &Connection,
-    path: &Path,
-    role: Role,
+    (path, role): (&Path, Role),
+    file: Option<&File>,
     level: Verification,
     shape: &Shape,
     progress: ProgressFn<'_>,
@@ -60,109 +95,118 @@ pub(crate) fn run(
         pages_done: shape.pages,
         pages_total: shape.pages,
     };
-    let mut second = match level {
-        Verification::Full => second_connection(path, role, shape),
-        Verification::Quick => None,
+    let poll = ProgressPoll::new(progress, finished);
+    let effort = Effort {
+        compare: level == Verification::Full,
+        threads: threads_for(shape),
     };
-    let watch = ProgressPoll::new(progress, finished);
-    let findings = watch.during(connection, || {
+    let findings = poll.during(connection, || {
         // A system error that is there afterwards came of this check.
         errno::set_errno(errno::Errno(0));
-        let findings = check(connection, second.as_mut(), level, &watch).and_then(readable_at_all);
+        let findings = check(connection, (path, role), file, effort, &poll);
         remember_system_error(connection, &findings);
-        findings
+        findings.and_then(readable_at_all)
     });
     match findings {
-        Some(findings) => findings.map_err(|error| explain(&error, path, role)),
-        None => Err(Error::new(Cause::Cancelled)),
+        Some(Ok(findings)) => Ok(findings),
+        Some(Err(Unfinished::Sqlite(error))) => Err(explain(&error, path, role)),
+        Some(Err(Unfinished::Io(error))) => Err(Error::io(&error, path)),
+        Some(Err(Unfinished::Cancelled)) | None => Err(Error::new(Cause::Cancelled)),
     }
 }
 
-/// Bytes from which on a second thread pays. Fuzzing makes small files only, and is to come here too.
-const WORTH_TWO: u64 = if cfg!(fuzzing) { 0 } else { 4 << 20 };
-
-/// Another connection to what is to be checked, where there is a processor for it and nobody keeps it out.
-fn second_connection(path: &Path, role: Role, shape: &Shape) -> Option<Connection> {
-    if shape.bytes() < WORTH_TWO || thread::available_parallelism().map_or(1, NonZero::get) < 2 {
-        return None;
+fn threads_for(shape: &Shape) -> usize {
+    if shape.bytes() < WORTH_TWO {
+        return 1;
     }
-    let opened = match role {
-        Role::Live => connection::open_live_for_reading(path, Duration::ZERO),
-        Role::Backup => connection::open_backup(path, Duration::ZERO),
-    };
-    opened.ok()
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn check(
     connection: &Connection,
-    second: Option<&mut Connection>,
-    level: Verification,
-    watch: &ProgressPoll<'_>,
-) -> rusqlite::Result<Findings> {
-    prepare(connection)?;
-    if let Some(second) = second
-        && prepare(second).is_ok()
-        && check_tables::finds_no_problem(connection, second, watch)
-    {
-        return Ok(Findings::default());
+    (path, role): (&Path, Role),
+    file: Option<&File>,
+    effort: Effort,
+    poll: &ProgressPoll<'_>,
+) -> std::result::Result<Findings, Unfinished> {
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    if has_pages_in_wal(connection, path)? {
+        return Ok(check_by_sqlite(connection, effort)?);
     }
-    errno::set_errno(errno::Errno(0));
-    let pragma = match level {
-        Verification::Full => {
-            connection.pragma_update(None, "cache_size", -LOOKING_UP_CACHE_KIB)?;
-            "integrity_check"
+    let should_continue = || poll.should_continue();
+    let verify = |file: &dyn ReadAt| verify::verify_pages(connection, file, effort, &should_continue);
+    let verified = match file {
+        Some(file) => verify(file)?,
+        None => {
+            let others = other_connections(path, role, effort.threads);
+            match ConnectionFiles::of(connection, &others, path) {
+                Some(files) => verify(&files)?,
+                None => return Ok(check_by_sqlite(connection, effort)?),
+            }
         }
-        Verification::Quick => "quick_check",
     };
-    match ask(connection, pragma, None) {
-        Err(error) if only_the_application_has_it(&error) => Ok(Findings {
-            problems: check_structure(connection)?,
-            missing: Some(error.to_string()),
-            rows: None,
-        }),
-        answer => Ok(Findings {
-            problems: answer?,
-            missing: None,
-            rows: None,
-        }),
-    }
+    Ok(Findings::from(verified))
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    // A row that breaks a CHECK constraint is the application's concern, and not damage.
-    connection.pragma_update(None, "ignore_check_constraints", true)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+/// Whether pages are newer in the WAL than in the file: then the file alone is not the database.
+fn has_pages_in_wal(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal" && has_wal(path))
+}
+
+/// Connections for the threads beyond the first; fewer where another program keeps them out.
+fn other_connections(path: &Path, role: Role, threads: usize) -> Vec<Connection> {
+    let open = |_| match role {
+        Role::Live => connection::open_live_for_reading(path, Duration::ZERO).ok(),
+        Role::Backup => connection::open_backup(path, Duration::ZERO).ok(),
+    };
+    (1..threads).map_while(open).collect()
+}
+
+fn check_by_sqlite(connection: &Connection, effort: Effort) -> rusqlite::Result<Findings> {
+    let said = sqlite_check::check_all(connection, effort.compare)?;
+    let checked_without = said.missing.map(|what| Unchecked {
+        table: "sqlite_schema".to_owned(),
+        what,
+    });
+    Ok(Findings {
+        problems: said.damage,
+        repairable: false,
+        rows: None,
+        remarks: Remarks {
+            checked_without: checked_without.into_iter().collect(),
+            ..Remarks::default()
+        },
+    })
+}
+
+impl From<Verified> for Findings {
+    fn from(verified: Verified) -> Findings {
+        Findings {
+            repairable: verified.is_repairable(),
+            problems: verified.problems.iter().map(ToString::to_string).collect(),
+            rows: verified.problems.is_empty().then_some(verified.rows),
+            remarks: Remarks {
+                broken_columns: verified.broken_columns,
+                stale_search_indexes: verified.stale_search_indexes,
+                checked_without: verified.checked_without,
+            },
+        }
+    }
 }
 
 /// Problems that were found while the system refused to read are the device's, and not the database's.
-fn readable_at_all(findings: Findings) -> rusqlite::Result<Findings> {
-    if !findings.problems.is_empty() && is_device_error(&io::Error::last_os_error()) {
-        return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), None));
+fn readable_at_all(findings: Findings) -> std::result::Result<Findings, Unfinished> {
+    let system = io::Error::last_os_error();
+    if !findings.problems.is_empty() && is_device_error(&system) {
+        let code = ffi::Error::new(ffi::SQLITE_IOERR);
+        return Err(rusqlite::Error::SqliteFailure(code, None).into());
     }
     Ok(findings)
 }
 
-/// A collation, function or module that the application registers on its own connections.
-fn only_the_application_has_it(error: &rusqlite::Error) -> bool {
-    let text = error.to_string();
-    [
-        "no such collation sequence",
-        "unknown function",
-        "no such function",
-        "no such module",
-    ]
-    .iter()
-    .any(|start| text.contains(start))
-}
-
-/// Every b-tree on its own, without comparing indexes with tables: that needs neither collations nor functions.
-fn check_structure(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
-    ask(connection, "quick_check", None)
-}
-
 /// Whether the file is too short for its pages; SQLite takes what is missing of the last one for zeros. What lies behind the last
-/// page is room that somebody asked for in advance.
+/// page is room that was asked for in advance.
 pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<String>> {
     let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
     let stated = shape.bytes();

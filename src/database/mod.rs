@@ -7,11 +7,9 @@
 //! | `affinity` | what a column makes of values |
 //! | `app_schema` | whether the application understands a schema |
 //! | `check` | whether a database is whole |
-//! | `check_indexes` | whether an index holds exactly the rows of its table |
-//! | `check_pragma` | SQLite's own checks |
-//! | `check_tables` | the full check on two threads |
 //! | `computed`, `index_sql` | what rows ought to have in indexes of expressions |
 //! | `connection` | how each kind of file is opened |
+//! | `connection_files` | one file, read by several threads at once through connections to it |
 //! | `contents` | the tables with their rows, and the version of the schema |
 //! | `defaults` | what rows have that are older than a column |
 //! | `header` | the first 100 bytes |
@@ -29,11 +27,9 @@
 mod affinity;
 pub(crate) mod app_schema;
 pub(crate) mod check;
-pub(crate) mod check_indexes;
-pub(crate) mod check_pragma;
-pub(crate) mod check_tables;
 mod computed;
 pub(crate) mod connection;
+mod connection_files;
 pub(crate) mod contents;
 mod defaults;
 #[cfg(any(fuzzing, test))]
@@ -48,8 +44,6 @@ pub(crate) mod shape;
 pub(crate) mod sqlite_check;
 pub(crate) mod sqlite_error;
 pub(crate) mod value;
-// Until the operations use it.
-#[allow(dead_code)]
 pub(crate) mod verify;
 pub(crate) mod wal_index;
 

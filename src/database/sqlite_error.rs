@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, ffi};
 
 use crate::files::paths::parent;
-use crate::report::error::{Cause, Error};
+use crate::report::error::{Cause, Damage, Error};
 use crate::report::system_error::{is_device_error, is_full, is_refused, is_sharing_violation};
 
 /// Which file an error of SQLite is about.
@@ -20,7 +20,7 @@ pub(crate) enum Role {
 
 /// Sets `errno` to the error that the system returned to SQLite. [`explain`] reads it there; closing the connection may have
 /// changed it.
-pub(crate) fn remember_system_error<T>(connection: &Connection, result: &rusqlite::Result<T>) {
+pub(crate) fn remember_system_error<T, E>(connection: &Connection, result: &Result<T, E>) {
     if result.is_err() {
         // SAFETY: the handle is valid while `connection` is borrowed.
         let code = unsafe { ffi::sqlite3_system_errno(connection.handle()) };
@@ -162,9 +162,9 @@ fn is_writable(path: &Path) -> bool {
 }
 
 /// The cause of an error that says that this kind of file is damaged.
-pub(crate) fn corrupt(role: Role, problems: Vec<String>) -> Cause {
+pub(crate) fn corrupt(role: Role, damage: impl Into<Damage>) -> Cause {
     match role {
-        Role::Live => Cause::DatabaseCorrupt(problems),
-        Role::Backup => Cause::BackupCorrupt(problems),
+        Role::Live => Cause::DatabaseCorrupt(damage.into()),
+        Role::Backup => Cause::BackupCorrupt(damage.into()),
     }
 }

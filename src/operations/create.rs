@@ -242,11 +242,7 @@ impl Store {
         warnings.extend(unwritten.or(unflushed.flatten()));
         warnings.extend(self.clock_warning(&folder, &now));
         warnings.extend(self.shrink_warning(&folder));
-        warnings.extend(
-            snapshot
-                .unchecked
-                .map(|missing| messages::warning(&Notice::CheckedWithoutIndexes(missing), self.language)),
-        );
+        warnings.extend(snapshot.remarks.warnings(self.language));
         Ok(Created {
             created: true,
             backup,

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::catalog::file_facts::is_elsewhere;
 use crate::catalog::record::Changes;
 use crate::clock::milliseconds;
+use crate::database::check::Remarks;
 use crate::database::connection::{self, has_wal};
 use crate::database::header;
 use crate::database::live_file::LiveFile;
@@ -99,18 +100,18 @@ impl Store {
         let safety = match &request.target {
             Some(_) => self
                 .rehearse(&backup, &database, progress)
-                .map(|()| drop(self.note_rehearsal(&backup)))
-                .map(|()| None),
+                .inspect(|_| drop(self.note_rehearsal(&backup)))
+                .map(|remarks| (None, remarks)),
             None => self.restore_live(&backup, request.allow_different, progress),
         };
         if safety.is_err() {
             connection::remove_empty_wal(&self.database);
         }
-        let outcome = safety.map(|safety| Restored {
+        let outcome = safety.map(|(safety, remarks)| Restored {
             restored_from: backup.clone(),
             database: database.clone(),
             safety_backup: safety.map(|copy| copy.path),
-            warnings: vec![],
+            warnings: remarks.warnings(self.language),
             duration_ms: milliseconds(started),
         });
         let mut warnings = self.log_restore(
@@ -123,7 +124,10 @@ impl Store {
         if was_elsewhere {
             warnings.push(messages::warning(&Notice::BackupWasDownloaded(&backup), self.language));
         }
-        outcome.map(|restored| Restored { warnings, ..restored })
+        outcome.map(|restored| Restored {
+            warnings: [warnings, restored.warnings].concat(),
+            ..restored
+        })
     }
 
     /// Refuses what must not be written over, and keeps every other backup and restore out.
@@ -143,7 +147,7 @@ impl Store {
     }
 
     /// Writes the backup to a new file.
-    fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<()> {
+    fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Remarks> {
         // A sidecar that is there would be taken for the new file's.
         let sidecars = SIDECARS.iter().map(|suffix| with_suffix(target, suffix));
         for path in [target.to_owned()].into_iter().chain(sidecars) {
@@ -157,7 +161,7 @@ impl Store {
         let model = model.as_ref();
         let copy = snapshot::take(source, folder, model, self.verify, progress)?;
         match copy.file.publish(target)? {
-            Published::Done => Ok(()),
+            Published::Done => Ok(copy.remarks),
             Published::NameTaken(_) => Err(Error::at(Cause::TargetExists, target)),
         }
     }
@@ -179,7 +183,7 @@ impl Store {
         backup: &Path,
         allow_different: bool,
         progress: ProgressFn<'_>,
-    ) -> Result<Option<SafetyCopy>> {
+    ) -> Result<(Option<SafetyCopy>, Remarks)> {
         if !allow_different {
             self.refuse_recorded_as_different(backup)?;
         }
@@ -197,12 +201,13 @@ impl Store {
             saved,
             written: source.shape.pages,
         };
-        self.check_backup(&mut source, &mut work.before())?;
-        match live {
+        let remarks = self.check_backup(&mut source, &mut work.before())?;
+        let safety = match live {
             LiveState::Missing => self.restore_missing(source, &mut work.writing()).map(|()| None),
             LiveState::Unusable => self.replace_unusable(source, &mut work.writing()).map(Some),
             LiveState::Usable(live) => self.overwrite(source, live, &mut work).map(Some),
-        }
+        };
+        safety.map(|safety| (safety, remarks))
     }
 
     fn classify_live(&self) -> Result<LiveState> {

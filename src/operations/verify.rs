@@ -1,6 +1,6 @@
 //! Verifying a backup that was made earlier, perhaps elsewhere.
 //!
-//! SQLite's own check sees that the structure holds together, but not that a text has another letter. Where the catalogue has the
+//! A check sees that the structure holds together, but not that a text has another letter. Where the catalogue has the
 //! hash of the contents, that is compared as well, on a thread of its own while the check runs.
 
 use std::fs::File;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::block_io::file_hash::hash_of;
 use crate::catalog::record::{Changes, Record};
+use crate::database::check::Remarks;
 use crate::database::shape::Shape;
 use crate::files::folder_lock::FolderLock;
 use crate::report::error::{Cause, Error, Result};
@@ -50,7 +51,7 @@ impl Store {
                 let hasher = thread::Builder::new().name("respaldo-hash".to_owned());
                 hasher.spawn_scoped(scope, || hash_file(&path))
             });
-            let checked = self.check_shape(&path, progress);
+            let checked = self.check_file(&path, progress);
             let hash = hashing.map(|thread| match thread {
                 Ok(thread) => thread.join().ok().flatten(),
                 Err(_) => hash_file(&path),
@@ -66,21 +67,23 @@ impl Store {
         let warning = recorded
             .filter(|_| is_verdict)
             .and_then(|recorded| self.remember(recorded, hash, ok));
-        let Shape { pages, page_size, .. } = outcome?;
+        let (Shape { pages, page_size, .. }, remarks) = outcome?;
+        let mut warnings = remarks.warnings(self.language);
+        warnings.extend(warning);
         Ok(Verified {
             ok: true,
             path,
             pages,
             page_size,
             problems: vec![],
-            warnings: warning.into_iter().collect(),
+            warnings,
         })
     }
 
-    fn check_shape(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Shape> {
+    fn check_file(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Whole> {
         let mut source = self.hold_backup(path)?;
-        self.check_backup(&mut source, progress)?;
-        Ok(source.shape)
+        let remarks = self.check_backup(&mut source, progress)?;
+        Ok((source.shape, remarks))
     }
 
     /// Adds to what the check found that the contents are not what they were.
@@ -89,8 +92,8 @@ impl Store {
         path: &Path,
         recorded: &Recorded,
         hash: Option<blake3::Hash>,
-        checked: Result<Shape>,
-    ) -> Result<Shape> {
+        checked: Result<Whole>,
+    ) -> Result<Whole> {
         let expected = recorded.record.as_ref().and_then(Record::hash);
         if expected.is_none() || hash.is_none() || hash == expected {
             return checked;
@@ -103,7 +106,7 @@ impl Store {
             }
             Err(error) => return Err(error),
         }
-        Err(Error::at(Cause::BackupCorrupt(problems), path))
+        Err(Error::at(Cause::BackupCorrupt(problems.into()), path))
     }
 
     /// Writes into the catalogue how it ended. A file that was changed meanwhile is left as unknown as it is.
@@ -122,6 +125,9 @@ impl Store {
         self.change_record(&recorded, changes)
     }
 }
+
+/// The shape of a whole database, and what there is to say of its contents.
+type Whole = (Shape, Remarks);
 
 /// Whether an error says something of the backup, and not of the way to it.
 fn is_verdict(error: &Error) -> bool {

@@ -65,11 +65,11 @@ pub enum Cause {
     /// Another program holds the database.
     DatabaseLocked,
     /// The live database fails verification; what the check found.
-    DatabaseCorrupt(Vec<String>),
+    DatabaseCorrupt(Damage),
     /// No SQLite header.
     NotADatabase,
     /// A backup fails verification; what the check found.
-    BackupCorrupt(Vec<String>),
+    BackupCorrupt(Damage),
     /// Source and destination are one file.
     SameFile,
     /// The backup was made of another database: the file name of that one, or `None` where only the tables tell.
@@ -90,6 +90,23 @@ pub enum Cause {
     },
     /// A bug in the library, caught.
     Internal(String),
+}
+
+/// What is wrong with a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// What the verification found, a line each, in English.
+    pub problems: Vec<String>,
+    /// No row is lost: `REINDEX` heals all of it.
+    pub repairable: bool,
+}
+
+impl From<Vec<String>> for Damage {
+    /// Damage that `REINDEX` does not heal.
+    fn from(problems: Vec<String>) -> Damage {
+        let repairable = false;
+        Damage { problems, repairable }
+    }
 }
 
 /// What is wrong with an argument.
@@ -230,7 +247,15 @@ impl Error {
     /// What the verification found, if that is the cause.
     pub fn problems(&self) -> Option<&[String]> {
         match &self.cause {
-            Cause::DatabaseCorrupt(problems) | Cause::BackupCorrupt(problems) => Some(problems),
+            Cause::DatabaseCorrupt(damage) | Cause::BackupCorrupt(damage) => Some(&damage.problems),
+            _ => None,
+        }
+    }
+
+    /// Of a damaged database or backup, whether `REINDEX` heals it and no row is lost.
+    pub fn repairable(&self) -> Option<bool> {
+        match &self.cause {
+            Cause::DatabaseCorrupt(damage) | Cause::BackupCorrupt(damage) => Some(damage.repairable),
             _ => None,
         }
     }

@@ -23,6 +23,8 @@ struct ReportBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    repairable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     safety_backup: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undone: Option<bool>,
@@ -40,6 +42,7 @@ impl Error {
                 hint: text.hint,
                 path: self.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
                 problems: self.problems(),
+                repairable: self.repairable(),
                 safety_backup: self.safety_backup().map(|path| path.to_string_lossy().into_owned()),
                 undone: self.undone(),
             },

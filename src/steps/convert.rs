@@ -40,7 +40,7 @@ impl Store {
                     Error {
                         cause: Cause::BackupCorrupt(why),
                         ..
-                    } => Error::at(Cause::Io(why.concat()), &backup),
+                    } => Error::at(Cause::Io(why.problems.concat()), &backup),
                     other => other,
                 })?;
         }
@@ -48,7 +48,7 @@ impl Store {
         if !fitting.shape.same_schema(&source_shape) {
             // A schema that was tampered with can pass every check and yet not be copied whole.
             let problem = "its schema does not survive a change of the page size".to_owned();
-            return Err(Error::at(Cause::BackupCorrupt(vec![problem]), backup));
+            return Err(Error::at(Cause::BackupCorrupt(vec![problem].into()), backup));
         }
         Ok((fitting, Some(copy)))
     }

@@ -3,13 +3,13 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::names;
-use crate::database::check;
+use crate::database::check::{self, Remarks};
 use crate::database::connection::{self, has_wal};
 use crate::database::sqlite_error::Role;
 use crate::database::wal_index::WalIndexCleanup;
 use crate::files::given_path::absolute;
 use crate::files::paths::{is_free, parent, same_file};
-use crate::report::error::{Cause, Result};
+use crate::report::error::{Cause, Damage, Result};
 use crate::report::progress::ProgressFn;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
@@ -46,8 +46,8 @@ impl Store {
         })
     }
 
-    /// Whether a held backup is whole.
-    pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<()> {
+    /// Whether a held backup is whole; what there is to say of one that is.
+    pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<Remarks> {
         let mut problems = Vec::new();
         if !has_wal(&source.path) {
             problems.extend(check::length_problem(&source.path, &source.shape)?);
@@ -59,12 +59,13 @@ impl Store {
             role,
             ..
         } = source;
-        let findings = check::run(connection, path, *role, self.verify, shape, progress)?;
+        let findings = check::run(connection, (path, *role), None, self.verify, shape, progress)?;
+        let repairable = problems.is_empty() && findings.repairable;
         problems.extend(findings.problems);
         if problems.is_empty() {
-            Ok(())
+            Ok(findings.remarks)
         } else {
-            Err(source.corrupt(problems))
+            Err(source.corrupt(Damage { problems, repairable }))
         }
     }
 }

@@ -43,7 +43,7 @@ impl Live {
         // SQLite opens a file that may not be written for reading, and says so only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
             let cause = if sqlite_error::may_write(path) && has_unknown_write_version(&connection) {
-                Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()])
+                Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()].into())
             } else {
                 Cause::PermissionDenied("it is read-only".to_owned())
             };
@@ -149,7 +149,7 @@ impl Live {
         if same(&found, progress)? {
             return Ok(());
         }
-        let findings = check::run(&transaction, path, Role::Live, level, &found, progress)?;
+        let findings = check::run(&transaction, (path, Role::Live), None, level, &found, progress)?;
         let mut problems = findings.problems;
         if !source.shape.same_schema(&found) {
             problems.push("it does not have the schema of the backup".to_owned());
@@ -157,7 +157,7 @@ impl Live {
         if problems.is_empty() {
             Ok(())
         } else {
-            Err(Error::at(Cause::DatabaseCorrupt(problems), path))
+            Err(Error::at(Cause::DatabaseCorrupt(problems.into()), path))
         }
     }
 

@@ -17,7 +17,7 @@ use crate::block_io::file_hash::{FileHash, hash_of};
 use crate::block_io::file_methods;
 use crate::block_io::preallocate::preallocate;
 use crate::block_io::write_back::WriteBack;
-use crate::database::check::{self, Verification};
+use crate::database::check::{self, Remarks, Verification};
 use crate::database::connection::{self, has_wal};
 use crate::database::contents;
 use crate::database::header::{self, Header};
@@ -28,7 +28,7 @@ use crate::database::wal_index::WalIndexCleanup;
 use crate::failpoint;
 use crate::files::paths::parent;
 use crate::files::staging::Staged;
-use crate::report::error::{Cause, Error, Result};
+use crate::report::error::{Cause, Damage, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 
 /// A database held in one read transaction.
@@ -88,8 +88,8 @@ impl Source {
     }
 
     /// "Fails verification", of this file.
-    pub fn corrupt(&self, problems: Vec<String>) -> Error {
-        Error::at(sqlite_error::corrupt(self.role, problems), &self.path)
+    pub fn corrupt(&self, damage: impl Into<Damage>) -> Error {
+        Error::at(sqlite_error::corrupt(self.role, damage), &self.path)
     }
 }
 
@@ -97,8 +97,8 @@ impl Source {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub file: Staged,
-    /// What the check had to leave out; see [`check::Findings::missing`].
-    pub unchecked: Option<String>,
+    /// What there is to say of its contents.
+    pub remarks: Remarks,
 }
 
 /// A copy that is verified, and on its way to the disk.
@@ -143,7 +143,7 @@ pub(crate) fn take_and_tell(
     let hash = copy(&source, file.path(), verified.is_some(), progress)?;
     let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
     failpoint::reach("snapshot_copied");
-    let unchecked = verify_and_flush(
+    let remarks = verify_and_flush(
         &source,
         &file,
         model,
@@ -152,7 +152,7 @@ pub(crate) fn take_and_tell(
         progress,
     )?;
     failpoint::reach("snapshot_flushed");
-    Ok(Snapshot { file, unchecked })
+    Ok(Snapshot { file, remarks })
 }
 
 /// Verifies the copy while it goes to the disk: the one needs the processor, the other the disk.
@@ -163,12 +163,12 @@ fn verify_and_flush(
     level: Verification,
     verified: Option<(Tell<'_>, Option<FileHash>)>,
     progress: ProgressFn<'_>,
-) -> Result<Option<String>> {
+) -> Result<Remarks> {
     thread::scope(|scope| {
         let flushing = thread::Builder::new().name("respaldo-flush".to_owned());
         let flushing = flushing.spawn_scoped(scope, || file.finish(model));
         let path = file.path();
-        let (unchecked, rows) = verify_copy(source, path, level, verified.is_some(), progress)?;
+        let (remarks, rows) = verify_copy(source, path, level, verified.is_some(), progress)?;
         if let Some((tell, hash)) = verified {
             let hash = hash_of_copy(path, hash).ok(); // without it less is known of the backup
             tell(VerifiedCopy { path, hash, rows });
@@ -177,7 +177,7 @@ fn verify_and_flush(
         let flushed = flushing.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
         // Without a thread it is flushed here.
         flushed.unwrap_or_else(|_| file.finish(model))?;
-        Ok(unchecked)
+        Ok(remarks)
     })
 }
 
@@ -347,8 +347,8 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
 /// Bytes of a database whose rows SQLite counts in no time to speak of.
 const CHEAPLY_COUNTED: u64 = 1 << 20;
 
-/// What the check left out, and the rows of each table.
-type Found = (Option<String>, Option<Vec<(String, u64)>>);
+/// What there is to say of the contents, and the rows of each table.
+type Found = (Remarks, Option<Vec<(String, u64)>>);
 
 /// Verifies the closed copy against the shape of its source.
 fn verify_copy(
@@ -360,7 +360,7 @@ fn verify_copy(
 ) -> Result<Found> {
     // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
     let of_source = |error: Error| match error.cause {
-        Cause::BackupCorrupt(problems) => source.corrupt(problems),
+        Cause::BackupCorrupt(damage) => source.corrupt(damage),
         Cause::NotADatabase => Error::at(Cause::NotADatabase, &source.path),
         _ => error,
     };
@@ -371,15 +371,18 @@ fn verify_copy(
     if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
         problems.push("the copy is still in WAL mode".to_owned());
     }
-    let findings = check::run(&reader, copy, Role::Backup, level, &found, progress).map_err(of_source)?;
+    let file = File::open(copy).map_err(|error| Error::io(&error, parent(copy)))?;
+    let checked = (copy, Role::Backup);
+    let findings = check::run(&reader, checked, Some(&file), level, &found, progress).map_err(of_source)?;
+    let repairable = problems.is_empty() && findings.repairable;
     problems.extend(findings.problems);
     if problems.is_empty() {
         let count = || {
             let is_cheap = is_counted && found.bytes() <= CHEAPLY_COUNTED;
             is_cheap.then(|| contents::count_rows(&reader)).flatten()
         };
-        Ok((findings.missing, findings.rows.or_else(count)))
+        Ok((findings.remarks, findings.rows.or_else(count)))
     } else {
-        Err(source.corrupt(problems))
+        Err(source.corrupt(Damage { problems, repairable }))
     }
 }

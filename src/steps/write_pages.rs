@@ -124,7 +124,7 @@ impl Live {
                 Some(_) if self.data_version()? != data_version => Ok(false),
                 Some(page) => {
                     let problem = format!("page {page} is not what was written");
-                    Err(Error::at(Cause::DatabaseCorrupt(vec![problem]), &self.path))
+                    Err(Error::at(Cause::DatabaseCorrupt(vec![problem].into()), &self.path))
                 }
             }
         })

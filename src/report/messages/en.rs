@@ -119,16 +119,24 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Another program is using the database {path}, or this application itself has not let go of it."),
             format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
-        Cause::DatabaseCorrupt(problems) => (
-            format!("The database {path} is damaged: {}.", first_problem(problems)),
+        Cause::DatabaseCorrupt(damage) if damage.repairable => (
+            format!("An index of the database {path} does not match its table: {}. No row is lost.", first_problem(&damage.problems)),
+            "Nothing needs to be restored. The application's support repairs it with SQLite's statement REINDEX; then make the backup again.".to_owned(),
+        ),
+        Cause::DatabaseCorrupt(damage) => (
+            format!("The database {path} is damaged: {}.", first_problem(&damage.problems)),
             "No backup was touched. If the application shows errors or lacks data, restore the newest backup: the database as it is now is kept as a safety copy.".to_owned(),
         ),
         Cause::NotADatabase => (
             format!("{path} is not a SQLite database: it has another format, is encrypted, or is empty."),
             "See that it is the right file. If it is the application's database, restore a backup.".to_owned(),
         ),
-        Cause::BackupCorrupt(problems) => (
-            format!("The backup {path} is damaged: {}.", first_problem(problems)),
+        Cause::BackupCorrupt(damage) if damage.repairable => (
+            format!("An index of the backup {path} does not match its table: {}. No row is lost.", first_problem(&damage.problems)),
+            "Use another backup from the list. If this is the only one, the application's support repairs a copy of it with SQLite's statement REINDEX.".to_owned(),
+        ),
+        Cause::BackupCorrupt(damage) => (
+            format!("The backup {path} is damaged: {}.", first_problem(&damage.problems)),
             "Use another backup from the list.".to_owned(),
         ),
         Cause::SameFile => (
@@ -264,11 +272,23 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("The file {} was damaged and was made anew: {why}.", path.display()),
             "The backups are complete; their labels and notes are lost. Verify them to know again that they are sound.".to_owned(),
         ),
-        Notice::CheckedWithoutIndexes(missing) => (
+        Notice::CheckedWithoutIndexes { tables, missing } => (
             format!(
-                "The indexes were not compared with their tables, because they use something only the application has: {missing}."
+                "Some indexes were not compared with their tables, because they use something only the application has ({missing}): {}.",
+                tables.join(", ")
             ),
-            "The backup is complete and its structure was verified; there is nothing to do.".to_owned(),
+            "The data is complete and its structure was verified; there is nothing to do.".to_owned(),
+        ),
+        Notice::RowsBreakConstraints(columns) => (
+            format!(
+                "Some rows hold a value that their column is not for (empty, or of another type): {}.",
+                columns.join(", ")
+            ),
+            "This is no damage, and nothing is lost. The application's support can correct these values.".to_owned(),
+        ),
+        Notice::SearchIndexDiffers(tables) => (
+            format!("The search index does not match its data: {}.", tables.join(", ")),
+            "The data is complete; only searches may miss something. The application's support makes the index anew with that table's 'rebuild' command.".to_owned(),
         ),
     }
 }

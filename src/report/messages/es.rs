@@ -120,16 +120,24 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Otro programa está usando la base de datos {path}, o esta misma aplicación no la ha soltado."),
             format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
-        Cause::DatabaseCorrupt(problems) => (
-            format!("La base de datos {path} está dañada: {}.", first_problem(problems)),
+        Cause::DatabaseCorrupt(damage) if damage.repairable => (
+            format!("Un índice de la base de datos {path} no coincide con su tabla: {}. No se perdió ningún registro.", first_problem(&damage.problems)),
+            "No hace falta restaurar nada. El soporte de la aplicación lo repara con la instrucción REINDEX de SQLite; después, haga el respaldo otra vez.".to_owned(),
+        ),
+        Cause::DatabaseCorrupt(damage) => (
+            format!("La base de datos {path} está dañada: {}.", first_problem(&damage.problems)),
             "No se tocó ningún respaldo. Si la aplicación muestra errores o le faltan datos, restaure el respaldo más reciente: la base de datos tal como está ahora se guarda en una copia de seguridad.".to_owned(),
         ),
         Cause::NotADatabase => (
             format!("{path} no es una base de datos SQLite: tiene otro formato, está cifrado o está vacío."),
             "Revise que sea el archivo correcto. Si es la base de datos de la aplicación, restaure un respaldo.".to_owned(),
         ),
-        Cause::BackupCorrupt(problems) => (
-            format!("El respaldo {path} está dañado: {}.", first_problem(problems)),
+        Cause::BackupCorrupt(damage) if damage.repairable => (
+            format!("Un índice del respaldo {path} no coincide con su tabla: {}. No se perdió ningún registro.", first_problem(&damage.problems)),
+            "Use otro respaldo de la lista. Si solo queda este, el soporte de la aplicación lo repara con la instrucción REINDEX de SQLite en una copia.".to_owned(),
+        ),
+        Cause::BackupCorrupt(damage) => (
+            format!("El respaldo {path} está dañado: {}.", first_problem(&damage.problems)),
             "Use otro respaldo de la lista.".to_owned(),
         ),
         Cause::SameFile => (
@@ -265,11 +273,23 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             "Los respaldos están completos; se perdieron sus etiquetas y notas. Verifíquelos para volver a saber que están bien."
                 .to_owned(),
         ),
-        Notice::CheckedWithoutIndexes(missing) => (
+        Notice::CheckedWithoutIndexes { tables, missing } => (
             format!(
-                "Los índices no se compararon con sus tablas, porque usan algo que solo tiene la aplicación: {missing}."
+                "Hay índices que no se compararon con su tabla, porque usan algo que solo tiene la aplicación ({missing}): {}.",
+                tables.join(", ")
             ),
-            "El respaldo es completo y su estructura se verificó; no hace falta hacer nada.".to_owned(),
+            "Los datos están completos y su estructura se verificó; no hace falta hacer nada.".to_owned(),
+        ),
+        Notice::RowsBreakConstraints(columns) => (
+            format!(
+                "Hay registros con un valor que su columna no admite (vacío o de otro tipo): {}.",
+                columns.join(", ")
+            ),
+            "No es un daño y no se perdió nada. El soporte de la aplicación puede corregir esos valores.".to_owned(),
+        ),
+        Notice::SearchIndexDiffers(tables) => (
+            format!("El índice de búsqueda no coincide con sus datos: {}.", tables.join(", ")),
+            "Los datos están completos; solo las búsquedas pueden fallar. El soporte de la aplicación lo reconstruye con la instrucción 'rebuild' de esa tabla.".to_owned(),
         ),
     }
 }

@@ -39,6 +39,12 @@ pub struct Warning {
     pub message: String,
     /// What to do next.
     pub hint: String,
+    /// Of ROWS_BREAK_CONSTRAINTS: the columns, as `clients.name`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Of SEARCH_INDEX_DIFFERS and CHECKED_WITHOUT_INDEXES: the tables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<String>,
 }
 
 /// What a warning is about.
@@ -69,7 +75,11 @@ pub(crate) enum Notice<'a> {
     /// The catalogue held nothing usable, and was written anew; what was wrong.
     CatalogueRebuilt(&'a Path, &'a str),
     /// The database needs a collation or function that only the application has; what is missing.
-    CheckedWithoutIndexes(String),
+    CheckedWithoutIndexes { tables: &'a [String], missing: &'a str },
+    /// Columns that hold a NULL or a value of a type that they are not for, as `clients.name`.
+    RowsBreakConstraints(&'a [String]),
+    /// Virtual tables whose own check finds something; a rebuild mends it.
+    SearchIndexDiffers(&'a [String]),
 }
 
 /// The text of an error.
@@ -96,13 +106,26 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
         Notice::CatalogueRebuilt(..) => "CATALOGUE_REBUILT",
-        Notice::CheckedWithoutIndexes(_) => "CHECKED_WITHOUT_INDEXES",
+        Notice::CheckedWithoutIndexes { .. } => "CHECKED_WITHOUT_INDEXES",
+        Notice::RowsBreakConstraints(_) => "ROWS_BREAK_CONSTRAINTS",
+        Notice::SearchIndexDiffers(_) => "SEARCH_INDEX_DIFFERS",
     };
     let (message, hint) = match language {
         Language::Spanish => es::warning(notice),
         Language::English => en::warning(notice),
     };
-    Warning { name, message, hint }
+    let (columns, tables): (&[String], &[String]) = match notice {
+        Notice::RowsBreakConstraints(columns) => (columns, &[]),
+        Notice::SearchIndexDiffers(tables) | Notice::CheckedWithoutIndexes { tables, .. } => (&[], tables),
+        _ => (&[], &[]),
+    };
+    Warning {
+        name,
+        message,
+        hint,
+        columns: columns.to_vec(),
+        tables: tables.to_vec(),
+    }
 }
 
 /// What a verification says of a file whose contents have changed since the catalogue took their hash.
@@ -137,7 +160,7 @@ fn first_problem(problems: &[String]) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::error::{Argument, Cause, Expected};
+    use crate::report::error::{Argument, Cause, Damage, Expected};
 
     fn every_cause() -> Vec<Cause> {
         vec![
@@ -166,9 +189,13 @@ mod tests {
             Cause::ClockOutOfRange(10_000),
             Cause::TargetExists,
             Cause::DatabaseLocked,
-            Cause::DatabaseCorrupt(vec!["row 3 missing".into()]),
+            Cause::DatabaseCorrupt(vec!["row 3 missing".into()].into()),
+            Cause::DatabaseCorrupt(Damage {
+                problems: vec!["index by_name lacks an entry".into()],
+                repairable: true,
+            }),
             Cause::NotADatabase,
-            Cause::BackupCorrupt(vec![]),
+            Cause::BackupCorrupt(vec![].into()),
             Cause::SameFile,
             Cause::DifferentDatabase(None),
             Cause::DifferentDatabase(Some("otra.db".into())),
