@@ -156,14 +156,16 @@ extern "C" {
 //  "max_backups": 20, "timezone": "America/Hermosillo", "busy_timeout_ms": 5000, "verify": "full",
 //  "language": "es",
 //  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null},
-//  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []}}
+//  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []},
+//  "health": {"max_age_days": 2, "rehearse_every_days": null}}
 // ```
 //
 // Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
 // `settings.json` beside the database, and `null` for none; `backup_dir` is `backups` beside it. `max_backups` is 1 or
 // more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 // newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
-// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
+// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `health` is what respaldo_health
+// watches for. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
 // "quick" (quick_check). `language` is "es" or "en", for `message` and `hint`.
 //
 // `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
@@ -379,6 +381,31 @@ respaldo_status respaldo_annotate(respaldo_store store,
                                   respaldo_progress_fn progress,
                                   void *user_data,
                                   char **out_json);
+
+// Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
+//
+// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, and compared with what it was when it was made.
+// `progress`: NULL for none; called between the backups that are read. On success `*out_json` is
+//
+// ```json
+// {"overall": "ok", "headline": "...", "findings": [{"name": "LAST_BACKUP_OLD", "severity": "attention", "message": "...",
+//  "hint": "..."}], "newest_verified": BACKUP, "days_without": 0, "damaged": [], "free_bytes": 0, "room_for": 14,
+//  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null, "second_place": null, "archive": null}
+// ```
+//
+// `overall` is "ok", "attention" or "danger": the worst severity of the findings, which come the worst first. A finding of severity
+// "note" is worth knowing and changes nothing. `headline` is one sentence for the owner. `days_without` is null where no backup is
+// known to be whole, `free_bytes` and `room_for` (how many backups more, at the size that they have) where the system does not say.
+//
+// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_CHANGED, NEWEST_MISSING,
+// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
+// REHEARSAL_FAILED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
+// RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+respaldo_status respaldo_health(respaldo_store store,
+                                const char *request_json,
+                                respaldo_progress_fn progress,
+                                void *user_data,
+                                char **out_json);
 
 // Frees a string of an `out_json`. NULL is allowed.
 //

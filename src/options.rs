@@ -43,3 +43,21 @@ pub struct SchemaSupport {
     /// Every other revision that the application's migrations know. Without them a revision that is no head counts as older.
     pub alembic_revisions: Vec<String>,
 }
+
+/// What a store watches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// How many days old the newest verified backup may be.
+    pub max_age_days: u32,
+    /// How many days apart rehearsals should be; `None` asks for none.
+    pub rehearse_every_days: Option<u32>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Watch {
+            max_age_days: 2,
+            rehearse_every_days: None,
+        }
+    }
+}

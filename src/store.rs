@@ -9,7 +9,7 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
-use crate::options::{Retention, SchemaSupport};
+use crate::options::{Retention, SchemaSupport, Watch};
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -28,6 +28,8 @@ pub struct Options {
     pub retention: Option<Retention>,
     /// The schemas that the application understands; `None` takes all.
     pub schema: Option<SchemaSupport>,
+    /// What health watches for.
+    pub watch: Watch,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
     /// How long to wait for somebody else's lock.
@@ -62,6 +64,7 @@ impl Options {
             max_backups: 20,
             retention: None,
             schema: None,
+            watch: Watch::default(),
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
             verify: Verification::default(),
@@ -79,6 +82,7 @@ pub struct Store {
     pub(crate) backup_dir: PathBuf,
     pub(crate) retention: Retention,
     pub(crate) schema: Option<SchemaSupport>,
+    pub(crate) watch: Watch,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
     pub(crate) verify: Verification,
@@ -122,6 +126,7 @@ impl Store {
             backup_dir,
             retention,
             schema: options.schema,
+            watch: options.watch,
             zone,
             busy_timeout: options.busy_timeout,
             verify: options.verify,

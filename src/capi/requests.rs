@@ -53,6 +53,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "max_backups",
             "retention",
             "schema",
+            "health",
             "timezone",
             "busy_timeout_ms",
             "verify",
@@ -85,6 +86,14 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     }
     if let Some(fields) = fields.object("schema", &["newest_user_version", "alembic_heads", "alembic_revisions"])? {
         options.schema = Some(schema(fields)?);
+    }
+    if let Some(mut fields) = fields.object("health", &["max_age_days", "rehearse_every_days"])? {
+        if let Some(days) = fields.days("health.max_age_days")? {
+            options.watch.max_age_days = days;
+        }
+        if !fields.take_null("rehearse_every_days") {
+            options.watch.rehearse_every_days = fields.days("health.rehearse_every_days")?;
+        }
     }
     if let Some(zone) = fields.text("timezone")? {
         options.timezone = zone;
@@ -295,6 +304,11 @@ impl Fields {
         self.take(key, Expected::Whole(from, to), |value| {
             value.as_u64().filter(|number| (from..=to).contains(number))
         })
+    }
+
+    fn days(&mut self, key: &'static str) -> Result<Option<u32>> {
+        let days = self.whole(key, 1, 36_500)?;
+        Ok(days.and_then(|days| u32::try_from(days).ok()))
     }
 
     fn word(&mut self, key: &'static str, words: &'static [&'static str]) -> Result<Option<String>> {

@@ -58,6 +58,12 @@ pub struct Backup {
     /// A person has said that the rows which it lacks are meant to be gone.
     #[serde(skip)]
     pub(crate) confirmed: bool,
+    /// Its file is not what it was when the catalogue got to know it.
+    #[serde(skip)]
+    pub(crate) was_changed: bool,
+    /// Its last rehearsal failed.
+    #[serde(skip)]
+    pub(crate) rehearsal_failed: bool,
 }
 
 /// What kind of backup a file is.

@@ -48,6 +48,15 @@ pub(crate) enum Trouble {
     LeftAlone(String),
 }
 
+impl Trouble {
+    /// The system's words, or the parser's.
+    pub fn reason(&self) -> &str {
+        match self {
+            Trouble::Broken(why) | Trouble::LeftAlone(why) => why,
+        }
+    }
+}
+
 impl Catalogue {
     /// The catalogue of `folder`. One that cannot be used is empty, and says why.
     pub fn read(folder: &Path) -> Catalogue {

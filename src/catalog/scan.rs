@@ -204,6 +204,7 @@ impl Store {
         backup.pinned = Some(record.pinned == Some(true));
         backup.confirmed = record.confirmed == Some(true);
         if backup.state.is_none() || backup.state != record.state() {
+            backup.was_changed = backup.state.is_some() && record.state().is_some();
             return; // it was changed since, and nothing that was found out then is true of it
         }
         let time = |outcome: &Option<Outcome>| {
@@ -216,6 +217,7 @@ impl Store {
         backup.verified_at = time(&record.verified);
         backup.rehearsed_at = time(&record.rehearsed);
         backup.content = record.content.clone();
+        backup.rehearsal_failed = record.rehearsed.as_ref().is_some_and(|outcome| !outcome.ok);
         backup.known_whole = record.known_whole(backup.state);
         if backup.known_whole == Some(false) {
             backup.intact = backup.intact.map(|_| false);
@@ -327,6 +329,8 @@ impl Store {
             known_whole: None,
             whose: Whose::Own,
             confirmed: false,
+            was_changed: false,
+            rehearsal_failed: false,
         }
     }
 }

@@ -14,9 +14,11 @@
 //! | `permissions` | copying the permissions of another file |
 //! | `rename` | renaming, at once or not at all |
 //! | `settings` | the library's one key in `settings.json` |
+//! | `same_volume` | whether two folders are on one volume |
 //! | `sharing` | trying again while another program has a file open on Windows |
 //! | `sidecars` | removing the files that SQLite keeps beside a database |
 //! | `staging` | temporary files that get their name when they are whole |
+//! | `synced` | folders that a program keeps in step with other computers |
 
 pub(crate) mod flush;
 pub(crate) mod folder;
@@ -27,7 +29,9 @@ pub(crate) mod own_file;
 pub(crate) mod paths;
 pub(crate) mod permissions;
 pub(crate) mod rename;
+pub(crate) mod same_volume;
 pub(crate) mod settings;
 pub(crate) mod sharing;
 pub(crate) mod sidecars;
 pub(crate) mod staging;
+pub(crate) mod synced;

@@ -7,6 +7,7 @@
 //! | `annotate` | what people say of a backup |
 //! | `create` | making a backup, now or once a day |
 //! | `create_request` | what a caller may say of a backup that is to be made |
+//! | `health` | whether the data are safe |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
 //! | `overwrite` | restoring over a database that is in use |
@@ -17,6 +18,7 @@
 pub(crate) mod annotate;
 pub(crate) mod create;
 pub(crate) mod create_request;
+pub(crate) mod health;
 pub(crate) mod last_backup;
 pub(crate) mod list;
 mod overwrite;

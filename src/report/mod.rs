@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `error` | the error of every operation: its cause and its path |
 //! | `error_object` | the error as callers receive it |
+//! | `findings` | what the health of the backups comes down to, in Spanish and English |
 //! | `messages` | the texts for people, in Spanish and English |
 //! | `progress` | the progress of long work, and its cancelling |
 //! | `status` | the numbers and names of the statuses |
@@ -13,6 +14,7 @@
 
 pub(crate) mod error;
 pub(crate) mod error_object;
+pub(crate) mod findings;
 pub(crate) mod messages;
 pub(crate) mod progress;
 pub(crate) mod status;

@@ -11,6 +11,7 @@
 //! | `page_set` | which pages of two databases differ |
 //! | `replace` | putting a new file where the live database is missing or unusable |
 //! | `restore_log` | `restores.jsonl` |
+//! | `room` | what is free, and for how long that lasts |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
 //! | `same_database` | whether a backup is of the database it is restored into |
@@ -28,6 +29,7 @@ pub(crate) mod overwrite;
 pub(crate) mod page_set;
 pub(crate) mod replace;
 pub(crate) mod restore_log;
+pub(crate) mod room;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
 pub(crate) mod same_database;

@@ -1,0 +1,334 @@
+//! Are the data safe? Derived from the folder and the catalogue at each call, not from what the last run claimed.
+
+use std::fs::{self, File};
+use std::ops::ControlFlow;
+
+use chrono::DateTime;
+use serde::Serialize;
+
+use crate::block_io::file_hash::hash_of;
+use crate::catalog::backup::{Backup, Kind};
+use crate::catalog::names;
+use crate::catalog::record::Record;
+use crate::catalog::scan::Folder;
+use crate::catalog::shrink::alarm;
+use crate::clock::{self, Moment};
+use crate::database::connection;
+use crate::database::sqlite_error::Role;
+use crate::files::paths::parent;
+use crate::files::same_volume::on_one_volume;
+use crate::files::synced::syncing_program;
+use crate::report::error::{Cause, Error, Result};
+use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
+use crate::report::progress::{Progress, ProgressFn, unwatched};
+use crate::steps::room;
+use crate::steps::snapshot::Source;
+use crate::steps::unchanged::is_unchanged;
+use crate::store::Store;
+
+/// Safety copies from which on somebody should tidy up.
+const MANY_SAFETY_COPIES: usize = 10;
+/// Backups for which there should be room.
+const ROOM_WANTED: u64 = 3;
+
+/// The answer of [`Store::health`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// The worst of the findings.
+    pub overall: Overall,
+    /// One sentence that says how things are.
+    pub headline: String,
+    /// What is not as it should be, the worst first.
+    pub findings: Vec<Finding>,
+    /// The newest backup that is known to be whole.
+    pub newest_verified: Option<Backup>,
+    /// Days by the calendar since that one was made.
+    pub days_without: Option<u64>,
+    /// The names of the damaged ones.
+    pub damaged: Vec<String>,
+    /// Bytes that are free on the disk of the backups.
+    pub free_bytes: Option<u64>,
+    /// For how many backups more there is room, at the size that they have.
+    pub room_for: Option<u64>,
+    /// What lies beside the database from before restores.
+    pub safety_copies: SafetyCopies,
+    /// The backup that was rehearsed last.
+    pub last_rehearsal: Option<Backup>,
+    /// The second place, if the store has one.
+    pub second_place: Option<()>,
+    /// The archive, if the store has one.
+    pub archive: Option<()>,
+}
+
+/// The copies of the database from before restores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct SafetyCopies {
+    /// How many there are.
+    pub count: usize,
+    /// Bytes that they take.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Says whether the data are safe, and what is not as it should be. With `deep` every backup is read, and compared with what
+    /// it was when it was made.
+    ///
+    /// Fails where the backup folder cannot be read, and with [`Cause::Cancelled`].
+    pub fn health(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
+        let found_damaged = if deep { self.read_all(progress)? } else { vec![] };
+        let folder = self.read_folder()?;
+        let now = self.now()?;
+        let copies = self.scan_safety_copies()?;
+        let look = Look::new(&folder, &now, found_damaged);
+        let safety_copies = SafetyCopies {
+            count: copies.len(),
+            bytes: copies.iter().map(|copy| copy.size).sum(),
+        };
+        let free_bytes = room::free(&self.backup_dir);
+        let database_size = fs::metadata(&self.database).ok().map(|found| found.len());
+        let next_size = look.newest.map(|newest| newest.size).or(database_size);
+        let room_for = free_bytes
+            .zip(next_size)
+            .and_then(|(free, size)| free.checked_div(size));
+
+        let mut findings = Vec::new();
+        let mut find = |observation: Observation<'_>| findings.push(observation.finding(self.language));
+        self.find_in_backups(&look, &folder, &now, database_size.is_some(), &mut find);
+        self.find_room(&look, &now, free_bytes, room_for, &mut find);
+        if safety_copies.count > MANY_SAFETY_COPIES {
+            let SafetyCopies { count, bytes } = safety_copies;
+            find(Observation::ManySafetyCopies { count, bytes });
+        }
+        if let Some(program) = syncing_program(&self.database) {
+            let path = &self.database;
+            find(Observation::DatabaseSynced { program, path });
+        }
+        if on_one_volume(parent(&self.database), &self.backup_dir) {
+            find(Observation::SameDisk);
+        }
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+
+        let age = look.newest_verified.map(|newest| age(newest, &now));
+        let headline = if database_size.is_none() && look.newest.is_none() {
+            nothing_yet(self.language)
+        } else {
+            headline(&findings, age.as_ref(), self.language)
+        };
+        Ok(Health {
+            overall: overall(&findings),
+            headline,
+            findings,
+            days_without: age.map(|age| age.days),
+            newest_verified: look.newest_verified.cloned(),
+            last_rehearsal: look.last_rehearsal.cloned(),
+            damaged: look.damaged,
+            free_bytes,
+            room_for,
+            safety_copies,
+            second_place: None,
+            archive: None,
+        })
+    }
+
+    /// Reads every backup that is on this computer; the names of those that are damaged.
+    fn read_all(&self, progress: ProgressFn<'_>) -> Result<Vec<String>> {
+        let folder = self.read_folder()?;
+        let backups: Vec<&Backup> = folder.own().filter(|backup| backup.intact.is_some()).collect();
+        let mut damaged = Vec::new();
+        let mut done = Progress {
+            pages_done: 0,
+            pages_total: backups.iter().map(|backup| backup.size / 512).sum(),
+        };
+        for backup in backups {
+            if progress(done) == ControlFlow::Break(()) {
+                return Err(Error::new(Cause::Cancelled));
+            }
+            done.pages_done += backup.size / 512;
+            let expected = folder.catalogue.get(&backup.name).as_ref().and_then(Record::hash);
+            let is_as_it_was = backup.known_whole == Some(true) && expected.is_some() && hash(backup) == expected;
+            // This one says what is wrong, and the catalogue remembers it.
+            if !is_as_it_was
+                && let Err(error) = self.verify(&backup.path, &mut unwatched)
+                && matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
+            {
+                damaged.push(backup.name.clone());
+            }
+        }
+        Ok(damaged)
+    }
+
+    fn find_in_backups(
+        &self,
+        look: &Look<'_>,
+        folder: &Folder,
+        now: &Moment,
+        has_database: bool,
+        find: &mut dyn FnMut(Observation<'_>),
+    ) {
+        match look.newest {
+            None if has_database && look.damaged.is_empty() => find(Observation::NoBackup),
+            Some(_) if !has_database => find(Observation::DatabaseMissing(&self.database)),
+            _ => {}
+        }
+        if let Some(newest) = look.newest_verified {
+            let days = age(newest, now).days;
+            let most = u64::from(self.watch.max_age_days);
+            if days > most && !(look.newest == Some(newest) && self.is_unchanged_since(newest)) {
+                find(Observation::LastBackupOld {
+                    days,
+                    display: &newest.display,
+                    too_old: days > 3 * most,
+                });
+            }
+        } else if look.newest.is_some() {
+            find(Observation::NoneVerified);
+        }
+        if !look.damaged.is_empty() {
+            let newest = look
+                .newest_of_all
+                .is_some_and(|newest| look.damaged.contains(&newest.name));
+            let names = &look.damaged;
+            find(Observation::Damaged { names, newest });
+        }
+        if !look.changed.is_empty() {
+            find(Observation::Changed(&look.changed));
+        }
+        if let Some(name) = newest_missing(folder) {
+            find(Observation::NewestMissing(&name));
+        }
+        if let Some(alarm) = alarm(&folder.backups) {
+            let losses: Vec<String> = alarm.losses.iter().map(|loss| loss.sentence(self.language)).collect();
+            find(Observation::Shrunk {
+                losses: &losses.join("; "),
+                before: &alarm.before,
+            });
+        }
+        if let Some(future) = folder.own().find(|b| b.kind == Kind::Backup && b.created_at > *now) {
+            find(Observation::ClockWentBackwards(&future.display));
+        }
+        if let Some(trouble) = &folder.catalogue.trouble {
+            find(Observation::CatalogueNotRead(trouble.reason()));
+        }
+        self.find_rehearsal(look, now, find);
+    }
+
+    fn find_rehearsal(&self, look: &Look<'_>, now: &Moment, find: &mut dyn FnMut(Observation<'_>)) {
+        if let Some(name) = &look.rehearsal_failed {
+            find(Observation::RehearsalFailed(name));
+        }
+        let Some(most) = self.watch.rehearse_every_days else {
+            return;
+        };
+        let last = look.last_rehearsal.and_then(rehearsed_at);
+        let days = last.map(|last| days_between(&last.with_timezone(&self.zone), now));
+        if look.newest.is_some() && days.is_none_or(|days| days > u64::from(most)) {
+            find(Observation::RehearsalDue(days));
+        }
+    }
+
+    fn find_room(
+        &self,
+        look: &Look<'_>,
+        now: &Moment,
+        free: Option<u64>,
+        room_for: Option<u64>,
+        find: &mut dyn FnMut(Observation<'_>),
+    ) {
+        let (Some(free), Some(backups)) = (free, room_for) else {
+            return;
+        };
+        if backups < ROOM_WANTED {
+            find(Observation::LittleRoom { backups, free });
+            return;
+        }
+        let sizes: Vec<(Moment, u64)> = look.judged.iter().rev().map(|b| (b.created_at, b.size)).collect();
+        if let Some(days) = room::days_until_full(&sizes, self.retention.last, free, now) {
+            find(Observation::DiskWillFill { days, free });
+        }
+    }
+
+    /// Whether the database holds what this backup holds: then its age does not matter. Asked only of an old one.
+    fn is_unchanged_since(&self, newest: &Backup) -> bool {
+        let compare = || {
+            let live = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
+            let live = Source::hold(live, &self.database, Role::Live)?;
+            is_unchanged(&live, &self.hold_backup(&newest.path)?, &mut unwatched)
+        };
+        let unchanged = compare().unwrap_or(false);
+        connection::remove_empty_wal(&self.database);
+        unchanged
+    }
+}
+
+/// What the folder holds, as far as health asks.
+struct Look<'a> {
+    /// Own backups that are not in the future, newest first.
+    judged: Vec<&'a Backup>,
+    newest_of_all: Option<&'a Backup>,
+    /// The newest that nothing speaks against.
+    newest: Option<&'a Backup>,
+    newest_verified: Option<&'a Backup>,
+    last_rehearsal: Option<&'a Backup>,
+    rehearsal_failed: Option<String>,
+    damaged: Vec<String>,
+    changed: Vec<String>,
+}
+
+impl<'a> Look<'a> {
+    fn new(folder: &'a Folder, now: &Moment, found_damaged: Vec<String>) -> Look<'a> {
+        let is_damaged = |b: &Backup| !b.may_be_whole() || b.intact == Some(false) || found_damaged.contains(&b.name);
+        let names = |is: &dyn Fn(&Backup) -> bool| folder.own().filter(|b| is(b)).map(|b| b.name.clone()).collect();
+        let judged: Vec<&Backup> = folder.own().filter(|backup| backup.created_at <= *now).collect();
+        let newest = |is: &dyn Fn(&Backup) -> bool| judged.iter().copied().find(|b| !is_damaged(b) && is(b));
+        Look {
+            newest_of_all: judged.first().copied(),
+            newest: newest(&|_| true),
+            newest_verified: newest(&|backup| backup.known_whole == Some(true)),
+            last_rehearsal: folder
+                .own()
+                .filter(|backup| backup.rehearsed_at.is_some())
+                .max_by_key(|backup| rehearsed_at(backup)),
+            rehearsal_failed: judged.iter().find(|b| b.rehearsal_failed).map(|b| b.name.clone()),
+            damaged: names(&is_damaged),
+            changed: names(&|backup| backup.was_changed && !is_damaged(backup)),
+            judged,
+        }
+    }
+}
+
+/// The newest backup that the catalogue knows, if it is gone and newer than all that are there. Others may have been moved away.
+fn newest_missing(folder: &Folder) -> Option<String> {
+    let missing = folder
+        .catalogue
+        .names()
+        .filter_map(|name| Some((names::parse_backup(name)?, name)));
+    let (stamp, name) = missing.max_by_key(|(stamp, _)| *stamp)?;
+    let is_there =
+        |backup: &Backup| backup.name == name || names::parse_backup(&backup.name).is_some_and(|there| there >= stamp);
+    (!folder.backups.iter().any(is_there)).then(|| name.to_owned())
+}
+
+fn hash(backup: &Backup) -> Option<blake3::Hash> {
+    let mut file = File::open(&backup.path).ok()?;
+    let length = file.metadata().ok()?.len();
+    hash_of(&mut file, length).ok()
+}
+
+fn rehearsed_at(backup: &Backup) -> Option<DateTime<chrono::FixedOffset>> {
+    DateTime::parse_from_rfc3339(backup.rehearsed_at.as_ref()?).ok()
+}
+
+fn days_between(then: &Moment, now: &Moment) -> u64 {
+    let days = (now.date_naive() - then.date_naive()).num_days();
+    u64::try_from(days).unwrap_or(0)
+}
+
+fn age(backup: &Backup, now: &Moment) -> Age {
+    let display = clock::display(&backup.created_at);
+    let (date, time) = display.split_once(' ').unwrap_or((&display, ""));
+    Age {
+        days: days_between(&backup.created_at, now),
+        time: time.to_owned(),
+        date: date.to_owned(),
+    }
+}
