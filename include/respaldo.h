@@ -407,6 +407,34 @@ respaldo_status respaldo_health(respaldo_store store,
                                 void *user_data,
                                 char **out_json);
 
+// Rehearses a restore: a backup is copied into a temporary file with the mode of the database, verified, compared with what is
+// known of it, asked the application's own questions, and removed, whatever happens. The database is not touched.
+//
+// `request_json`: NULL, or
+//
+// ```json
+// {"backup": null, "checks": ["SELECT count(*) > 0 FROM clients"]}
+// ```
+//
+// `backup` is a name or path as in respaldo_restore; null is the newest that is whole. Each of `checks` is one statement that only
+// reads, and has 10 seconds; it is well where the first value of its first row is true, as SQLite sees it. `progress`: NULL for
+// none. On success `*out_json` is
+//
+// ```json
+// {"ok": true, "backup": BACKUP, "checks": [{"sql": "...", "ok": true, "got": 1}], "problems": [], "warnings": [],
+//  "duration_ms": 77}
+// ```
+//
+// where `got` is that value, or the text of the error. `problems` says what is not as it was when the backup was made. `ok` is
+// false when a check is not well or there is a problem. The catalogue remembers how it ended. Errors: RESPALDO_INVALID_ARGUMENT,
+// RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BACKUP_CORRUPT, RESPALDO_NOT_A_DATABASE, RESPALDO_BUSY, RESPALDO_DISK_FULL,
+// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
+respaldo_status respaldo_rehearse(respaldo_store store,
+                                  const char *request_json,
+                                  respaldo_progress_fn progress,
+                                  void *user_data,
+                                  char **out_json);
+
 // Frees a string of an `out_json`. NULL is allowed.
 //
 // Freeing any other pointer, or a string twice, is undefined.

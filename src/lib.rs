@@ -80,6 +80,7 @@ pub use operations::health::{Health, SafetyCopies};
 pub use operations::last_backup::LastBackup;
 pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;
+pub use operations::rehearse::{Checked, RehearseRequest, Rehearsed};
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;
 pub use options::{Retention, SchemaSupport, Watch};

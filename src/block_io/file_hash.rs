@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use blake3::hazmat::{ChainingValue, HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root};
 use blake3::{Hash, Hasher};
@@ -116,6 +117,13 @@ pub(crate) fn hash_of(file: &mut File, length: u64) -> io::Result<Hash> {
     let mut hasher = Hasher::new();
     update(&mut hasher, file, length)?;
     Ok(hasher.finalize())
+}
+
+/// The hash of the file at `path`, if it can be read.
+pub(crate) fn hash_of_path(path: &Path) -> Option<Hash> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    hash_of(&mut file, length).ok()
 }
 
 fn update(hasher: &mut Hasher, file: &mut File, length: u64) -> io::Result<()> {

@@ -409,6 +409,43 @@ pub unsafe extern "C" fn respaldo_health(
     )
 }
 
+/// Rehearses a restore: a backup is copied into a temporary file with the mode of the database, verified, compared with what is
+/// known of it, asked the application's own questions, and removed, whatever happens. The database is not touched.
+///
+/// `request_json`: NULL, or
+///
+/// ```json
+/// {"backup": null, "checks": ["SELECT count(*) > 0 FROM clients"]}
+/// ```
+///
+/// `backup` is a name or path as in respaldo_restore; null is the newest that is whole. Each of `checks` is one statement that only
+/// reads, and has 10 seconds; it is well where the first value of its first row is true, as SQLite sees it. `progress`: NULL for
+/// none. On success `*out_json` is
+///
+/// ```json
+/// {"ok": true, "backup": BACKUP, "checks": [{"sql": "...", "ok": true, "got": 1}], "problems": [], "warnings": [],
+///  "duration_ms": 77}
+/// ```
+///
+/// where `got` is that value, or the text of the error. `problems` says what is not as it was when the backup was made. `ok` is
+/// false when a check is not well or there is a problem. The catalogue remembers how it ended. Errors: RESPALDO_INVALID_ARGUMENT,
+/// RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BACKUP_CORRUPT, RESPALDO_NOT_A_DATABASE, RESPALDO_BUSY, RESPALDO_DISK_FULL,
+/// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_rehearse(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::rehearse, |store, request, progress| {
+        store.rehearse(&request, progress)
+    })
+}
+
 /// Frees a string of an `out_json`. NULL is allowed.
 ///
 /// Freeing any other pointer, or a string twice, is undefined.

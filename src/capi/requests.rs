@@ -12,6 +12,7 @@ use crate::database::check::Verification;
 use crate::operations::annotate::AnnotateRequest;
 use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
+use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
 use crate::options::{Retention, SchemaSupport};
 use crate::report::error::{Argument, Error, Expected, Result};
@@ -183,6 +184,19 @@ pub(super) fn annotate(json: Option<&str>) -> Result<AnnotateRequest> {
         note: fields.text("note")?,
         pinned: fields.boolean("pinned")?,
         confirmed: fields.boolean("confirmed")?,
+    })
+}
+
+/// The request of `respaldo_rehearse`.
+pub(super) fn rehearse(json: Option<&str>) -> Result<RehearseRequest> {
+    let mut fields = Fields::parse(json, &["backup", "checks"])?;
+    Ok(RehearseRequest {
+        backup: if fields.take_null("backup") {
+            None
+        } else {
+            fields.path("backup")?
+        },
+        checks: fields.texts("checks")?.unwrap_or_default(),
     })
 }
 

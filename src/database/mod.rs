@@ -5,6 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `affinity` | what a column makes of values |
+//! | `app_checks` | the application's own questions to a rehearsed backup |
 //! | `app_schema` | whether the application understands a schema |
 //! | `check` | whether a database is whole |
 //! | `computed`, `index_sql` | what rows ought to have in indexes of expressions |
@@ -25,6 +26,7 @@
 //! | `wal_index` | removing a WAL index that reading a backup made |
 
 mod affinity;
+pub(crate) mod app_checks;
 pub(crate) mod app_schema;
 pub(crate) mod check;
 mod computed;

@@ -12,6 +12,7 @@
 //! | `own_file` | the library's own files, which are never reached through a link |
 //! | `paths` | questions about paths, and about the files at them |
 //! | `permissions` | copying the permissions of another file |
+//! | `private_folder` | a folder of this user's alone in the system's temporary folder |
 //! | `rename` | renaming, at once or not at all |
 //! | `settings` | the library's one key in `settings.json` |
 //! | `same_volume` | whether two folders are on one volume |
@@ -28,6 +29,7 @@ pub(crate) mod long_path;
 pub(crate) mod own_file;
 pub(crate) mod paths;
 pub(crate) mod permissions;
+pub(crate) mod private_folder;
 pub(crate) mod rename;
 pub(crate) mod same_volume;
 pub(crate) mod settings;

@@ -1,12 +1,12 @@
 //! Are the data safe? Derived from the folder and the catalogue at each call, not from what the last run claimed.
 
-use std::fs::{self, File};
+use std::fs;
 use std::ops::ControlFlow;
 
 use chrono::DateTime;
 use serde::Serialize;
 
-use crate::block_io::file_hash::hash_of;
+use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::names;
 use crate::catalog::record::Record;
@@ -145,7 +145,8 @@ impl Store {
             }
             done.pages_done += backup.size / 512;
             let expected = folder.catalogue.get(&backup.name).as_ref().and_then(Record::hash);
-            let is_as_it_was = backup.known_whole == Some(true) && expected.is_some() && hash(backup) == expected;
+            let is_as_it_was =
+                backup.known_whole == Some(true) && expected.is_some() && hash_of_path(&backup.path) == expected;
             // This one says what is wrong, and the catalogue remembers it.
             if !is_as_it_was
                 && let Err(error) = self.verify(&backup.path, &mut unwatched)
@@ -306,12 +307,6 @@ fn newest_missing(folder: &Folder) -> Option<String> {
     let is_there =
         |backup: &Backup| backup.name == name || names::parse_backup(&backup.name).is_some_and(|there| there >= stamp);
     (!folder.backups.iter().any(is_there)).then(|| name.to_owned())
-}
-
-fn hash(backup: &Backup) -> Option<blake3::Hash> {
-    let mut file = File::open(&backup.path).ok()?;
-    let length = file.metadata().ok()?.len();
-    hash_of(&mut file, length).ok()
 }
 
 fn rehearsed_at(backup: &Backup) -> Option<DateTime<chrono::FixedOffset>> {

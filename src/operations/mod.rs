@@ -12,6 +12,7 @@
 //! | `list` | listing the backups |
 //! | `overwrite` | restoring over a database that is in use |
 //! | `prune` | applying retention |
+//! | `rehearse` | restoring a backup elsewhere to try it |
 //! | `restore` | restoring a backup |
 //! | `verify` | verifying a backup |
 
@@ -23,5 +24,6 @@ pub(crate) mod last_backup;
 pub(crate) mod list;
 mod overwrite;
 pub(crate) mod prune;
+pub(crate) mod rehearse;
 pub(crate) mod restore;
 pub(crate) mod verify;

@@ -99,7 +99,7 @@ impl Store {
         let _locks = self.prepare_restore(&backup, &database)?;
         let safety = match &request.target {
             Some(_) => self
-                .rehearse(&backup, &database, progress)
+                .write_elsewhere(&backup, &database, progress)
                 .inspect(|_| drop(self.note_rehearsal(&backup)))
                 .map(|remarks| (None, remarks)),
             None => self.restore_live(&backup, request.allow_different, progress),
@@ -147,7 +147,7 @@ impl Store {
     }
 
     /// Writes the backup to a new file.
-    fn rehearse(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Remarks> {
+    fn write_elsewhere(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Remarks> {
         // A sidecar that is there would be taken for the new file's.
         let sidecars = SIDECARS.iter().map(|suffix| with_suffix(target, suffix));
         for path in [target.to_owned()].into_iter().chain(sidecars) {

@@ -3,13 +3,12 @@
 //! A check sees that the structure holds together, but not that a text has another letter. Where the catalogue has the
 //! hash of the contents, that is compared as well, on a thread of its own while the check runs.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde::Serialize;
 
-use crate::block_io::file_hash::hash_of;
+use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::record::{Changes, Record};
 use crate::database::check::Remarks;
 use crate::database::shape::Shape;
@@ -49,12 +48,12 @@ impl Store {
         let (checked, hash) = thread::scope(|scope| {
             let hashing = recorded.is_some().then(|| {
                 let hasher = thread::Builder::new().name("respaldo-hash".to_owned());
-                hasher.spawn_scoped(scope, || hash_file(&path))
+                hasher.spawn_scoped(scope, || hash_of_path(&path))
             });
             let checked = self.check_file(&path, progress);
             let hash = hashing.map(|thread| match thread {
                 Ok(thread) => thread.join().ok().flatten(),
-                Err(_) => hash_file(&path),
+                Err(_) => hash_of_path(&path),
             });
             (checked, hash.flatten())
         });
@@ -132,10 +131,4 @@ type Whole = (Shape, Remarks);
 /// Whether an error says something of the backup, and not of the way to it.
 fn is_verdict(error: &Error) -> bool {
     matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
-}
-
-fn hash_file(path: &Path) -> Option<blake3::Hash> {
-    let mut file = File::open(path).ok()?;
-    let length = file.metadata().ok()?.len();
-    hash_of(&mut file, length).ok()
 }

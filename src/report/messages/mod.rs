@@ -138,6 +138,14 @@ pub(crate) fn contents_changed(language: Language) -> String {
     }
 }
 
+/// A problem that a rehearsal finds.
+pub(crate) fn rows_differ(language: Language) -> String {
+    match language {
+        Language::Spanish => "sus tablas no tienen las filas que tenían al respaldarse".to_owned(),
+        Language::English => "its tables do not have the rows that were backed up".to_owned(),
+    }
+}
+
 /// The error's path, or a dash if it has none.
 fn path_text(error: &Error) -> String {
     error
