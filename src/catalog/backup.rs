@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use crate::catalog::record::{Made, State};
+use crate::catalog::record::{Made, Record, State};
 use crate::catalog::whose::Whose;
 use crate::clock::{self, Moment};
 use crate::database::contents::Contents;
@@ -53,6 +53,9 @@ pub struct Backup {
     /// Whether it was whole when it was last verified, if it is unchanged since.
     #[serde(skip)]
     pub(crate) known_whole: Option<bool>,
+    /// What the catalogue holds of it, but for what stands above.
+    #[serde(skip)]
+    pub(crate) record: Option<Box<Record>>,
     #[serde(skip)]
     pub(crate) whose: Whose,
     /// A person has said that the rows which it lacks are meant to be gone.
@@ -111,8 +114,23 @@ impl Backup {
     }
 }
 
-pub(crate) fn newest_first(backups: &mut [Backup]) {
-    backups.sort_by(|a, b| (b.created_at, b.ordinal, &b.name).cmp(&(a.created_at, a.ordinal, &a.name)));
+/// Puts the newest first. Only what decides the order is moved about while it is sorted.
+pub(crate) fn newest_first(backups: &mut Vec<Backup>) {
+    let key = |place: usize| (backups[place].created_at, backups[place].ordinal);
+    let mut order: Vec<_> = (0..backups.len()).map(|place| (key(place), place)).collect();
+    order.sort_by(|(a, a_place), (b, b_place)| {
+        let by_name = || backups[*b_place].name.cmp(&backups[*a_place].name);
+        b.cmp(a).then_with(by_name)
+    });
+    let mut unsorted: Vec<Option<Backup>> = backups.drain(..).map(Some).collect();
+    backups.extend(order.into_iter().filter_map(|(_, place)| unsorted[place].take()));
+}
+
+/// Adds a backup in its place to others that are newest first.
+pub(crate) fn insert_newest_first(backups: &mut Vec<Backup>, backup: Backup) {
+    let key = |backup: &Backup| (backup.created_at, backup.ordinal);
+    let place = backups.partition_point(|other| (key(other), &other.name) > (key(&backup), &backup.name));
+    backups.insert(place, backup);
 }
 
 fn as_rfc3339<S: Serializer>(moment: &Moment, serializer: S) -> std::result::Result<S::Ok, S::Error> {

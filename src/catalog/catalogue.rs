@@ -122,6 +122,11 @@ impl Catalogue {
         self.records.keys().map(String::as_str)
     }
 
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
     /// Changes what is known of a backup.
     pub fn change(&mut self, name: &str, changes: Changes) {
         let record = changes.apply(self.records.get(name).map(AsRef::as_ref));

@@ -7,6 +7,7 @@
 //! | `backup` | a backup as callers see it |
 //! | `catalogue` | `catalog.json`: read, changed, written whole |
 //! | `file_facts` | what the system and the first bytes say of a file |
+//! | `folder` | the backup folder as it is, with what the catalogue knows |
 //! | `given_names` | the names that were given, so that none is given twice |
 //! | `names` | the grammar of the file names that this library makes |
 //! | `numbering` | publishing under a name that was never given |
@@ -14,13 +15,14 @@
 //! | `retention` | what is known of the backups, put to the policy |
 //! | `retention_policy` | which backups stay, as one pure function |
 //! | `retention_text` | the sentence that says why |
-//! | `scan` | the backups in the folder |
+//! | `scan` | what each file of a folder is |
 //! | `shrink` | the alarm of a table that lost most of its rows |
 //! | `whose` | of which database a backup is |
 
 pub(crate) mod backup;
 pub(crate) mod catalogue;
 pub(crate) mod file_facts;
+pub(crate) mod folder;
 pub(crate) mod given_names;
 pub(crate) mod names;
 pub(crate) mod numbering;

@@ -28,6 +28,9 @@ pub(crate) enum Whose {
     Unknown,
 }
 
+/// A database's name and folder, as a record holds them.
+type Database = (String, Option<String>);
+
 /// Whose backups are, for one store and one backup folder.
 pub(crate) struct Judge<'a> {
     store: &'a Store,
@@ -35,8 +38,8 @@ pub(crate) struct Judge<'a> {
     /// The file names by which the database is known.
     own_names: Vec<String>,
     own_folders: [PathBuf; 2],
-    /// What was found for a database's name and folder.
-    known: HashMap<(String, Option<String>), Option<Whose>>,
+    known: HashMap<Database, Option<Whose>>,
+    last: Option<(Database, Option<Whose>)>,
     own_tables: OnceCell<Option<BTreeSet<String>>>,
 }
 
@@ -52,19 +55,27 @@ impl<'a> Judge<'a> {
             own_names,
             own_folders: [parent(&store.database).to_owned(), parent(&real).to_owned()],
             known: HashMap::new(),
+            last: None,
             own_tables: OnceCell::new(),
         }
     }
 
     /// What a record says; `None` where it does not.
     pub fn by_record(&mut self, record: &Record) -> Option<Whose> {
-        let name = record.database.clone().filter(|name| is_file_name(name))?;
-        let key = (name, record.folder.clone());
-        if let Some(found) = self.known.get(&key) {
+        let name = record.database.as_ref().filter(|name| is_file_name(name))?;
+        // Most often all are of one database.
+        if let Some((key, found)) = &self.last
+            && (&key.0, &key.1) == (name, &record.folder)
+        {
             return *found;
         }
-        let found = self.of_database(&key.0, key.1.as_deref());
-        self.known.insert(key, found);
+        let key = (name.clone(), record.folder.clone());
+        let found = match self.known.get(&key) {
+            Some(found) => *found,
+            None => self.of_database(name, record.folder.as_deref()),
+        };
+        self.known.insert(key.clone(), found);
+        self.last = Some((key, found));
         found
     }
 

@@ -8,10 +8,10 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::catalog::backup::{Backup, Kind};
+use crate::catalog::folder::Folder;
 use crate::catalog::names;
 use crate::catalog::numbering::publish_numbered;
 use crate::catalog::record::Made;
-use crate::catalog::scan::Folder;
 use crate::catalog::shrink::alarm;
 use crate::catalog::whose::Whose;
 use crate::clock::{Moment, milliseconds};

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::backup::{Backup, Kind};
+use crate::catalog::folder::Folder;
 use crate::catalog::names;
 use crate::catalog::record::Record;
-use crate::catalog::scan::Folder;
 use crate::catalog::shrink::alarm;
 use crate::clock::{self, Moment};
 use crate::database::connection;

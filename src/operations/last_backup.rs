@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::scan::Folder;
+use crate::catalog::folder::Folder;
 use crate::clock::{self, Moment};
 use crate::files::paths::same_file;
 use crate::files::settings;

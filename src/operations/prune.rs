@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::catalog::folder::Folder;
 use crate::catalog::retention::Decision;
-use crate::catalog::scan::Folder;
 use crate::failpoint;
 use crate::files::folder::flush_folder;
 use crate::files::folder_lock::FolderLock;

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::catalog::backup::{Backup, Kind, newest_first};
+use crate::catalog::backup::{Backup, Kind, insert_newest_first, newest_first};
 use crate::catalog::catalogue::{Catalogue, StagedCatalogue, Trouble, reason};
 use crate::catalog::file_facts::FileFacts;
+use crate::catalog::folder::Folder;
 use crate::catalog::names::{self, Stamp};
 use crate::catalog::record::{Changes, Made, Record, State};
 use crate::catalog::retention::Decision;
-use crate::catalog::scan::Folder;
 use crate::clock::Moment;
 use crate::database::contents::Contents;
 use crate::files::folder::flush_folder;
@@ -82,10 +82,9 @@ impl Store {
         };
         let mut backup = self.backup_at(&self.backup_dir.join(&name), &name, &facts, Kind::Backup, Some(stamp));
         if let Some(record) = folder.catalogue.get(&name) {
-            self.describe(&mut backup, &record);
+            self.describe(&mut backup, record);
         }
-        folder.backups.push(backup.clone());
-        newest_first(&mut folder.backups);
+        insert_newest_first(&mut folder.backups, backup.clone());
         folder.forget_long_gone(MOST_GONE);
         let removed = self.plan(&folder.backups, Some(&name), now, false).1;
         let staged = self.stage_without(&folder, &removed);
