@@ -99,9 +99,13 @@ def damage(path: Path) -> None:
         file.write(b"\xa5" * (size - 2 * PAGE))
 
 
-def folder_contents(folder: Path) -> dict[str, bytes]:
-    """Every file below the folder, to compare with a later state."""
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+def folder_contents(folder: Path, *, catalogue: bool = True) -> dict[str, bytes]:
+    """Every file below the folder, to compare with a later state.
+
+    Without the catalogue where backups are verified or tried meanwhile, which it remembers.
+    """
+    files = (p for p in folder.rglob("*") if p.is_file() and (catalogue or p.name != "catalog.json"))
+    return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
 @contextmanager

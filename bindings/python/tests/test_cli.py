@@ -105,10 +105,10 @@ class TestAnswers:
         name = create(database).name
         scene.delete_clients(database)
         target = database.parent / "ensayo.db"
-        before = scene.folder_contents(database.parent)
+        before = scene.folder_contents(database.parent, catalogue=False)
         done = run("restore", name, "--target", target, "--database", database)
         assert (done.returncode, done.stderr) == (0, "")
-        after = scene.folder_contents(database.parent)
+        after = scene.folder_contents(database.parent, catalogue=False)
         assert {k: v for k, v in after.items() if k in before and not k.endswith(".jsonl")} == {
             k: v for k, v in before.items() if not k.endswith(".jsonl")
         }

@@ -52,7 +52,7 @@ class TestTable:
         broken.write_bytes(good.read_bytes()[: scene.PAGE])
         run("restore", name, "--yes", "--database", database)
 
-        with Terminal("list", "--safety", "--database", database) as there:
+        with Terminal("list", "--safety", "--database", database, columns=140) as there:
             status, text = there.finish()
         assert status == 0
         rows = [re.split(r" {2,}", line.strip()) for line in text.splitlines() if line.strip()]
@@ -75,7 +75,7 @@ class TestTable:
         assert details.startswith(f"  {backup[1]}  ")
         with Terminal("prune", "--dry-run", "--database", database, columns=columns) as there:
             _, text = there.finish()
-        assert text.splitlines()[0] == backup[0]
+        assert backup[0] in text
 
     def test_a_terminal_that_is_just_wide_enough_shows_a_table(self, database: Path, backup: tuple[str, str]) -> None:
         with Terminal("list", "--database", database, columns=80) as there:
@@ -139,18 +139,18 @@ class TestQuestion:
 
     @pytest.mark.parametrize("keys", ["n\n", "\n", "quizá\n", "\x04"])
     def test_every_other_answer_is_no(self, keys: str, database: Path, backup: tuple[str, str]) -> None:
-        before = scene.folder_contents(database.parent)
+        before = scene.folder_contents(database.parent, catalogue=False)
         status, text = answered(keys, backup[0], "--database", database)
         assert status == 4
         assert text.endswith("\nNo se restauró nada; no se cambió nada.\n")
-        assert scene.folder_contents(database.parent) == before
+        assert scene.folder_contents(database.parent, catalogue=False) == before
 
     def test_ctrl_c_is_no(self, database: Path, backup: tuple[str, str]) -> None:
-        before = scene.folder_contents(database.parent)
+        before = scene.folder_contents(database.parent, catalogue=False)
         status, text = answered("\x03", backup[0], "--database", database)
         assert status == 130
         assert "\nSe canceló con Ctrl-C; no se cambió nada.\n" in text
-        assert scene.folder_contents(database.parent) == before
+        assert scene.folder_contents(database.parent, catalogue=False) == before
 
     def test_the_question_is_asked_in_english(self, database: Path, backup: tuple[str, str]) -> None:
         with Terminal("restore", backup[0], "--language", "en", "--database", database) as there:

@@ -94,6 +94,9 @@ exit status (with --json also the "status" of the error, but for 130):
            42 not a database   43 backup damaged   44 same file
            45 backup of another database   46 backup of a newer version
            60 another backup is running   61 the restore was not completed
+           47 rows in conflict   70 the second place is not there
+           80, 81, 82, 83 the archive: no answer, other password, none there, damaged
+           90 not in this build
            1, 3 option with a bad value   99 bug in the library
   100      the command was not understood, or there was nobody to ask
   101      the library could not be loaded

@@ -94,6 +94,9 @@ estado de salida (con --json es también el «status» del error, salvo 130):
            42 no es una base de datos   43 respaldo dañado   44 mismo archivo
            45 respaldo de otra base de datos   46 respaldo de una versión más nueva
            60 otro respaldo en curso   61 la restauración no se completó
+           47 filas en conflicto   70 falta el segundo lugar
+           80, 81, 82, 83 el archivo remoto: sin respuesta, otra contraseña,
+           no hay tal archivo, dañado   90 no está en esta biblioteca
            1, 3 opción con mal valor   99 fallo de la biblioteca
   100      no se entendió la orden, o no hubo a quién preguntar
   101      no se pudo cargar la biblioteca
