@@ -120,13 +120,13 @@ class TestFiles:
     ) -> None:
         backup = store.create().backup
         scene.damage(backup.path)
-        before = scene.folder_contents(folder)
+        before = scene.folder_contents(folder, catalogue=False)
         use = getattr(store, operation)
         error = raised(lambda: use(backup), respaldo.BackupCorruptError)
         assert error.path == backup.path
         assert error.problems
         assert all(isinstance(problem, str) for problem in error.problems)
-        after = scene.folder_contents(folder)
+        after = scene.folder_contents(folder, catalogue=False)
         after.pop("backups/restores.jsonl", None)
         assert after == before
 

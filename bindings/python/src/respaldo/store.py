@@ -214,9 +214,7 @@ class Store:
             RestoreFailedError: it broke off; the database is as it was.
             CancelledError: ``progress`` answered False; the database is as it was.
         """
-        body: dict[str, Any] = {"backup": os.fsdecode(backup)}
-        if allow_different:
-            body["allow_different"] = True
+        body: dict[str, Any] = {"backup": os.fsdecode(backup), "allow_different": allow_different}
         if reason is not None:
             body["reason"] = reason
         if target is not None:
