@@ -54,7 +54,7 @@ _INSTALL = f"Install the package with pip, or set {ENVIRONMENT} to the library's
 _IN_A_FROZEN_PROGRAM = f"""This program was frozen without the library. Freeze it again from an installed package:
   PyInstaller 6 finds the library by the package's hook; without it: pyinstaller --collect-binaries respaldo
   cx_Freeze finds it too, unless the package is in the zip: --zip-exclude-packages=respaldo
-  Nuitka: python -m nuitka --include-package-data=respaldo
+  Nuitka: --include-data-files=.../site-packages/respaldo/{_file_name()}=respaldo/{_file_name()}
 Or put {_file_name()} where it was looked for."""
 
 
