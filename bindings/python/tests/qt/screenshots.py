@@ -69,6 +69,7 @@ def take(studio: Path, folder: Path) -> None:
     dialog.close()
 
     apply_theme(application, "light")
+    shutil.rmtree(studio / "backups")  # the last backup is the later of what the settings say and what is there
     old = NOW.replace(hour=9, minute=30) - timedelta(days=5)
     (studio / "settings.json").write_text(json.dumps({"last_backup_at": old.isoformat(timespec="seconds")}))
     window.last_backup.refresh()

@@ -24,7 +24,7 @@ Opened = Callable[..., BackupDialog]
 
 def verified_on(backup: respaldo.Backup) -> str:
     assert backup.verified_at is not None
-    return f"Verificado {backup.verified_at:%d/%m/%Y}"
+    return f"{backup.verified_at:%d/%m/%Y}"
 
 
 def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Path, opened: Opened) -> None:
@@ -37,9 +37,9 @@ def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Pa
     dialog = opened(store)
     assert rows(dialog) == [
         [newest.display, "Respaldo", "3.2 MB", verified_on(newest), newest.name],
-        ["04/03/2020 14:23", "Respaldo", "3.2 MB", "Sin verificar", "backup_20200304_142305.db"],
+        ["04/03/2020 14:23", "Respaldo", "3.2 MB", "Todavía no", "backup_20200304_142305.db"],
         ["01/03/2020 09:00", "Respaldo", "100.0 kB", "⚠ Dañado", "backup_20200301_090000.db"],
-        ["13/07/2017 19:40", "Conservado", "3.2 MB", "Sin verificar", "antes de la mudanza.db"],
+        ["13/07/2017 19:40", "Conservado", "3.2 MB", "Todavía no", "antes de la mudanza.db"],
     ]
     assert dialog.table.selected() == newest
     assert not dialog.notices.isVisible()
@@ -127,7 +127,7 @@ def test_verify_marks_the_backup_as_verified(store: respaldo.Store, opened: Open
     shutil.copy(copied.path, copied.path.with_name("de otra computadora.db"))
     copied.path.unlink()
     dialog = opened(store)
-    assert rows(dialog)[0][3] == "Sin verificar"
+    assert rows(dialog)[0][3] == "Todavía no"
     hands.click(dialog.verify_button)
     hands.close_box("está íntegro: se leyó y se comprobó completo")
     (backup,) = store.list()
@@ -142,18 +142,18 @@ def test_verify_marks_a_safety_copy_for_as_long_as_the_dialog_is_there(
     hands.click(dialog.safety)
     hands.wait(lambda: dialog.table.rowCount() == 2)
     place = [row[1] for row in rows(dialog)].index("Previo a restaurar")
-    assert rows(dialog)[place][3] == "Sin verificar"
+    assert rows(dialog)[place][3] == "Todavía no"
     dialog.table.selectRow(place)
     hands.click(dialog.verify_button)
     hands.close_box("está íntegro")
-    assert rows(dialog)[place][3].startswith("Verificado ")
+    assert rows(dialog)[place][3] == verified_on(store.list()[0])
 
 
 def test_verify_finds_what_the_list_cannot_see(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     backup = store.create().backup
     scene.damage(backup.path)
     dialog = opened(store)
-    assert rows(dialog)[0][3] == "Sin verificar"  # it was changed after its verification
+    assert rows(dialog)[0][3] == "Todavía no"  # it was changed after its verification
     hands.click(dialog.verify_button)
     said = hands.close_box("está dañado")
     assert str(backup.path) in said and "Use otro respaldo de la lista." in said
@@ -233,7 +233,7 @@ class TestRestore:
     ) -> None:
         scene.damage(lost.path)
         dialog = opened(store)
-        assert rows(dialog)[0][3] == "Sin verificar"
+        assert rows(dialog)[0][3] == "Todavía no"
         hands.restore(dialog)
         hands.close_box("está dañado")
         assert rows(dialog)[0][3] == "⚠ Dañado"

@@ -108,6 +108,7 @@ class TestDailyBackup:
         hands.wait(lambda: daily.result is not None)
 
     def test_a_failure_is_told(self, store: respaldo.Store, database: Path, window: QMainWindow, hands: Hands) -> None:
+        store.create().backup.path.rename(database.with_name("moved.db"))
         database.unlink()
         daily = self.run(store, window, hands)
         assert isinstance(daily.error, respaldo.DatabaseNotFoundError)

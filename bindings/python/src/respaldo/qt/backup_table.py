@@ -26,7 +26,7 @@ class BackupTable(QTableWidget):
         self._locale = QLocale(texts.locale)
         self._backups: tuple[Backup, ...] = ()
         self._found: dict[Path, datetime | None] = {}
-        self.setHorizontalHeaderLabels([texts.date, texts.kind, texts.size, texts.state, texts.name])
+        self.setHorizontalHeaderLabels([texts.date, texts.kind, texts.size, texts.verified, texts.name])
         self.setAccessibleName(texts.backups)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -83,8 +83,7 @@ class BackupTable(QTableWidget):
         """Wide enough for a usual row, and as high as eight of them; beyond that there are scroll bars."""
         columns, bar = self.horizontalHeader(), self.verticalScrollBar()
         assert columns is not None and bar is not None
-        verified = self._texts.verified.format(date="00/00/0000")
-        states = (verified, self._texts.not_verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
+        states = ("00/00/0000", self._texts.not_verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
         usual = (
             ("00/00/0000 00:00",),
             self._texts.kinds.values(),
@@ -112,7 +111,7 @@ class BackupTable(QTableWidget):
             return f"⚠ {self._texts.damaged}"
         verified = self._found.get(backup.path) or backup.verified_at
         if verified is not None:
-            return self._texts.verified.format(date=f"{verified:%d/%m/%Y}")
+            return f"{verified:%d/%m/%Y}"
         return self._texts.elsewhere if backup.intact is None else self._texts.not_verified
 
     def _damaged(self, backup: Backup) -> bool:

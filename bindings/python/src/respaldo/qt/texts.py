@@ -21,10 +21,10 @@ class Texts:
     date: str
     kind: str
     size: str
-    state: str
     name: str
     kinds: dict[str, str]
     verified: str
+    """The column; below it stands the date, or one of these."""
     not_verified: str
     damaged: str
     elsewhere: str
@@ -93,7 +93,6 @@ SPANISH = Texts(
     date="Fecha",
     kind="Tipo",
     size="Tamaño",
-    state="Estado",
     name="Archivo",
     kinds={
         "backup": "Respaldo",
@@ -102,8 +101,8 @@ SPANISH = Texts(
         "recovered": "Recuperado",
         "other": "De otra base",
     },
-    verified="Verificado {date}",
-    not_verified="Sin verificar",
+    verified="Verificado",
+    not_verified="Todavía no",
     damaged="Dañado",
     elsewhere="En línea",
     none_yet="Todavía no hay respaldos.",
@@ -159,7 +158,6 @@ ENGLISH = Texts(
     date="Date",
     kind="Kind",
     size="Size",
-    state="State",
     name="File",
     kinds={
         "backup": "Backup",
@@ -168,8 +166,8 @@ ENGLISH = Texts(
         "recovered": "Recovered",
         "other": "Of another database",
     },
-    verified="Verified {date}",
-    not_verified="Not verified yet",
+    verified="Verified",
+    not_verified="Not yet",
     damaged="Damaged",
     elsewhere="Online only",
     none_yet="There are no backups yet.",
