@@ -70,7 +70,8 @@ impl From<io::Error> for Unfinished {
 }
 
 /// Verifies the main database of `connection`, whose pages are those of `file`: it has no write-ahead log with pages of its own,
-/// and nobody writes to it meanwhile.
+/// and nobody writes to it meanwhile. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
+/// generated columns are computed.
 ///
 /// `goes_on` is asked now and then, on this thread. While SQLite is at work it is not; whoever wants to stop that interrupts the
 /// connection.

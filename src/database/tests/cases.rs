@@ -121,6 +121,11 @@ fn a_search_index_that_is_stale_is_whole() {
             "malformed inverted index for FTS4 table main.notes",
         ),
         (
+            "CREATE VIRTUAL TABLE notes USING fts5(body); INSERT INTO notes VALUES ('hola mundo'), ('tinta negra');
+             DELETE FROM notes_data WHERE id = 10",
+            "fts5: corruption found reading blob 10 from table \"notes\"",
+        ),
+        (
             "CREATE VIRTUAL TABLE notes USING rtree(id, a, b); INSERT INTO notes VALUES (1, 2, 3), (4, 5, 6);
              DELETE FROM notes_rowid WHERE rowid = 1",
             "In RTree main.notes:\nMapping (1 -> 1) missing from %_rowid table\nWrong number of entries in %_rowid table - expected 2, actual 1",
@@ -343,5 +348,71 @@ fn any_bytes_are_read_to_an_end() {
             bytes[..16].copy_from_slice(b"SQLite format 3\0");
         }
         fuzzing::read_anyhow(&bytes.as_slice());
+    }
+}
+
+/// What stands in a file must never run, whoever computes the entries of an index.
+#[test]
+fn a_function_in_a_schema_is_never_run() {
+    use std::ffi::c_int;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use rusqlite::config::DbConfig;
+    use rusqlite::ffi;
+
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+
+    unsafe extern "C" fn hostile(context: *mut ffi::sqlite3_context, _: c_int, _: *mut *mut ffi::sqlite3_value) {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: SQLite passes a context that is valid during the call.
+        unsafe { ffi::sqlite3_result_int(context, 1) };
+    }
+
+    fn register(connection: &Connection) {
+        let flags = ffi::SQLITE_UTF8 | ffi::SQLITE_DETERMINISTIC;
+        let (name, none) = (c"hostile".as_ptr(), std::ptr::null_mut());
+        // SAFETY: the handle is valid while the connection is borrowed, the name is NUL-terminated, and the function lives for ever.
+        let code = unsafe {
+            ffi::sqlite3_create_function_v2(
+                connection.handle(),
+                name,
+                1,
+                flags,
+                none,
+                Some(hostile),
+                None,
+                None,
+                None,
+            )
+        };
+        assert_eq!(code, ffi::SQLITE_OK);
+    }
+
+    for sql in [
+        "CREATE INDEX i ON t(hostile(a))",
+        "CREATE INDEX i ON t(\"hostile\"(a))",
+        "CREATE INDEX i ON t(a) WHERE hostile(a)",
+        "ALTER TABLE t ADD COLUMN g AS (hostile(a)); CREATE INDEX i ON t(g)",
+    ] {
+        let (_folder, path) = made("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2)");
+        let connection = open(&path);
+        register(&connection);
+        connection.execute_batch(sql).expect("made");
+        assert!(RUNS.swap(0, Ordering::Relaxed) > 0, "{sql}: it can be run");
+        drop(connection);
+        let connection = open(&path);
+        register(&connection);
+        // Read before, or SQLite does not even open such a schema.
+        connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .expect("read");
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)
+            .expect("set");
+        let verified = verify_pages(&connection, &File::open(&path).expect("opens"), FULL, &|| true);
+        let verified = verified.expect("verified");
+        assert_eq!(verified.problems, []);
+        assert_eq!(verified.checked_without.len(), 1, "{sql}: {verified:?}");
+        assert_eq!(RUNS.load(Ordering::Relaxed), 0, "{sql} was run");
     }
 }
