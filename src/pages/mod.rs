@@ -9,7 +9,7 @@
 //! | `source` | a file that can be read anywhere; its pages, read in blocks where they follow each other |
 //! | `header`, `page`, `cell`, `varint`, `bytes` | the database header, a b-tree page, its cells, and the numbers in them |
 //! | `record`, `order` | the values of a payload, and how they and index entries are ordered |
-//! | `pointer_map`, `freelist`, `usage` | what leads to a page, and that only one thing does |
+//! | `pointer_map`, `freelist`, `overflow`, `usage` | what leads to a page, and that only one thing does |
 //! | `schema` | what SQLite says about the trees |
 //! | `verify`, `plan`, `queue`, `worker` | verification: the order of it, what to look at in each tree, threads and what each of them does |
 //! | `verify_table`, `verify_index`, `space`, `sums` | what is looked at in a table, an index, a page, and in comparing them |
@@ -20,6 +20,7 @@ pub(crate) mod cell;
 pub(crate) mod freelist;
 pub(crate) mod header;
 pub(crate) mod order;
+mod overflow;
 pub(crate) mod page;
 mod plan;
 pub(crate) mod pointer_map;

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::pages::bytes::u32_at;
 use crate::pages::cell::{Cell, Limits};
 use crate::pages::header::Header;
 use crate::pages::page::{Page, PageFault};
@@ -73,7 +72,8 @@ impl Shared<'_> {
 pub(super) struct Worker<'v> {
     pub shared: &'v Shared<'v>,
     reader: Reader<'v>,
-    overflow: Reader<'v>,
+    /// Of the pages of overflow chains.
+    pub overflow: Reader<'v>,
     map: Option<PointerMap<'v>>,
     /// Asked now and then whether to go on; only on the thread that wants to know.
     goes_on: Option<&'v dyn Fn() -> bool>,
@@ -88,7 +88,7 @@ pub(super) struct Worker<'v> {
     pub hashes: Vec<Hash>,
     /// A payload that is not in one page.
     pub long: Vec<u8>,
-    next_page: Vec<u8>,
+    pub overflow_page: Vec<u8>,
     /// The entry before, with its fields.
     pub previous: Vec<u8>,
     pub previous_fields: Vec<Field>,
@@ -114,7 +114,7 @@ impl<'v> Worker<'v> {
             fields: Vec::new(),
             hashes: Vec::new(),
             long: Vec::new(),
-            next_page: Vec::new(),
+            overflow_page: Vec::new(),
             previous: Vec::new(),
             previous_fields: Vec::new(),
             has_previous: false,
@@ -330,55 +330,6 @@ impl<'v> Worker<'v> {
             self.place_cell(page, number)?;
         }
         self.space.finish(page)
-    }
-
-    /// Follows the overflow chain of a cell, and keeps the first `wanted` bytes of the payload in `self.long`.
-    pub fn follow_overflow(
-        &mut self,
-        tree: &Tree<'_>,
-        (number, cell_number): (u32, usize),
-        cell: &Cell<'_>,
-        wanted: usize,
-    ) -> Walked<bool> {
-        let expected = self.shared.limits.overflow_pages(cell.rest());
-        self.long.clear();
-        self.long.extend_from_slice(cell.local);
-        let usable = self.shared.header.usable as usize;
-        let wanted = wanted.min(usize::try_from(cell.length).unwrap_or(usize::MAX));
-        let (mut found, mut from, mut next) = (0, number, cell.overflow);
-        while next != 0 && found < expected {
-            self.step()?;
-            let led_to = if found == 0 { LedTo::Cell } else { LedTo::OverflowPage };
-            if !self.claim(Some(tree), next, from, led_to)? {
-                return Ok(false);
-            }
-            found += 1;
-            from = next;
-            let missing = wanted.saturating_sub(self.long.len());
-            if missing == 0 {
-                let mut start = [0; 4];
-                self.overflow.read_start(next, &mut start)?;
-                next = u32::from_be_bytes(start);
-            } else {
-                self.overflow.read(next, &mut self.next_page)?;
-                next = u32_at(&self.next_page, 0).unwrap_or(0);
-                let content = self.next_page.get(4..usable).unwrap_or_default();
-                let kept = content.get(..missing).unwrap_or(content);
-                self.long.extend_from_slice(kept);
-            }
-        }
-        if found == expected && next == 0 {
-            return Ok(true);
-        }
-        let found = if next == 0 { found } else { found + 1 };
-        let fault = Fault::OverflowLength {
-            page: number,
-            cell: cell_number,
-            found,
-            expected,
-        };
-        self.damaged(tree, fault);
-        Ok(false)
     }
 }
 
