@@ -89,11 +89,13 @@ class TestTable:
         with Terminal("list", "--database", database) as there:
             assert there.finish() == (0, "Todavía no hay respaldos. Para crear uno: respaldo create\n")
 
-    def test_prune_is_a_table_with_reasons(self, database: Path, backup: tuple[str, str]) -> None:
+    def test_prune_is_a_table_with_reasons(self, database: Path) -> None:
         run("create", "--database", database)
+        run("create", "--database", database)
+        older = run("list", "--database", database).stdout.splitlines()[1].split("\t")[0]
         with Terminal("prune", "--dry-run", "--max-backups", 1, "--database", database) as there:
             _, text = there.finish()
-        assert re.search(rf"{backup[0]} +se borraría: ya hay suficientes más recientes", text)
+        assert re.search(rf"{older} +se borraría: ya hay suficientes más recientes", text)
         assert re.search(r"\.db +se conserva: es de los más recientes", text)
 
     def test_json_is_json_on_a_terminal_too(self, database: Path) -> None:

@@ -56,7 +56,9 @@ class ThroughThePackage:
         arguments = arguments_of(request)
         if name in ("create", "create_if_due", "restore", "verify"):
             arguments["progress"] = lambda done, total: progress(None, done, total) == 0
-        method = getattr(store, name)
+        method = getattr(store, name, None)
+        if method is None:
+            pytest.skip(f"Python has no {name} yet")
         try:
             return "OK", to_json(python_takes(lambda: method(**arguments)))
         except respaldo.RespaldoError as error:

@@ -85,7 +85,7 @@ def test_whole_old_backups_are_restored(name: str, studio: Path) -> None:
     assert scene.count_clients(studio) == 200
     assert (studio.parent / "backups" / name).read_bytes() == before
     assert {path.name for path in (studio.parent / "backups").iterdir()} == {
-        *OLD, "antes de la mudanza.db", "leeme.txt", "restores.jsonl",
+        *OLD, "antes de la mudanza.db", "catalog.json", "leeme.txt", "restores.jsonl",
     }  # fmt: skip
 
 

@@ -134,7 +134,10 @@ class TestFailures:
     """Nothing raises; what failed is logged with message and hint, and can be asked for."""
 
     @pytest.fixture
-    def gone(self, application: Path) -> None:
+    def gone(self, backups: ModuleType, application: Path) -> None:
+        """The database is lost: there is a backup of it, from another day."""
+        path = backups.create_backup_now()
+        path.rename(path.with_name("backup_20200101_090000.db"))
         (application / "dev.db").unlink()
 
     def check(self, backups: ModuleType, log: pytest.LogCaptureFixture, kind: type) -> None:
