@@ -3,6 +3,8 @@
 //! It calls more things damage than are: a value that its column is not for, a search index that its own table can make anew.
 //! Nothing but its texts tells them apart, so they are read here, and nowhere else. An unknown one is damage.
 
+use std::ffi::CString;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ffi};
 
@@ -29,13 +31,30 @@ pub(crate) fn check_all(connection: &Connection, compare: bool) -> rusqlite::Res
     if said.missing.is_none() {
         return Ok(said);
     }
-    // Every b-tree on its own needs neither functions nor what a collation says.
-    connection.collation_needed(|connection, name| connection.create_collation(name, str::cmp))?;
+    // Every b-tree on its own needs neither functions nor what a collation says, only that there is one.
+    stand_in_for_collations(connection)?;
     let structure = check(connection, &format!("PRAGMA quick_check({MOST})"))?;
     Ok(Said {
         missing: said.missing,
         ..structure
     })
+}
+
+/// Registers a collation under each name that an index asks for and that SQLite does not come with.
+///
+/// A name can be any bytes: rusqlite's `collation_needed` panics at one that is not UTF-8.
+fn stand_in_for_collations(connection: &Connection) -> rusqlite::Result<()> {
+    const MISSING: &str = "SELECT DISTINCT CAST(x.coll AS BLOB)
+        FROM sqlite_schema AS s, pragma_index_list(s.name, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x
+        WHERE s.type = 'table' AND s.rootpage > 0 AND x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM')";
+    let mut statement = connection.prepare(MISSING)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Ok(name) = CString::new(row.get::<_, Vec<u8>>(0)?) {
+            connection.create_collation(name.as_c_str(), str::cmp)?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks a table with its indexes.

@@ -159,6 +159,18 @@ fn a_collation_of_the_applications_own_is_named_and_its_entries_are_compared() {
         what: "by_name".to_owned(),
     };
     assert_eq!(verified.checked_without, [named]);
+    // Structure is SQLite's to judge all the same, whatever bytes the collation's name has.
+    let mut bytes = fs::read(&path).expect("read");
+    let places: Vec<usize> = (0..bytes.len() - 6)
+        .filter(|at| bytes[*at..].starts_with(b"studio"))
+        .collect();
+    places.iter().for_each(|at| bytes[*at] = 0xff);
+    bytes[3 * 4096 + 7] = 9;
+    let damaged = path.with_extension("damaged");
+    fs::write(&damaged, bytes).expect("written");
+    let said = sqlite_check::check_all(&open(&damaged), true).expect("an answer");
+    assert!(said.missing.is_some());
+    assert_eq!(said.damage, ["Fragmentation of 0 bytes reported as 9 on page 4"]);
     // Without the application SQLite has no word on this.
     let mut bytes = fs::read(&path).expect("read");
     let places: Vec<usize> = (0..bytes.len() - 3)
