@@ -67,7 +67,7 @@ mod tests {
         let sizes: Vec<u64> = (0..20).map(|day| 100 + 10 * day).collect();
         let (backups, now) = backups(&sizes);
         // Each day takes 10 more for the newest, and gives back what the oldest had: 200 a day.
-        assert_eq!(days_until_full(&backups, 20, 1_000, &now), Some(4));
+        assert_eq!(days_until_full(&backups, 20, 1_000, &now), Some(5));
         assert_eq!(days_until_full(&backups, 20, 1_000_000, &now), None);
         assert_eq!(days_until_full(&[], 20, 0, &now), None);
     }
