@@ -41,6 +41,9 @@ WITH_PROGRESS(respaldo_create)
 WITH_PROGRESS(respaldo_create_if_due)
 WITH_PROGRESS(respaldo_restore)
 WITH_PROGRESS(respaldo_verify)
+WITH_PROGRESS(respaldo_annotate)
+WITH_PROGRESS(respaldo_health)
+WITH_PROGRESS(respaldo_rehearse)
 
 #define WITHOUT_PROGRESS(name)                                                                     \
     int32_t name(uint32_t store, const char *request, char **out_json)                             \

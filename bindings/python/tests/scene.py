@@ -63,6 +63,9 @@ def every_operation(backup: str, *, target: str | None = None) -> dict[str, Call
         "verify": lambda store: store.verify(backup),
         "restore": lambda store: store.restore(backup, target=target),
         "prune": lambda store: store.prune(),
+        "annotate": lambda store: store.annotate(backup, label="a label"),
+        "health": lambda store: store.health(),
+        "rehearse": lambda store: store.rehearse(backup),
     }
 
 

@@ -327,7 +327,8 @@ class TestHelp:
     def test_help_has_every_command_and_option(self, language: str) -> None:
         help = run("--help", "--language", language).stdout
         commands = re.findall(r"^    ([a-z]+)  ", help, re.MULTILINE)
-        assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", "completion"]
+        judging = ["annotate", "health", "rehearse"]
+        assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", *judging, "completion"]
         for option in ("database", "settings", "backup-dir", "max-backups", "timezone", "busy-timeout", "verify"):
             assert f"--{option}" in help
             assert f"RESPALDO_{option.upper().replace('-', '_')}" in help
@@ -446,5 +447,5 @@ def test_the_owners_page_has_every_error_and_only_commands_that_exist() -> None:
     told = {int(n) for cell in re.findall(r"<tr><td>([^<]*)</td>", text) for n in re.findall(r"\d+", cell)}
     assert told == set(respaldo.RespaldoError.by_status) | {100}
     commands = {command.split()[1] for command in re.findall(r"<code>(respaldo [^<]*)</code>", text)}
-    assert commands == {"create", "list", "verify", "restore"}
+    assert commands == {"create", "list", "verify", "restore", "health", "rehearse", "annotate"}
     assert all(run(command, "--help").returncode == 0 for command in commands)

@@ -54,13 +54,14 @@ class ThroughThePackage:
         self, name: str, store: respaldo.Store, request: bytes | None, progress: Callable[..., int]
     ) -> tuple[str, Any]:
         arguments = arguments_of(request)
-        if name in ("create", "create_if_due", "restore", "verify"):
+        if name in ("create", "create_if_due", "restore", "verify", "health", "rehearse"):
             arguments["progress"] = lambda done, total: progress(None, done, total) == 0
         method = getattr(store, name, None)
         if method is None:
             pytest.skip(f"Python has no {name} yet")
         try:
-            return "OK", to_json(python_takes(lambda: method(**arguments)))
+            answer = to_json(python_takes(lambda: method(**arguments)))
+            return "OK", {"backup": answer} if name == "annotate" else answer
         except respaldo.RespaldoError as error:
             return error.name, {"error": error.args[0]}
         except ValueError as error:

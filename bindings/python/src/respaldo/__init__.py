@@ -20,6 +20,7 @@ from . import errors
 from ._daily import Daily
 from ._library import LibraryLoadError, package_version, version
 from .errors import *
+from .health import Check, Finding, Health, HealthOptions, RehearseResult, SafetyCopies
 from .models import (
     Backup,
     Content,
@@ -39,10 +40,14 @@ from .store import Progress, Store
 
 __all__ = [
     "Backup",
+    "Check",
     "Content",
     "CreateResult",
     "Daily",
     "DueResult",
+    "Finding",
+    "Health",
+    "HealthOptions",
     "LastBackup",
     "LibraryLoadError",
     "Listing",
@@ -50,8 +55,10 @@ __all__ = [
     "Progress",
     "PruneDecision",
     "PruneResult",
+    "RehearseResult",
     "RestoreResult",
     "Retention",
+    "SafetyCopies",
     "Schema",
     "Store",
     "VerifyResult",

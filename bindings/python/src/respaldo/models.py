@@ -156,7 +156,8 @@ class DueResult:
     """What :meth:`Store.create_if_due` did."""
 
     created: bool
-    """False if there already is a backup of today, or nothing to back up yet; ``reason`` says which."""
+    """False if there already is a backup of today, nothing has changed, or there is nothing to back up yet; ``reason``
+    says which."""
     backup: Backup | None
     """The new backup, or today's; None if there is no database yet."""
     removed: tuple[str, ...]
@@ -165,8 +166,8 @@ class DueResult:
     duration_ms: int | None
     """Milliseconds; None if nothing was created."""
     reason: str | None
-    """Why nothing was created: ``"already_backed_up_today"``, or ``"no_database_yet"`` at an application's very first
-    start; else None."""
+    """Why nothing was created: ``"already_backed_up_today"``, ``"unchanged"`` if that was asked for, or
+    ``"no_database_yet"`` at an application's very first start; else None."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
@@ -187,7 +188,7 @@ class CreateResult(DueResult):
     """What :meth:`Store.create` did."""
 
     backup: Backup
-    """The new backup."""
+    """The new backup, or the newest if nothing has changed since."""
 
 
 @dataclass(frozen=True, slots=True)

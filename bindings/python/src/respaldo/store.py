@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
+from .health import Health, HealthOptions, RehearseResult
 from .models import (
+    Backup,
     CreateResult,
     DueResult,
     LastBackup,
@@ -33,6 +35,10 @@ database.
 Answer ``False`` to cancel; ``None`` and ``True`` go on. During verification it is called with both
 numbers equal, and can still cancel. An exception cancels too, and comes out of the operation.
 """
+
+
+Made = Literal["automatic", "manual", "before_upgrade"]
+"""What makes a backup: the application by itself, a person, or the application before it changes the schema."""
 
 
 class _Default(Enum):
@@ -56,6 +62,7 @@ class Store:
         retention: which backups to keep, by days, weeks, months and years too; see
             :class:`Retention`. By default the newest ``max_backups``.
         schema: the schemas that the application understands, see :class:`Schema`; by default all.
+        health: what :meth:`health` watches for, see :class:`HealthOptions`.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
@@ -81,6 +88,7 @@ class Store:
         max_backups: int | None = None,
         retention: Retention | None = None,
         schema: Schema | None = None,
+        health: HealthOptions | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
         verify: Literal["full", "quick"] | None = None,
@@ -92,6 +100,7 @@ class Store:
             "max_backups": max_backups,
             "retention": retention,
             "schema": schema,
+            "health": health,
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
             "verify": verify,
@@ -129,11 +138,29 @@ class Store:
     def __repr__(self) -> str:
         return f"<respaldo.Store {self._database!r}{', closed' if self.closed else ''}>"
 
-    def create(self, *, progress: Progress | None = None) -> CreateResult:
+    def create(
+        self,
+        *,
+        label: str | None = None,
+        note: str | None = None,
+        made: Made | None = None,
+        pinned: bool = False,
+        skip_unchanged: bool = False,
+        progress: Progress | None = None,
+    ) -> CreateResult:
         """Takes a backup of the live database, which can be in use meanwhile.
 
         It is a plain SQLite file, verified and on the disk when this returns. The oldest backups
         beyond ``max_backups`` are deleted afterwards.
+
+        Args:
+            label: a name for people, such as "before the update to 2.0".
+            note: what else a person has to say about it.
+            made: what makes it; by default ``"manual"``.
+            pinned: never delete it; :meth:`annotate` takes that back.
+            skip_unchanged: make none if every page of the newest backup is as in the database; then
+                ``created`` is False and ``backup`` the newest.
+            progress: see :data:`Progress`.
 
         Raises:
             DatabaseNotFoundError: there is no database.
@@ -144,16 +171,27 @@ class Store:
             DiskFullError, PermissionDeniedError, IoError: the backup folder cannot be written.
             CancelledError: ``progress`` answered False.
         """
-        return CreateResult.from_json(self._in_steps("respaldo_create", {}, progress))
+        body = _said(label, note, made, pinned, skip_unchanged)
+        return CreateResult.from_json(self._in_steps("respaldo_create", body, progress))
 
-    def create_if_due(self, *, progress: Progress | None = None) -> DueResult:
+    def create_if_due(
+        self,
+        *,
+        label: str | None = None,
+        note: str | None = None,
+        made: Made | None = None,
+        pinned: bool = False,
+        skip_unchanged: bool = False,
+        progress: Progress | None = None,
+    ) -> DueResult:
         """Takes a backup unless there already is one of today, in the store's time zone.
 
         Meant for the application's start; :class:`Daily` goes on while it is open. ``created`` of the result says
         whether it did. When several processes ask at once, one of them makes the backup. Raises what :meth:`create`
-        does.
+        does, and takes the same arguments; ``made`` is ``"automatic"`` by default.
         """
-        return DueResult.from_json(self._in_steps("respaldo_create_if_due", {}, progress))
+        body = _said(label, note, made, pinned, skip_unchanged)
+        return DueResult.from_json(self._in_steps("respaldo_create_if_due", body, progress))
 
     def _create_if_due_unless(self, stop: _call.StopFlag) -> DueResult:
         """The same for a daemon thread."""
@@ -244,6 +282,74 @@ class Store:
         """
         return PruneResult.from_json(self._request("respaldo_prune", {"dry_run": dry_run}))
 
+    def annotate(
+        self,
+        backup: AnyPath,
+        *,
+        label: str | None = None,
+        note: str | None = None,
+        pinned: bool | None = None,
+        confirmed: bool | None = None,
+    ) -> Backup:
+        """Notes what people say of a backup in the backup folder; what is left out stays as it is.
+
+        Args:
+            backup: a :class:`Backup`, a name in the backup folder, or its path.
+            label: a name for people; an empty one takes it away.
+            note: what else a person has to say about it; an empty one takes it away.
+            pinned: whether it is never to be deleted.
+            confirmed: True says that the rows which the warning SHRUNK names are meant to be gone.
+
+        Raises:
+            BackupNotFoundError: the backup folder has no such backup.
+            BusyError: another backup or restore was running beyond the timeout.
+            PermissionDeniedError, IoError: the catalogue cannot be written.
+        """
+        given = {"label": label, "note": note, "pinned": pinned, "confirmed": confirmed}
+        body = {key: value for key, value in given.items() if value is not None}
+        body["backup"] = os.fsdecode(backup)
+        return Backup.from_json(self._in_steps("respaldo_annotate", body, None)["backup"])
+
+    def health(self, *, deep: bool = False, progress: Progress | None = None) -> Health:
+        """Whether the data are safe, from what is in the backup folder now.
+
+        Args:
+            deep: read every backup, and compare it with what it was when it was made.
+            progress: see :data:`Progress`; called between the backups that are read.
+
+        Raises:
+            PermissionDeniedError, IoError: the backup folder cannot be read.
+            CancelledError: ``progress`` answered False.
+        """
+        return Health.from_json(self._in_steps("respaldo_health", {"deep": deep}, progress))
+
+    def rehearse(
+        self,
+        backup: AnyPath | None = None,
+        *,
+        checks: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> RehearseResult:
+        """Restores a backup into a temporary file, verifies it, asks the checks, and removes it.
+
+        Args:
+            backup: as in :meth:`restore`; by default the newest that is whole.
+            checks: the application's own questions, such as ``SELECT count(*) > 0 FROM clients``: one
+                statement each that only reads, whose first value is true where all is well.
+            progress: see :data:`Progress`.
+
+        Raises:
+            BackupNotFoundError: there is no such backup.
+            NotADatabaseError, BackupCorruptError: it is damaged; :meth:`health` remembers it.
+            BusyError: another backup or restore was running beyond the timeout.
+            DiskFullError, PermissionDeniedError, IoError: the copy could not be made.
+            CancelledError: ``progress`` answered False.
+        """
+        body: dict[str, Any] = {"checks": checks if isinstance(checks, str) else [*checks]}
+        if backup is not None:
+            body["backup"] = os.fsdecode(backup)
+        return RehearseResult.from_json(self._in_steps("respaldo_rehearse", body, progress))
+
     def _handle(self) -> int:
         if self.closed:
             raise ValueError("the store is closed")
@@ -254,3 +360,15 @@ class Store:
 
     def _in_steps(self, function: str, body: dict[str, Any], progress: Progress | None) -> _call.Answer:
         return _call.request_in_steps(function, self._handle(), body, progress)
+
+
+def _said(label: str | None, note: str | None, made: str | None, pinned: bool, skip_unchanged: bool) -> dict[str, Any]:
+    """The request of a backup that is to be made: what the caller gave."""
+    given = {
+        "label": label,
+        "note": note,
+        "made": made,
+        "pinned": pinned or None,
+        "skip_unchanged": skip_unchanged or None,
+    }
+    return {key: value for key, value in given.items() if value is not None}

@@ -44,6 +44,10 @@ class Session:
         """Calls a function that answers at once."""
         return _call.request(function, self._handle, body)
 
+    def request_in_one_step(self, function: str, body: Body) -> _call.Answer:
+        """Calls a function that takes a callback and answers at once."""
+        return _call.request_in_steps(function, self._handle, body, None)
+
     def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
         """Calls a function that shows a progress bar and can be cancelled."""
         with reported(self.screen.terminal, doing, self.texts.verifying, self.interruption) as progress:
@@ -68,14 +72,20 @@ class Session:
         return Session({**self._options, "backup_dir": folder}, self.screen, self.texts, self.interruption)
 
 
-def create(session: Session, _arguments: Namespace) -> _call.Answer:
+def create(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo create``"""
-    return session.long_request("respaldo_create", {}, session.texts.creating)
+    return session.long_request("respaldo_create", _said(arguments), session.texts.creating)
 
 
-def due(session: Session, _arguments: Namespace) -> _call.Answer:
+def due(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo due``"""
-    return session.long_request("respaldo_create_if_due", {}, session.texts.creating)
+    return session.long_request("respaldo_create_if_due", _said(arguments), session.texts.creating)
+
+
+def _said(arguments: Namespace) -> Body:
+    """What is said of a backup that is to be made: what was given."""
+    given = {key: getattr(arguments, key) for key in ("label", "note", "made", "pinned", "skip_unchanged")}
+    return {key: value for key, value in given.items() if value}
 
 
 def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
@@ -141,6 +151,28 @@ def prune(session: Session, arguments: Namespace) -> _call.Answer:
     return answer
 
 
+def annotate(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo annotate``"""
+    given = {key: getattr(arguments, key) for key in ("backup", "label", "note", "pinned", "confirmed")}
+    body = {key: value for key, value in given.items() if value is not None}
+    return session.request_in_one_step("respaldo_annotate", body)
+
+
+def health(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo health``"""
+    if arguments.deep:
+        return session.long_request("respaldo_health", {"deep": True}, session.texts.verifying)
+    return session.request_in_one_step("respaldo_health", {})
+
+
+def rehearse(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo rehearse``"""
+    body: Body = {"checks": arguments.check}
+    if arguments.backup is not None:
+        body["backup"] = arguments.backup
+    return session.long_request("respaldo_rehearse", body, session.texts.rehearsing)
+
+
 COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "create": create,
     "due": due,
@@ -149,4 +181,7 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "verify": verify,
     "restore": restore,
     "prune": prune,
+    "annotate": annotate,
+    "health": health,
+    "rehearse": rehearse,
 }

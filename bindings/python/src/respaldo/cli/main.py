@@ -39,22 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     texts = texts_in(_language(words))
     screen = Screen(texts, json="--json" in words)
-    error = _failure_of(words, screen, texts, interruption)
-    if error is not None:
-        screen.fail(error)
-        return exit_status.of_error(error, interrupted=interruption.requested)
+    outcome = _outcome_of(words, screen, texts, interruption)
+    if not isinstance(outcome, int):
+        screen.fail(outcome)
+        return exit_status.of_error(outcome, interrupted=interruption.requested, judging="health" in words)
     if screen.output_failed is not None:
         message, hint = texts.output_failed
         screen.warn(message.format(detail=screen.output_failed), hint)
         return exit_status.OUTPUT_FAILED
-    return 0
+    return outcome
 
 
-def _failure_of(words: list[str], screen: Screen, texts: Texts, interruption: Interruption) -> Answer | None:
-    """Does what the words say; an error object if that failed."""
+def _outcome_of(words: list[str], screen: Screen, texts: Texts, interruption: Interruption) -> Answer | int:
+    """Does what the words say; the exit status, or an error object if that failed."""
     try:
-        _run(build(texts), words, screen, texts, interruption)
-        return None
+        return _run(build(texts), words, screen, texts, interruption)
     except RespaldoError as error:
         found: Answer = error.args[0]
         return found
@@ -85,7 +84,7 @@ def _failure_of(words: list[str], screen: Screen, texts: Texts, interruption: In
         return made_here(exit_status.INTERNAL, "INTERNAL", message.format(detail=detail), hint)
 
 
-def _run(parser: Parser, words: list[str], screen: Screen, texts: Texts, interruption: Interruption) -> None:
+def _run(parser: Parser, words: list[str], screen: Screen, texts: Texts, interruption: Interruption) -> int:
     completion.complete_if_asked(parser)
     if not words:
         words = ["--help"]
@@ -93,7 +92,7 @@ def _run(parser: Parser, words: list[str], screen: Screen, texts: Texts, interru
         arguments = parser.parse_args(words)
     except HelpAsked as asked:
         screen.say(asked.text)
-        return
+        return 0
     if arguments.version:
         screen.say(f"{PROGRAM} {version()}")
     elif arguments.command is None:
@@ -101,23 +100,26 @@ def _run(parser: Parser, words: list[str], screen: Screen, texts: Texts, interru
     elif arguments.command == "completion":
         screen.say(completion.shell_code(arguments.shell, PROGRAM))
     else:
-        _ask_the_library(arguments, screen, texts, interruption)
+        return _ask_the_library(arguments, screen, texts, interruption)
+    return 0
 
 
-def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interruption: Interruption) -> None:
+def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interruption: Interruption) -> int:
     options = collect(arguments)
     if "database" not in options:
         raise NoDatabase
     with Session(options, screen, texts, interruption) as session:
         answer = COMMANDS[arguments.command](session, arguments)
+    status = exit_status.of_answer(arguments.command, answer)
     if "json" in arguments:
         screen.answer_json(answer)
-        return
+        return status
     SHOW[arguments.command](answer, screen, texts)
     for warning in answer.get("warnings", ()):
         screen.warn(warning["message"], warning["hint"])
     if interruption.requested:
         screen.warn(texts.done_before_interruption)
+    return status
 
 
 def _language(words: Sequence[str]) -> str:

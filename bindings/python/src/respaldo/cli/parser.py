@@ -57,16 +57,23 @@ def build(texts: Texts) -> Parser:
     )
     _add_shared(parser, texts)
 
-    def command(name: str, *, backup: bool = False) -> argparse.ArgumentParser:
+    def command(name: str, *, backup: bool = False, optional: bool = False) -> argparse.ArgumentParser:
         own = texts.commands[name]
         made = commands.add_parser(name, help=own.summary, **_parser_options(own))
         if backup:
-            argument = made.add_argument("backup", metavar=texts.backup[0], help=texts.backup[1])
+            count = "?" if optional else None
+            argument = made.add_argument("backup", metavar=texts.backup[0], help=texts.backup[1], nargs=count)
             setattr(argument, "completer", complete_backups)  # where argcomplete looks for it
         return made
 
-    command("create")
-    command("due")
+    for name in ("create", "due"):
+        making = command(name)
+        _add_annotations(making, texts)
+        making.add_argument("--pin", dest="pinned", action="store_true", help=texts.pin)
+        making.add_argument(
+            "--before-upgrade", dest="made", action="store_const", const="before_upgrade", help=texts.before_upgrade
+        )
+        making.add_argument("--skip-unchanged", action="store_true", help=texts.skip_unchanged)
     listing = command("list")
     listing.add_argument("--safety", action="store_true", help=texts.safety)
     listing.add_argument("--include-others", action="store_true", help=texts.include_others)
@@ -78,12 +85,27 @@ def build(texts: Texts) -> Parser:
     restore.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
     restore.add_argument("--allow-different", action="store_true", help=texts.allow_different)
     command("prune").add_argument("--dry-run", action="store_true", help=texts.dry_run)
+    annotate = command("annotate", backup=True)
+    _add_annotations(annotate, texts)
+    pinned = annotate.add_mutually_exclusive_group()
+    pinned.add_argument("--pin", dest="pinned", action="store_const", const=True, help=texts.pin)
+    pinned.add_argument("--unpin", dest="pinned", action="store_const", const=False, help=texts.unpin)
+    annotate.add_argument("--confirm", dest="confirmed", action="store_const", const=True, help=texts.confirm)
+    command("health").add_argument("--deep", action="store_true", help=texts.deep)
+    rehearse = command("rehearse", backup=True, optional=True)
+    rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])
     for made in commands.choices.values():
         _add_shared(made, texts)
     completion = command("completion")
     completion.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
     completion.add_argument("shell", choices=SHELLS, help=texts.shell)
     return parser
+
+
+def _add_annotations(parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """What people can say of a backup."""
+    parser.add_argument("--label", metavar=texts.label[0], help=texts.label[1])
+    parser.add_argument("--note", metavar=texts.note[0], help=texts.note[1])
 
 
 def _add_shared(parser: argparse.ArgumentParser, texts: Texts) -> None:

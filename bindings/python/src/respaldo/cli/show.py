@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._call import Answer
+from ..health import Health, RehearseResult
 from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from .screen import Screen
 from .texts import Texts
@@ -28,6 +29,9 @@ def created(answer: Answer, screen: Screen, texts: Texts) -> None:
     backup = result.backup
     if backup is None:
         screen.say(texts.no_database_yet)
+        return
+    if result.reason == "unchanged":
+        screen.say(texts.unchanged.format(display=backup.display, name=backup.name))
         return
     if not result.created:
         screen.say(texts.already_today.format(display=backup.display, name=backup.name))
@@ -92,6 +96,39 @@ def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
     _say_table(screen, screen.terminal, texts.prune_columns, rows, name=0)
 
 
+def annotated(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``annotate``."""
+    backup = Backup.from_json(answer["backup"])
+    screen.say(texts.annotated.format(name=printable(backup.name), remarks=_remarks(backup, texts)), style="green")
+
+
+def health(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``health``: the headline, and a line for each finding."""
+    found = Health.from_json(answer)
+    screen.say(found.headline, style=_STYLES[found.overall])
+    for finding in found.findings:
+        if not screen.terminal:
+            screen.say("\t".join(map(printable, (finding.severity, finding.name, finding.message))))
+            continue
+        word = texts.severities.get(finding.severity, finding.severity)
+        screen.say(f"{word}: {finding.message}", style=_STYLES.get(finding.severity, ""))
+        screen.say(f"  {finding.hint}")
+
+
+def rehearsed(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``rehearse``."""
+    result = RehearseResult.from_json(answer)
+    words = texts.rehearsed if result.ok else texts.rehearsal_failed
+    screen.say(words.format(name=printable(result.backup.name)), style="green" if result.ok else "bold red")
+    for problem in result.problems:
+        screen.say(f"  · {problem}")
+    for check in result.checks:
+        state = texts.yes_word if check.ok else texts.no_word
+        screen.say(f"  {state}  {printable(check.sql)}  → {printable(str(check.got))}")
+
+
+_STYLES = {"ok": "green", "note": "", "attention": "yellow", "danger": "bold red"}
+
 SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "create": created,
     "due": created,
@@ -100,6 +137,9 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "verify": verified,
     "restore": restored,
     "prune": pruned,
+    "annotate": annotated,
+    "health": health,
+    "rehearse": rehearsed,
 }
 
 
@@ -110,7 +150,9 @@ def printable(name: str) -> str:
 
 def _remarks(backup: Backup, texts: Texts) -> str:
     """What was found out about it, and what kind it is."""
-    remarks = []
+    remarks = [f"«{backup.label}»"] if backup.label else []
+    if backup.pinned:
+        remarks.append(texts.pinned)
     if backup.intact is False:
         remarks.append(texts.damaged)
     elif backup.verified_at is not None:

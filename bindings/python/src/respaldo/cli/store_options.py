@@ -54,6 +54,7 @@ STORE_OPTIONS = (
     StoreOption("max_backups", "--max-backups", convert=int),
     StoreOption("retention", "--retention", convert=counts),
     StoreOption("schema", "--schema", convert=json_object),
+    StoreOption("health", "--health", convert=json_object),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
     StoreOption("verify", "--verify", choices=("full", "quick")),

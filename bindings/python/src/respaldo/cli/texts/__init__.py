@@ -28,6 +28,7 @@ class Texts:
     creating: str
     restoring: str
     verifying: str
+    rehearsing: str
     error: str
     warning: str
 
@@ -41,6 +42,7 @@ class Texts:
     # Answers
     created: str
     already_today: str
+    unchanged: str
     no_database_yet: str
     removed_name: str
     list_columns: tuple[str, ...]
@@ -56,6 +58,14 @@ class Texts:
     restored: str
     safety_copy: str
     prune_columns: tuple[str, ...]
+    annotated: str
+    pinned: str
+    severities: Mapping[str, str]
+    """By the library's name for it."""
+    rehearsed: str
+    rehearsal_failed: str
+    yes_word: str
+    no_word: str
     done_before_interruption: str
 
     # Failures of the command itself, most with a hint
@@ -91,6 +101,15 @@ class Texts:
     target: tuple[str, str]
     allow_different: str
     dry_run: str
+    label: tuple[str, str]
+    note: tuple[str, str]
+    pin: str
+    unpin: str
+    confirm: str
+    before_upgrade: str
+    skip_unchanged: str
+    deep: str
+    check: tuple[str, str]
     shell: str
     commands_group: str
     command: str

@@ -8,6 +8,7 @@ TEXTS = Texts(
     creating="Making the backup",
     restoring="Restoring",
     verifying="Verifying",
+    rehearsing="Rehearsing",
     error="Error",
     warning="Warning",
     restore_question="Are you sure that you want to restore this backup?",
@@ -17,6 +18,7 @@ TEXTS = Texts(
     yes=frozenset({"y", "yes", "s", "si", "sí"}),
     created="Backup made: {name} ({size})",
     already_today="There is a backup of today already: {display} ({name})",
+    unchanged="Nothing has changed since the backup {display} ({name}): no other was made.",
     no_database_yet="There is no database yet, so there is nothing to back up.",
     removed_name="Old backup deleted: {name}",
     list_columns=("Date", "Size", "Name", "Note"),
@@ -37,6 +39,13 @@ TEXTS = Texts(
     restored="Restored: {name}\nto {database}",
     safety_copy="The database as it was is in {path}\nTo go back to it: respaldo restore {name}",
     prune_columns=("Name", "What happens, and why"),
+    annotated="Noted: {name} ({remarks})",
+    pinned="pinned",
+    severities={"note": "Note", "attention": "Attention", "danger": "DANGER"},
+    rehearsed="The rehearsal went well: {name} can be restored.",
+    rehearsal_failed="The rehearsal of {name} found something:",
+    yes_word="yes",
+    no_word="NO",
     done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
     declined=("Nothing was restored; nothing was changed.", ""),
     interrupted=("Cancelled with Ctrl-C; nothing was changed.", "Repeat it when you like."),
@@ -101,6 +110,7 @@ exit status (with --json also the "status" of the error, but for 130):
   100      the command was not understood, or there was nobody to ask
   101      the library could not be loaded
   102      the work is done, but its answer could not be written
+  103      a rehearsal found something
   130      Ctrl-C; nothing was changed
 
 Each command has its own help: respaldo restore --help""",
@@ -195,6 +205,46 @@ examples:
   respaldo prune --database tattoostudio.db --dry-run
   respaldo prune --database tattoostudio.db --max-backups 5""",
         ),
+        "annotate": CommandTexts(
+            usage="%(prog)s BACKUP --database FILE [--label TEXT] [--note TEXT] [--pin | --unpin] [--confirm]",
+            summary="give a backup a name or a note, or pin it",
+            details="""\
+Notes what is said of a backup; the file is not touched. What is not given stays
+as it is, and an empty text takes it away. A pinned one is never deleted.
+
+--confirm is for when "create" warns that much is missing, and that is meant:
+until then no backup is deleted.""",
+            examples="""\
+examples:
+  respaldo annotate backup_20260304_142305.db --label "end of month" --pin --database tattoostudio.db
+  respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
+        ),
+        "health": CommandTexts(
+            usage="%(prog)s --database FILE [--deep] [options]",
+            summary="see whether the data are safe",
+            details="""\
+Says in one sentence whether the data are safe, and what is not well: an old,
+damaged or changed backup, rows that are missing, little room, the clock.
+
+Exit status, as monitoring programs expect it:
+  0  all is well   1  something needs attention   2  the data are in danger
+  any other  it could not be told""",
+            examples="""\
+examples:
+  respaldo health --database tattoostudio.db
+  respaldo health --deep --database tattoostudio.db""",
+        ),
+        "rehearse": CommandTexts(
+            usage="%(prog)s [BACKUP] --database FILE [--check SQL]... [options]",
+            summary="rehearse a restore, without touching anything",
+            details="""\
+Restores the backup (the newest, if none is given) into a temporary file,
+verifies it, asks it the questions and deletes it. Each question is SQL that
+only reads; it is well if its first value is true. Exit status 103 if not.""",
+            examples="""\
+example:
+  respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completion with the TAB key",
@@ -212,7 +262,7 @@ examples:
     store_group="the database and its backups",
     store_group_note="""\
 Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
-RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_TIMEZONE,
+RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     store_options={
         "database": ("FILE", "the application's database"),
@@ -221,6 +271,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
         "max_backups": ("N", "how many to keep (default: 20)"),
         "retention": ("COUNTS", "which to keep: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
         "schema": ("JSON", 'the schemas the application understands: {"newest_user_version": 7}'),
+        "health": ("JSON", 'what health watches for: {"max_age_days": 2, "rehearse_every_days": 30}'),
         "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),
         "busy_timeout_ms": ("SECONDS", "how long to wait for another program (default: 5)"),
         "verify": ("{full,quick}", "verify fully or quickly (default: full)"),
@@ -238,6 +289,15 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     target=("FILE", "write this new file instead of the database"),
     allow_different="also if it is a backup of another database",
     dry_run="only say what would be deleted",
+    label=("TEXT", "a name for people, such as “before the update to 2.0”"),
+    note=("TEXT", "what else there is to say of the backup"),
+    pin="never delete it",
+    unpin="it may be deleted again",
+    confirm="the rows that are missing in it are meant to be gone",
+    before_upgrade="it is of before an update of the application",
+    skip_unchanged="make none if nothing has changed since the newest",
+    deep="read each backup whole",
+    check=("SQL", "a question to the backup, which only reads; can be repeated"),
     shell="your shell",
     commands_group="commands",
     command="COMMAND",

@@ -8,6 +8,7 @@ TEXTS = Texts(
     creating="Creando el respaldo",
     restoring="Restaurando",
     verifying="Verificando",
+    rehearsing="Ensayando",
     error="Error",
     warning="Advertencia",
     restore_question="¿Está seguro que desea restaurar este respaldo?",
@@ -17,6 +18,7 @@ TEXTS = Texts(
     yes=frozenset({"s", "si", "sí", "y", "yes"}),
     created="Respaldo creado: {name} ({size})",
     already_today="Ya hay un respaldo de hoy: {display} ({name})",
+    unchanged="Nada cambió desde el respaldo {display} ({name}): no se creó otro.",
     no_database_yet="Todavía no hay base de datos: no hay nada que respaldar.",
     removed_name="Se borró el respaldo antiguo {name}",
     list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
@@ -37,6 +39,13 @@ TEXTS = Texts(
     restored="Restaurado: {name}\nen {database}",
     safety_copy="La base de datos anterior se guardó en {path}\nPara volver a ella: respaldo restore {name}",
     prune_columns=("Nombre", "Qué pasa, y por qué"),
+    annotated="Anotado: {name} ({remarks})",
+    pinned="fijado",
+    severities={"note": "Nota", "attention": "Atención", "danger": "PELIGRO"},
+    rehearsed="El ensayo salió bien: {name} se puede restaurar.",
+    rehearsal_failed="El ensayo de {name} encontró algo:",
+    yes_word="sí",
+    no_word="NO",
     done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
     declined=("No se restauró nada; no se cambió nada.", ""),
     interrupted=("Se canceló con Ctrl-C; no se cambió nada.", "Puede repetirlo cuando quiera."),
@@ -101,6 +110,7 @@ estado de salida (con --json es también el «status» del error, salvo 130):
   100      no se entendió la orden, o no hubo a quién preguntar
   101      no se pudo cargar la biblioteca
   102      el trabajo está hecho, pero no se pudo escribir la respuesta
+  103      un ensayo encontró algo
   130      Ctrl-C; no se cambió nada
 
 Cada orden tiene su ayuda: respaldo restore --help""",
@@ -194,6 +204,46 @@ ejemplos:
   respaldo prune --database tattoostudio.db --dry-run
   respaldo prune --database tattoostudio.db --max-backups 5""",
         ),
+        "annotate": CommandTexts(
+            usage="%(prog)s RESPALDO --database ARCHIVO [--label TEXTO] [--note TEXTO] [--pin | --unpin] [--confirm]",
+            summary="ponerle nombre o nota a un respaldo, o fijarlo",
+            details="""\
+Anota lo que se dice de un respaldo; el archivo no se toca. Lo que no se da
+queda como está, y un texto vacío lo quita. Uno fijado no se borra nunca.
+
+--confirm es para cuando «create» avisa que faltan muchos datos y es a
+propósito: hasta entonces no se borra ningún respaldo.""",
+            examples="""\
+ejemplos:
+  respaldo annotate backup_20260304_142305.db --label "cierre de mes" --pin --database tattoostudio.db
+  respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
+        ),
+        "health": CommandTexts(
+            usage="%(prog)s --database ARCHIVO [--deep] [opciones]",
+            summary="saber si los datos están a salvo",
+            details="""\
+Dice en una frase si los datos están a salvo, y qué no está bien: respaldo
+viejo, dañado o cambiado, datos que faltan, poco espacio, el reloj.
+
+Estado de salida, como lo esperan los programas de vigilancia:
+  0  todo bien   1  algo necesita atención   2  los datos corren peligro
+  otro  no se pudo saber""",
+            examples="""\
+ejemplos:
+  respaldo health --database tattoostudio.db
+  respaldo health --deep --database tattoostudio.db""",
+        ),
+        "rehearse": CommandTexts(
+            usage="%(prog)s [RESPALDO] --database ARCHIVO [--check SQL]... [opciones]",
+            summary="ensayar una restauración, sin tocar nada",
+            details="""\
+Restaura el respaldo (si no se dice: el más reciente) en un archivo temporal, lo
+verifica, le hace las preguntas y lo borra. Cada pregunta es SQL que solo lee;
+está bien si su primer valor es verdadero. Estado de salida 103 si algo no.""",
+            examples="""\
+ejemplo:
+  respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completar con la tecla TAB",
@@ -211,7 +261,7 @@ ejemplos:
     store_group="la base de datos y sus respaldos",
     store_group_note="""\
 Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
-RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_TIMEZONE,
+RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
@@ -223,6 +273,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
         "max_backups": ("N", "cuántos conservar (si no se dice: 20)"),
         "retention": ("CUÁNTOS", "cuáles conservar: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
         "schema": ("JSON", 'los esquemas que entiende la aplicación: {"newest_user_version": 7}'),
+        "health": ("JSON", 'lo que vigila health: {"max_age_days": 2, "rehearse_every_days": 30}'),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
         "busy_timeout_ms": ("SEGUNDOS", "cuánto esperar a otro programa (si no se dice: 5)"),
         "verify": ("{full,quick}", "verificación completa o rápida (si no se dice: full)"),
@@ -240,6 +291,15 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     target=("ARCHIVO", "escribir este archivo nuevo en vez de la base de datos"),
     allow_different="aunque sea un respaldo de otra base de datos",
     dry_run="solo decir qué se borraría",
+    label=("TEXTO", "un nombre para las personas, como «antes de actualizar 2.0»"),
+    note=("TEXTO", "algo más que decir del respaldo"),
+    pin="no borrarlo nunca",
+    unpin="se puede borrar otra vez",
+    confirm="las filas que faltan en él faltan a propósito",
+    before_upgrade="es de antes de actualizar la aplicación",
+    skip_unchanged="no crear ninguno si nada cambió desde el más reciente",
+    deep="leer cada respaldo entero",
+    check=("SQL", "una pregunta al respaldo, que solo lea; se puede repetir"),
     shell="su terminal",
     commands_group="órdenes",
     command="ORDEN",
