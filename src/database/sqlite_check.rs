@@ -91,6 +91,7 @@ fn check(connection: &Connection, pragma: &str) -> rusqlite::Result<Said> {
     match read(connection, pragma, &mut said) {
         Ok(()) => {}
         Err(error) if only_the_application_has_it(&error) => said.missing = Some(error.to_string()),
+        // A virtual table that does not open also ends a check of everything: then what pages found stands.
         Err(error) if is_corrupt(&error) => said.damage.push(error.to_string()),
         Err(error) => return Err(error),
     }
