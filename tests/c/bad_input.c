@@ -16,9 +16,12 @@
 #define SEPARATOR "/"
 #endif
 
-enum function { OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, FUNCTIONS_WITH_REQUEST };
+enum function {
+    OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, FUNCTIONS_WITH_REQUEST
+};
 
-static const char *const function_names[] = {"open", "create", "create_if_due", "list", "restore", "verify", "prune"};
+static const char *const function_names[] = {"open",   "create", "create_if_due", "list",   "restore",
+                                              "verify", "prune",  "annotate",      "health", "rehearse"};
 
 static respaldo_store good_store;
 static char good_backup[100];
@@ -44,8 +47,14 @@ static respaldo_status call(enum function function, respaldo_store store, const 
         return respaldo_restore(store, request, NULL, NULL, out_json);
     case VERIFY:
         return respaldo_verify(store, request, NULL, NULL, out_json);
-    default:
+    case PRUNE:
         return respaldo_prune(store, request, out_json);
+    case ANNOTATE:
+        return respaldo_annotate(store, request, NULL, NULL, out_json);
+    case HEALTH:
+        return respaldo_health(store, request, NULL, NULL, out_json);
+    default:
+        return respaldo_rehearse(store, request, NULL, NULL, out_json);
     }
 }
 
@@ -178,6 +187,14 @@ static const struct {
     {OPEN, "busy_timeout_ms", COUNT, COUNT},
     {OPEN, "verify", OTHER, OTHER},
     {OPEN, "language", OTHER, OTHER},
+    {CREATE, "label", STRING, STRING},
+    {CREATE, "note", STRING, STRING},
+    {CREATE, "made", OTHER, OTHER},
+    {CREATE, "pinned", BOOLEAN, BOOLEAN},
+    {CREATE, "skip_unchanged", BOOLEAN, BOOLEAN},
+    {CREATE_IF_DUE, "label", STRING, STRING},
+    {CREATE_IF_DUE, "made", OTHER, OTHER},
+    {CREATE_IF_DUE, "skip_unchanged", BOOLEAN, BOOLEAN},
     {LIST, "include_safety", BOOLEAN, BOOLEAN},
     {LIST, "include_others", BOOLEAN, BOOLEAN},
     {RESTORE, "backup", STRING, STRING},
@@ -186,6 +203,13 @@ static const struct {
     {RESTORE, "allow_different", BOOLEAN, BOOLEAN},
     {VERIFY, "backup", STRING, STRING},
     {PRUNE, "dry_run", BOOLEAN, BOOLEAN},
+    {ANNOTATE, "backup", STRING, STRING},
+    {ANNOTATE, "label", STRING, STRING},
+    {ANNOTATE, "note", STRING, STRING},
+    {ANNOTATE, "pinned", BOOLEAN, BOOLEAN},
+    {ANNOTATE, "confirmed", BOOLEAN, BOOLEAN},
+    {HEALTH, "deep", BOOLEAN, BOOLEAN},
+    {REHEARSE, "backup", STRING, NOTHING},
 };
 
 static void values_of_the_wrong_type(void)
@@ -195,7 +219,7 @@ static void values_of_the_wrong_type(void)
         required[0] = '\0';
         if (keys[k].function == OPEN && strcmp(keys[k].key, "database") != 0)
             snprintf(required, sizeof required, "\"database\": \"studio.db\", ");
-        if (keys[k].function == RESTORE && strcmp(keys[k].key, "backup") != 0)
+        if ((keys[k].function == RESTORE || keys[k].function == ANNOTATE) && strcmp(keys[k].key, "backup") != 0)
             snprintf(required, sizeof required, "\"backup\": \"%s\", ", good_backup);
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
             int accepted = values[v].type != OTHER && (values[v].type == keys[k].type || values[v].type == keys[k].also);
@@ -233,12 +257,29 @@ static const struct {
     {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
     {OPEN, "{\"database\": \"studio.db\", \"timezone\": \"../../etc/passwd\"}", RESPALDO_UNKNOWN_TIMEZONE, NULL},
 
+    {OPEN, "{\"database\": \"studio.db\", \"retention\": 7}", RESPALDO_INVALID_ARGUMENT, "retention"},
+    {OPEN, "{\"database\": \"studio.db\", \"retention\": null}", RESPALDO_INVALID_ARGUMENT, "retention"},
+    {OPEN, "{\"database\": \"studio.db\", \"retention\": {\"last\": 0}}", RESPALDO_INVALID_ARGUMENT, "retention.last"},
+    {OPEN, "{\"database\": \"studio.db\", \"retention\": {\"hours\": 1}}", RESPALDO_INVALID_ARGUMENT, "retention.hours"},
+    {OPEN, "{\"database\": \"studio.db\", \"schema\": []}", RESPALDO_INVALID_ARGUMENT, "schema"},
+    {OPEN, "{\"database\": \"studio.db\", \"schema\": {\"alembic_heads\": \"9f2c\"}}", RESPALDO_INVALID_ARGUMENT,
+     "schema.alembic_heads"},
+    {OPEN, "{\"database\": \"studio.db\", \"health\": true}", RESPALDO_INVALID_ARGUMENT, "health"},
+    {OPEN, "{\"database\": \"studio.db\", \"health\": {\"max_age_days\": 0}}", RESPALDO_INVALID_ARGUMENT,
+     "health.max_age_days"},
+    {OPEN, "{\"database\": \"studio.db\", \"health\": {\"rehearse_every_days\": 1e9}}", RESPALDO_INVALID_ARGUMENT,
+     "health.rehearse_every_days"},
+
+    {CREATE, "{\"made\": \"by_robot\"}", RESPALDO_INVALID_ARGUMENT, "made"},
+    {REHEARSE, "{\"checks\": \"SELECT 1\"}", RESPALDO_INVALID_ARGUMENT, "checks"},
+    {REHEARSE, "{\"checks\": [1]}", RESPALDO_INVALID_ARGUMENT, "checks"},
+    {REHEARSE, "{\"checks\": null}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"\"}", RESPALDO_INVALID_ARGUMENT, "target"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "target"},
 };
 
-/* The requests that restore and verify refuse alike. */
+/* The requests that restore, verify and annotate refuse alike, and rehearse where a backup is named. */
 static const struct {
     const char *request;
     respaldo_status status;
@@ -266,6 +307,9 @@ static void values_that_are_refused(void)
     for (size_t i = 0; i < sizeof bad_backups / sizeof *bad_backups; i++) {
         must_fail(RESTORE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
         must_fail(VERIFY, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
+        must_fail(ANNOTATE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
+        if (bad_backups[i].request && strstr(bad_backups[i].request, "backup"))
+            must_fail(REHEARSE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
     }
 }
 
@@ -291,6 +335,9 @@ static void very_long_values(void)
     very_long(LIST, "{\"%s\": 1}", RESPALDO_INVALID_ARGUMENT);
     very_long(RESTORE, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(VERIFY, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(ANNOTATE, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(REHEARSE, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(CREATE, "{\"made\": \"%s\"}", RESPALDO_INVALID_ARGUMENT);
     snprintf(with_target, sizeof with_target, "{\"backup\": \"%s\", \"target\": \"%%s\"}", good_backup);
     very_long(RESTORE, with_target, ANY_FAILURE);
 }
@@ -327,7 +374,8 @@ static void largest_numbers(void)
 static void bad_handle(respaldo_store store)
 {
     for (int function = CREATE; function < FUNCTIONS_WITH_REQUEST; function++) {
-        const char *request = function == RESTORE || function == VERIFY ? "{\"backup\": \"studio.db\"}" : NULL;
+        int names_a_backup = function == RESTORE || function == VERIFY || function == ANNOTATE;
+        const char *request = names_a_backup ? "{\"backup\": \"studio.db\"}" : NULL;
         char *json = NULL;
         snprintf(context, sizeof context, "%s with the handle %lu", function_names[function], (unsigned long)store);
         CHECK(call(function, store, request, &json) == RESPALDO_INVALID_HANDLE);
@@ -375,12 +423,14 @@ static void null_everywhere(void)
     CHECK(respaldo_list(good_store, NULL, NULL) == RESPALDO_OK);
     CHECK(respaldo_last_backup(good_store, NULL) == RESPALDO_OK);
     CHECK(respaldo_prune(good_store, NULL, NULL) == RESPALDO_OK);
+    CHECK(respaldo_health(good_store, NULL, NULL, NULL, NULL) == RESPALDO_OK);
+    CHECK(respaldo_rehearse(good_store, NULL, NULL, NULL, NULL) == RESPALDO_OK);
     respaldo_string_free(NULL);
 }
 
 static void status_names(void)
 {
-    static const respaldo_status invented[] = {INT_MIN, -1, 5, 19, 26, 45, 62, 98, 100, INT_MAX};
+    static const respaldo_status invented[] = {INT_MIN, -1, 5, 19, 26, 48, 62, 98, 100, INT_MAX};
     for (size_t i = 0; i < sizeof invented / sizeof *invented; i++) {
         const char *name = respaldo_status_name(invented[i]);
         snprintf(context, sizeof context, "status_name(%ld)", (long)invented[i]);
