@@ -8,7 +8,7 @@ use crate::files::flush::flush;
 use crate::files::paths::parent;
 use crate::files::permissions::copy_folder_permissions;
 use crate::report::error::{Cause, Error, Result};
-use crate::report::system_error::cannot_be_asked;
+use crate::report::system_error::{cannot_be_asked, is_refused};
 
 /// Makes `folder` if it does not exist, durably, with the permissions of the folder `model`.
 pub(crate) fn ensure_folder(folder: &Path, model: &Path) -> Result<()> {
@@ -21,7 +21,14 @@ pub(crate) fn ensure_folder(folder: &Path, model: &Path) -> Result<()> {
     if fs::symlink_metadata(folder).is_ok() {
         return Err(Error::at(Cause::LinkLeadsNowhere, folder));
     }
-    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    let mut missing = vec![folder];
+    for above in folder.ancestors().skip(1) {
+        match fs::metadata(above) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(above),
+            Err(error) => return Err(Error::io(&error, above)),
+            Ok(_) => break,
+        }
+    }
     let model = fs::metadata(model).ok();
     for made in missing.iter().rev() {
         make(made, model.as_ref()).map_err(|error| Error::io(&error, folder))?;
@@ -40,7 +47,11 @@ fn make(folder: &Path, model: Option<&fs::Metadata>) -> io::Result<()> {
     match builder.create(folder) {
         Ok(()) => model.map_or(Ok(()), |model| copy_folder_permissions(folder, model)),
         // Another caller was faster.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match fs::metadata(folder) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Err(refused) if is_refused(&refused) => Err(refused),
+            _ => Err(error),
+        },
         Err(error) => Err(error),
     }
 }
