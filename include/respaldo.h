@@ -375,7 +375,8 @@ respaldo_status respaldo_prune(respaldo_store store,
 //
 // What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
 // are meant to be gone. `progress` is not called. On success `*out_json` is `{"backup": BACKUP}`. Errors:
-// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
+// RESPALDO_IO_ERROR.
 respaldo_status respaldo_annotate(respaldo_store store,
                                   const char *request_json,
                                   respaldo_progress_fn progress,

@@ -360,7 +360,8 @@ pub unsafe extern "C" fn respaldo_prune(
 ///
 /// What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
 /// are meant to be gone. `progress` is not called. On success `*out_json` is `{"backup": BACKUP}`. Errors:
-/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
+/// RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_annotate(
     store: Handle,

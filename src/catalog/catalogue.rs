@@ -20,7 +20,7 @@ use crate::failpoint;
 use crate::files::own_file::{self, Unusable, is_something_else};
 use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
-use crate::report::error::Error;
+use crate::report::error::{Cause, Error, Result};
 
 /// The version of the format. One that is newer is left alone.
 const VERSION: u64 = 1;
@@ -39,20 +39,21 @@ pub(crate) struct Catalogue {
     pub trouble: Option<Trouble>,
 }
 
-/// Why the file could not be used, in the system's words or those of the parser.
+/// Why the file could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It holds no catalogue, and may be written anew.
+    /// It holds no catalogue, and may be written anew; the parser's words.
     Broken(String),
     /// It is to stay as it is.
-    LeftAlone(String),
+    LeftAlone(Box<Error>),
 }
 
 impl Trouble {
     /// The system's words, or the parser's.
-    pub fn reason(&self) -> &str {
+    pub fn reason(&self) -> String {
         match self {
-            Trouble::Broken(why) | Trouble::LeftAlone(why) => why,
+            Trouble::Broken(why) => why.clone(),
+            Trouble::LeftAlone(error) => reason(error),
         }
     }
 }
@@ -61,11 +62,11 @@ impl Catalogue {
     /// The catalogue of `folder`. One that cannot be used is empty, and says why.
     pub fn read(folder: &Path) -> Catalogue {
         let path = folder.join(CATALOGUE);
-        let read = match own_file::read(&path, MOST_BYTES) {
+        let read: std::result::Result<_, Trouble> = match own_file::read(&path, MOST_BYTES) {
             Ok(None) => Ok(Catalogue::default()),
-            Ok(Some(bytes)) => Catalogue::parse(&bytes),
+            Ok(Some(bytes)) => Catalogue::parse(&bytes, &path),
             Err(Unusable::Contents(why)) => Err(Trouble::Broken(why)),
-            Err(Unusable::File(why)) => Err(Trouble::LeftAlone(why)),
+            Err(Unusable::File(error)) => Err(Trouble::LeftAlone(Box::new(error))),
         };
         let catalogue = read.unwrap_or_else(|trouble| Catalogue {
             trouble: Some(trouble),
@@ -74,7 +75,7 @@ impl Catalogue {
         Catalogue { path, ..catalogue }
     }
 
-    fn parse(bytes: &[u8]) -> Result<Catalogue, Trouble> {
+    fn parse(bytes: &[u8], path: &Path) -> std::result::Result<Catalogue, Trouble> {
         let broken = |error: &dyn fmt::Display| Trouble::Broken(error.to_string());
         let text = std::str::from_utf8(bytes).map_err(|error| broken(&error))?;
         let members: Members<'_> = serde_json::from_str(text).map_err(|error| broken(&error))?;
@@ -101,7 +102,7 @@ impl Catalogue {
             }
             Some(newer) if newer > VERSION => {
                 let why = format!("its format is version {newer}, of a newer version of the library");
-                Err(Trouble::LeftAlone(why))
+                Err(Trouble::LeftAlone(Box::new(Error::at(Cause::Io(why), path))))
             }
             _ => Err(Trouble::Broken("it has no version".to_owned())),
         }
@@ -146,28 +147,23 @@ impl Catalogue {
     }
 
     /// The file as it is to be, on the disk, but not yet in its place. It gets the permissions of `model`.
-    pub fn stage(&self, model: Option<&Metadata>) -> Result<StagedCatalogue, String> {
-        if let Some(Trouble::LeftAlone(why)) = &self.trouble {
-            return Err(why.clone());
+    pub fn stage(&self, model: Option<&Metadata>) -> Result<StagedCatalogue> {
+        if let Some(Trouble::LeftAlone(error)) = &self.trouble {
+            return Err(Error::clone(error));
         }
         let text = self.text();
         if text.len() as u64 > MOST_BYTES {
-            return Err(format!("it would have {} bytes", text.len()));
+            let why = format!("it would have {} bytes", text.len());
+            return Err(Error::at(Cause::Io(why), &self.path));
         }
-        let stage = || {
-            let folder = self.path.parent().unwrap_or(&self.path);
-            let staged = Staged::new(folder)?;
-            retry_sharing_violations(|| File::options().write(true).open(staged.path()))
-                .and_then(|mut file| file.write_all(text.as_bytes()))
-                .map_err(|error| Error::io(&error, folder))?;
-            staged.finish(model)?;
-            Ok(staged)
-        };
+        let folder = self.path.parent().unwrap_or(&self.path);
+        let staged = Staged::new(folder)?;
+        retry_sharing_violations(|| File::options().write(true).open(staged.path()))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| Error::io(&error, folder))?;
+        staged.finish(model)?;
         let path = self.path.clone();
-        match stage() {
-            Ok(staged) => Ok(StagedCatalogue { path, staged }),
-            Err(error) => Err(reason(&error)),
-        }
+        Ok(StagedCatalogue { path, staged })
     }
 
     /// One record a line, so that a person can read it.
@@ -196,16 +192,17 @@ pub(crate) struct StagedCatalogue {
 }
 
 impl StagedCatalogue {
-    /// Takes the place of the file there is; says why it could not. The caller flushes the folder.
-    pub fn put_in_place(self) -> Result<(), String> {
+    /// Takes the place of the file there is. The caller flushes the folder.
+    pub fn put_in_place(self) -> Result<()> {
         // A link is not written through, but it is not ours to remove.
         if is_something_else(&self.path) {
-            return Err("it is a link, or no plain file".to_owned());
+            return Err(Error::at(
+                Cause::Io("it is a link, or no plain file".to_owned()),
+                self.path,
+            ));
         }
         failpoint::reach("catalogue_staged");
-        self.staged
-            .replace_unflushed(&self.path)
-            .map_err(|error| reason(&error))?;
+        self.staged.replace_unflushed(&self.path)?;
         failpoint::reach("catalogue_not_flushed");
         Ok(())
     }
@@ -225,7 +222,7 @@ fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Collect;
         impl<'de> Visitor<'de> for Collect {
             type Value = Members<'de>;
@@ -234,7 +231,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
@@ -258,7 +255,7 @@ mod tests {
         Catalogue::read(folder)
     }
 
-    fn write(catalogue: &Catalogue) -> Result<(), String> {
+    fn write(catalogue: &Catalogue) -> Result<()> {
         catalogue.stage(None)?.put_in_place()
     }
 
@@ -318,7 +315,7 @@ mod tests {
         let newer = "{\"version\":2,\"backups\":{\"a.db\":{}}}";
         let catalogue = written(folder.path(), newer);
         assert_eq!(catalogue.names().count(), 0);
-        assert!(write(&catalogue).is_err_and(|why| why.contains("version 2")));
+        assert!(write(&catalogue).is_err_and(|error| reason(&error).contains("version 2")));
         assert_eq!(fs::read_to_string(folder.path().join(CATALOGUE)).expect("there"), newer);
         #[cfg(unix)]
         {

@@ -8,7 +8,7 @@ use std::fs::DirEntry;
 use chrono::NaiveDateTime;
 
 use crate::catalog::backup::{Backup, newest_first};
-use crate::catalog::catalogue::{Catalogue, Trouble};
+use crate::catalog::catalogue::Catalogue;
 use crate::catalog::names::{self, Stamp};
 use crate::catalog::numbering::next_above;
 use crate::catalog::record::State;
@@ -111,10 +111,8 @@ impl Store {
 
     /// A warning when the catalogue could not be read.
     pub(crate) fn catalogue_warning(&self, folder: &Folder) -> Option<Warning> {
-        let why = match folder.catalogue.trouble.as_ref()? {
-            Trouble::Broken(why) | Trouble::LeftAlone(why) => why,
-        };
-        let notice = Notice::CatalogueNotRead(folder.catalogue.path(), why);
+        let why = folder.catalogue.trouble.as_ref()?.reason();
+        let notice = Notice::CatalogueNotRead(folder.catalogue.path(), &why);
         Some(messages::warning(&notice, self.language))
     }
 

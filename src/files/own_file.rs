@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::files::permissions::copy_permissions;
 use crate::files::sharing::retry_sharing_violations;
+use crate::report::error::Error;
 
 /// Why a file of the library's own cannot be used.
 #[derive(Debug)]
@@ -14,12 +15,12 @@ pub(crate) enum Unusable {
     /// Its contents are of no use, and it may be replaced.
     Contents(String),
     /// It must be left alone: a link, no plain file, or one that the system does not let us read.
-    File(String),
+    File(Error),
 }
 
 /// The whole file, if it has at the most so many bytes; `None` when there is none.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Unusable> {
-    let unusable = |error: io::Error| Unusable::File(error.to_string());
+    let unusable = |error: io::Error| Unusable::File(Error::io(&error, path));
     let file = match open(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unusable)?,

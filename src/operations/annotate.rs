@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::catalog::backup::Backup;
-use crate::catalog::catalogue::StagedCatalogue;
 use crate::catalog::record::Changes;
+use crate::files::folder::flush_folder;
 use crate::files::folder_lock::FolderLock;
 use crate::report::error::{Cause, Error, Result};
 use crate::store::Store;
@@ -38,19 +38,18 @@ impl Store {
     /// Notes in the catalogue what people say of a backup in the backup folder. The file itself is not touched.
     ///
     /// Fails with [`Cause::BackupNotFound`] where the folder has no such backup, with [`Cause::Busy`], and where the catalogue
-    /// cannot be written.
+    /// cannot be written: [`Cause::PermissionDenied`], [`Cause::DiskFull`], [`Cause::Io`].
     pub fn annotate(&self, request: &AnnotateRequest) -> Result<Annotated> {
         let path = self.find_backup(&request.backup)?;
         let recorded = self.recorded(&path);
         let name = recorded.ok_or_else(|| Error::at(Cause::BackupNotFound, &path))?.name;
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
+        self.sweep_orphans();
         let mut folder = self.read_folder()?;
         folder.catalogue.change(&name, changes(request));
         let model = fs::metadata(&self.database).ok();
-        let written = folder.catalogue.stage(model.as_ref());
-        written
-            .and_then(StagedCatalogue::put_in_place)
-            .map_err(|why| Error::at(Cause::Io(why), folder.catalogue.path()))?;
+        folder.catalogue.stage(model.as_ref())?.put_in_place()?;
+        flush_folder(&self.backup_dir)?;
         self.listed(&name, &path)
     }
 

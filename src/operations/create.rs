@@ -218,7 +218,7 @@ impl Store {
             let mut entry = None;
             let mut enter = |copy: VerifiedCopy<'_>| {
                 if let (Some(folder), Some(knowledge)) = (folder.take(), knowledge.take()) {
-                    entry = self.enter_copy(folder.wait(self), &copy, knowledge, &now);
+                    entry = Some(self.enter_copy(folder.wait(self), &copy, knowledge, &now));
                 }
             };
             let snapshot = self.take_snapshot(source, &mut enter, progress);
@@ -227,7 +227,7 @@ impl Store {
         });
         connection::remove_empty_wal(&self.database);
         let snapshot = snapshot?;
-        let entry = entry.ok_or_else(|| Error::at(Cause::Io("the copy is gone".to_owned()), &self.backup_dir))?;
+        let entry = entry.ok_or_else(|| Error::new(Cause::Internal("the copy was never told of".to_owned())))??;
         let entry = self.publish(snapshot.file, entry)?;
         // The backup is made and durable. Nothing below can fail the call.
         failpoint::reach("create_published");

@@ -208,7 +208,7 @@ impl Store {
             find(Observation::ClockWentBackwards(&future.display));
         }
         if let Some(trouble) = &folder.catalogue.trouble {
-            find(Observation::CatalogueNotRead(trouble.reason()));
+            find(Observation::CatalogueNotRead(&trouble.reason()));
         }
         self.find_rehearsal(look, now, find);
     }

@@ -113,6 +113,7 @@ impl Store {
         let now = self.now().ok()?;
         // Another backup that is being made now writes the catalogue itself.
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout).ok()?;
+        self.sweep_orphans();
         let mut changes = Changes::default().state(recorded.state).verified(&now, ok);
         if ok {
             changes = changes.hash(hash);

@@ -15,6 +15,7 @@ use crate::clock::Moment;
 use crate::database::contents::Contents;
 use crate::files::folder::flush_folder;
 use crate::files::paths::{parent, same_file};
+use crate::report::error::{Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::steps::snapshot::VerifiedCopy;
 use crate::store::Store;
@@ -31,7 +32,7 @@ pub(crate) struct Entry {
     pub backup: Backup,
     /// What retention will remove.
     pub removed: Vec<Decision>,
-    staged: Result<StagedCatalogue, String>,
+    staged: Result<StagedCatalogue>,
 }
 
 /// What is known of the copy beside what its file says.
@@ -44,15 +45,15 @@ pub(crate) struct Knowledge {
 }
 
 impl Store {
-    /// The folder as it will be with this copy in it. `None` where the copy cannot be looked at; then it cannot be published.
+    /// The folder as it will be with this copy in it. Fails where the copy cannot be looked at.
     pub(crate) fn enter_copy(
         &self,
         mut folder: Folder,
         copy: &VerifiedCopy<'_>,
         knowledge: Knowledge,
         now: &Moment,
-    ) -> Option<Entry> {
-        let metadata = fs::metadata(copy.path).ok()?;
+    ) -> Result<Entry> {
+        let metadata = fs::metadata(copy.path).map_err(|error| Error::io(&error, &self.backup_dir))?;
         let state = State::of(&metadata);
         let stamp = folder.next_name(now.naive_local());
         let name = names::backup(stamp);
@@ -88,7 +89,7 @@ impl Store {
         folder.forget_long_gone(MOST_GONE);
         let removed = self.plan(&folder.backups, Some(&name), now, false).1;
         let staged = self.stage_without(&folder, &removed);
-        Some(Entry {
+        Ok(Entry {
             folder,
             stamp,
             backup,
@@ -98,7 +99,7 @@ impl Store {
     }
 
     /// The catalogue without what is removed.
-    fn stage_without(&self, folder: &Folder, removed: &[Decision]) -> Result<StagedCatalogue, String> {
+    fn stage_without(&self, folder: &Folder, removed: &[Decision]) -> Result<StagedCatalogue> {
         let model = fs::metadata(&self.database).ok();
         if removed.is_empty() {
             return folder.catalogue.stage(model.as_ref());
@@ -122,11 +123,11 @@ impl Store {
         Some(messages::warning(&notice, self.language))
     }
 
-    fn replace_catalogue(&self, catalogue: &Catalogue, staged: Result<StagedCatalogue, String>) -> Option<Warning> {
+    fn replace_catalogue(&self, catalogue: &Catalogue, staged: Result<StagedCatalogue>) -> Option<Warning> {
         let written = staged.and_then(StagedCatalogue::put_in_place);
         let path = catalogue.path();
         let notice = match (written, &catalogue.trouble) {
-            (Err(why), _) => Notice::CatalogueNotWritten(path, why),
+            (Err(error), _) => Notice::CatalogueNotWritten(path, reason(&error)),
             (Ok(()), Some(Trouble::Broken(why))) => Notice::CatalogueRebuilt(path, why),
             (Ok(()), _) => return None,
         };
@@ -148,7 +149,7 @@ impl Store {
         let name = path.file_name()?.to_str()?.to_owned();
         let is_backup = !same_file(path, &self.database)
             && names::parse_safety(&self.database_name(), &name).is_none()
-            && same_file(parent(path), &self.backup_dir);
+            && (parent(path) == self.backup_dir || same_file(parent(path), &self.backup_dir));
         if !is_backup {
             return None;
         }
