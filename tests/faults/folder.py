@@ -62,7 +62,9 @@ class Folder:
     def strange(self, count):
         """What is no backup, under the names of backups: links, folders, pipes, sockets; and names that are no text."""
         backups = os.fsencode(self.scene.backups)
-        outside = self.scene.folder / "outside.db"
+        # Not beside the database, where it would pass for another one's whose backups are in the folder, too.
+        outside = self.outside = self.scene.folder / "elsewhere" / "outside.db"
+        outside.parent.mkdir()
         shutil.copy(self.scene.backups / CHOSEN_NAME, outside)
         os.utime(outside, (LONG_AGO, LONG_AGO))
         self.linked, self.invalid = [], []
@@ -170,7 +172,7 @@ def right_answers(folder, tally):
         assert set(answer["removed"]) == gone, "what went"
         expected = before - {os.fsencode(name) for name in gone} | {os.fsencode(made["name"])}
         assert folder.present() == expected, "what stayed"
-        assert (scene.folder / "outside.db").exists() and studio.generation_of(scene.backups / CHOSEN_NAME) == CHOSEN
+        assert folder.outside.exists() and studio.generation_of(scene.backups / CHOSEN_NAME) == CHOSEN
     with tally.case(f"create_if_due again {what}"):
         answer = counted("create_if_due again", "create_if_due")
         assert not answer["created"] and answer["reason"] == "already_backed_up_today", answer
