@@ -19,7 +19,7 @@ from tally import Tally, is_bounded, notices
 
 DISK_KB = 4096
 SIZE = 600_000
-OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback")] + [
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback"), ("annotate", "rollback")] + [
     ("restore", live) for live in LIVES
 ]
 # It ends just before a page does, so that the next line begins on a page that is there and ends on one that is not.
@@ -37,6 +37,7 @@ def fill(folder, left_kb):
 
 def check(scene, operation, live, status, answer):
     log = scene.backups / "restores.jsonl"
+    scene.check_recorded(answer)
     assert log.read_text().startswith(FIRST_LINE), "an earlier line of the log of restores is gone"
     scene.check_settings()
     if status != library.OK:

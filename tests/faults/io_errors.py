@@ -35,6 +35,8 @@ OPERATIONS = [
     ("create_if_due", "rollback"),
     *(("restore", live) for live in LIVES),
     ("create_first", "rollback"),
+    ("annotate", "rollback"),
+    ("rehearse", "rollback"),
     ("prune", "rollback"),
     ("list", "rollback"),
     ("verify", "rollback"),
@@ -44,6 +46,7 @@ OPERATIONS = [
 BOUNDED = [
     ("create", "wal"),
     ("create_first", "rollback"),
+    ("annotate", "rollback"),
     ("restore", "wal"),
     ("restore", "damaged"),
     ("list", "rollback"),
@@ -97,6 +100,7 @@ class Case:
             assert self.operation not in ("create", "create_if_due") or len(made) == 1, "no backup was made"
             copies = scene.check_safety_copies(self.live)
             assert not restoring or self.live == "missing" or len(copies) == 1, "no safety copy was made"
+            scene.check_recorded(answer)
             self.check_answer(answer, backups)
         else:
             check_explained(status, answer)
@@ -115,6 +119,9 @@ class Case:
         """An answer with status 0 is complete."""
         names = {backup["name"] for backup in backups}
         match self.operation:
+            case "annotate":
+                record = self.scene.catalogue()["backups"][CHOSEN_NAME]
+                assert record["note"] == self.request["note"], "the note is not written"
             case "list":
                 listed = {backup["name"] for backup in answer["backups"]}
                 assert listed == names, f"not listed: {names - listed}"
@@ -355,7 +362,7 @@ def main():
             tally.skip("the order of flushing and naming", reason)
         else:
             for case in cases:
-                if case.operation in ("create", "create_if_due", "restore"):
+                if case.operation in ("create", "create_if_due", "restore", "annotate", "verify", "rehearse"):
                     flushed_before_named(case, tally)
     never = [kind for kind, of_kind in KINDS.items() if not any(seen[str(call)] for call in of_kind.calls)]
     print(f"io_errors: note: kinds of calls that no operation made: {', '.join(never) or 'none'}", flush=True)

@@ -58,7 +58,11 @@ def small_cases():
     yield Case("create", "wal")
     yield Case("create_if_due", "rollback")
     yield Case("create_if_due", "wal")
+    yield Case("create", "rollback", max_backups=1)
     yield Case("prune", "rollback", max_backups=2)
+    yield Case("verify", "rollback")
+    yield Case("annotate", "rollback")
+    yield Case("rehearse", "rollback")
     for live in LIVES:
         yield Case("restore", live)
     yield Case("restore", "rollback", chosen_size=400_000)

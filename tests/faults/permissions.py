@@ -85,6 +85,16 @@ class Part:
         assert status == library.PERMISSION_DENIED, answer
         check_explained(status, answer)
 
+    @staticmethod
+    def warned_of(scene, by_list, by_create):
+        """Listing and making a backup succeed, with these warnings of the catalogue."""
+        for operation, warning in (("list", by_list), ("create", by_create)):
+            status, answer = call_as_nobody(scene, operation)
+            assert status == library.OK, answer
+            of_it = [told["name"] for told in answer["warnings"] if told["name"].startswith("CATALOGUE_")]
+            assert of_it == [warning], answer["warnings"]
+        assert studio.generation_of(answer["backup"]["path"], read_only=True) == LIVE
+
     def unchanged(self, scene):
         scene.check_backups()
         scene.check_live("rollback", {LIVE})
@@ -131,6 +141,25 @@ class Part:
                 for operation in ("create", "list", "prune"):
                     self.refused(call_as_nobody(scene, operation))
             self.unchanged(scene)
+        with self.case("a read-only backup folder: no note is taken") as scene:
+            before = scene.catalogue()
+            with modes((scene.backups, 0o555)):
+                self.refused(call_as_nobody(scene, "annotate"))
+                assert call_as_nobody(scene, "verify")[0] == library.OK
+            assert scene.catalogue() == before
+        with self.case("an unreadable catalogue stays as it is") as scene:
+            before = scene.catalogue()
+            with modes((scene.backups / "catalog.json", 0o000)):
+                self.refused(call_as_nobody(scene, "annotate"))
+                self.warned_of(scene, "CATALOGUE_NOT_READ", "CATALOGUE_NOT_WRITTEN")
+            assert scene.catalogue() == before
+            scene.check_backups()
+        with self.case("a torn catalogue is made anew") as scene:
+            whole = (scene.backups / "catalog.json").read_bytes()
+            (scene.backups / "catalog.json").write_bytes(whole[: len(whole) // 2])
+            self.warned_of(scene, "CATALOGUE_NOT_READ", "CATALOGUE_REBUILT")
+            scene.check_catalogue(scene.call("list")[1], lost=True)
+            assert len(scene.catalogue()["backups"]) == 1
         with self.case("another user's settings") as scene:
             if os.geteuid() == 0:
                 os.chown(scene.settings, 0, 0)
@@ -187,6 +216,13 @@ class Part:
             assert scene.call("create")[0] == library.OK
             assert scene.settings.is_symlink() and (elsewhere / "settings.json").read_text() != SETTINGS
             scene.check_settings()
+        with self.case("a catalogue that is a link is neither read nor written") as scene:
+            shutil.move(scene.backups / "catalog.json", elsewhere / "catalog.json")
+            (scene.backups / "catalog.json").symlink_to(elsewhere / "catalog.json")
+            before = (elsewhere / "catalog.json").read_bytes()
+            self.warned_of(scene, "CATALOGUE_NOT_READ", "CATALOGUE_NOT_WRITTEN")
+            assert (scene.backups / "catalog.json").is_symlink()
+            assert (elsewhere / "catalog.json").read_bytes() == before
         with self.case("a backup that is a link to the live database") as scene:
             (scene.backups / "mine.db").symlink_to(scene.database)
             status, answer = scene.call("restore", {"backup": "mine.db"})
@@ -224,6 +260,13 @@ class Part:
                 assert status == library.OK and not answer["removed"], answer
                 assert [warning["name"] for warning in answer["warnings"]] == ["OLD_BACKUP_NOT_REMOVED"], answer
             assert oldest.exists()
+        with self.case("an immutable catalogue: the backup is made") as scene:
+            with self.attribute(scene.backups / "catalog.json"):
+                self.refused(scene.call("annotate"))
+                status, answer = scene.call("create")
+                assert status == library.OK, answer
+                assert [warning["name"] for warning in answer["warnings"]] == ["CATALOGUE_NOT_WRITTEN"], answer
+            scene.check_backups()
 
     @contextmanager
     def attribute(self, path):
@@ -262,8 +305,9 @@ class Part:
             with self.case(f"everything on a read-only drive, {live}", live) as scene:
                 with disk.read_only(scene.folder):
                     assert scene.call("list")[0] == library.OK
-                    self.refused(scene.call("create"))
-                    self.refused(scene.call("restore"))
+                    assert scene.call("verify")[0] == library.OK
+                    for operation in ("create", "restore", "annotate"):
+                        self.refused(scene.call(operation))
                 self.unchanged(scene)
 
     # Control.

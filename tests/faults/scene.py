@@ -12,6 +12,7 @@ from child import call, calling
 
 LIVE, OLDER, CHOSEN = 7, 1, 3  # generations: of the live database, of the older backups, of the one to restore
 CHOSEN_NAME = "backup_20260105_090000.db"
+LABEL = "antes de abrir"
 OLDER_NAMES = [f"backup_202601{day:02}_090000.db" for day in (1, 2, 3, 4)]
 SETTINGS = '{\n    "tema": "oscuro",\n    "ñ": [1, 2.50],\n    "last_backup_at": "2026-01-05T09:00:00-07:00"\n}\n'
 GARBAGE = b"not a database at all \xff" * 9000
@@ -34,12 +35,14 @@ REQUESTS = {
     "verify": {"backup": CHOSEN_NAME},
     "prune": {"dry_run": False},
     "list": {"include_safety": True},
+    "annotate": {"backup": CHOSEN_NAME, "note": "la última del año"},
+    "rehearse": {"backup": CHOSEN_NAME, "checks": ["SELECT count(*) > 0 FROM visits"]},
 }
 """What each operation is called with, unless a test says otherwise."""
 
 
 class Scene:
-    """A database with settings and five backups in a folder of its own."""
+    """A database with settings, five backups and their catalogue in a folder of its own."""
 
     def __init__(self, template, folder):
         self.template = template
@@ -66,6 +69,9 @@ class Scene:
         studio.make(backups / CHOSEN_NAME, CHOSEN, chosen_size or size * 3 // 4)
         (template / "settings.json").write_text(SETTINGS)
         database = template / "studio.db"
+        for operation, request in (("verify", {}), ("annotate", {"label": LABEL})):
+            status, answer = call({"database": str(database)}, operation, {"backup": CHOSEN_NAME} | request)
+            assert status == library.OK, answer
         match live:
             case "rollback" | "damaged":
                 studio.make(database, LIVE, size)
@@ -119,7 +125,39 @@ class Scene:
             generation = studio.generation_of(backup["path"], read_only=True)
             assert generation in expected.get(backup["name"], set(new)), f"{backup['name']} is of {generation}"
         assert len(backups) >= at_least, f"only {len(backups)} backups are left"
+        self.check_catalogue(listing)
         return backups
+
+    def check_catalogue(self, listing, lost=False):
+        """The catalogue is whole, and has lost nothing that a person said, unless that is known to be `lost`."""
+        assert not warned(listing, "CATALOGUE_NOT_READ"), listing["warnings"]
+        # Of what retention is about to remove the record goes first.
+        lost = lost or self.options["max_backups"] == 1
+        if (self.backup_dir / CHOSEN_NAME).exists() and not lost:
+            assert self.catalogue()["backups"][CHOSEN_NAME]["label"] == LABEL, "the label is gone"
+
+    @property
+    def backup_dir(self):
+        return Path(self.options.get("backup_dir", self.backups))
+
+    def catalogue(self):
+        """What the catalogue says; an empty one where there is none."""
+        path = self.backup_dir / "catalog.json"
+        return json.loads(path.read_text()) if path.exists() else {"backups": {}, "names": []}
+
+    def names_given(self):
+        """The names of all backups that are there, or that the catalogue remembers."""
+        there = {path.name for path in self.backup_dir.glob("backup_*.db")}
+        return there | {f"backup_{stamp}.db" for stamp in self.catalogue()["names"]}
+
+    def check_recorded(self, answer):
+        """What was made is in the catalogue, or a warning says why it is not."""
+        if answer.get("created"):
+            record = self.catalogue()["backups"].get(answer["backup"]["name"], {})
+            known = record.get("size") == answer["backup"]["size"] and record["verified"]["ok"]
+            assert known or warned(answer, "CATALOGUE_NOT_WRITTEN"), "the catalogue does not know of it"
+            return known
+        return True
 
     def check_live(self, live, allowed):
         """The live database is one of the allowed generations; None stands for the state before."""
@@ -187,8 +225,12 @@ class Scene:
 
     def check_next_call(self, operation, live, at_least=5):
         """The same call again succeeds, is right, and clears what was left behind."""
+        given = self.names_given()
         status, answer = self.call(operation)
         assert status == library.OK, f"the next call: {answer}"
+        if answer.get("created"):
+            assert answer["backup"]["name"] not in given, f"a name was given twice: {answer['backup']['name']}"
+        assert self.check_recorded(answer), answer["warnings"]
         self.check_nothing_left()
         self.check_backups(at_least)
         self.check_safety_copies(live)
@@ -210,6 +252,10 @@ class Scene:
 
 def same_bytes(a, b):
     return os.path.getsize(a) == os.path.getsize(b) and Path(a).read_bytes() == Path(b).read_bytes()
+
+
+def warned(answer, name):
+    return any(warning["name"] == name for warning in answer["warnings"])
 
 
 def check_explained(status, answer):
