@@ -12,15 +12,18 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ffi};
 
-use crate::database::connection::{self, has_wal};
+use crate::database::connection;
 use crate::database::connection_files::ConnectionFiles;
+use crate::database::damage;
 use crate::database::progress_poll::ProgressPoll;
 use crate::database::shape::Shape;
 use crate::database::sqlite_check;
 use crate::database::sqlite_error::{Role, explain, remember_system_error};
 use crate::database::verify::{self, Unchecked, Unfinished, Verified};
+use crate::files::sidecars::has_wal;
 use crate::pages::source::ReadAt;
 use crate::pages::verify::Effort;
+use crate::report::damage::Damage;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Language, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn};
@@ -39,10 +42,8 @@ pub enum Verification {
 /// What the check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
-    /// What is wrong, a line each; nothing when the database is whole.
-    pub problems: Vec<String>,
-    /// Whether `REINDEX` heals all of it.
-    pub repairable: bool,
+    /// What is wrong; `None` when the database is whole.
+    pub damage: Option<Damage>,
     /// The rows of each table, where the check has counted them.
     pub rows: Option<Vec<(String, u64)>>,
     pub remarks: Remarks,
@@ -169,9 +170,9 @@ fn check_by_sqlite(connection: &Connection, effort: Effort) -> rusqlite::Result<
         table: "sqlite_schema".to_owned(),
         what,
     });
+    let problems = verify::said(connection, None, said.damage)?;
     Ok(Findings {
-        problems: said.damage,
-        repairable: false,
+        damage: damage::sum_up(&problems),
         rows: None,
         remarks: Remarks {
             checked_without: checked_without.into_iter().collect(),
@@ -183,8 +184,7 @@ fn check_by_sqlite(connection: &Connection, effort: Effort) -> rusqlite::Result<
 impl From<Verified> for Findings {
     fn from(verified: Verified) -> Findings {
         Findings {
-            repairable: verified.is_repairable(),
-            problems: verified.problems.iter().map(ToString::to_string).collect(),
+            damage: damage::sum_up(&verified.problems),
             rows: verified.problems.is_empty().then_some(verified.rows),
             remarks: Remarks {
                 broken_columns: verified.broken_columns,
@@ -198,7 +198,7 @@ impl From<Verified> for Findings {
 /// Problems that were found while the system refused to read are the device's, and not the database's.
 fn readable_at_all(findings: Findings) -> std::result::Result<Findings, Unfinished> {
     let system = io::Error::last_os_error();
-    if !findings.problems.is_empty() && is_device_error(&system) {
+    if findings.damage.is_some() && is_device_error(&system) {
         let code = ffi::Error::new(ffi::SQLITE_IOERR);
         return Err(rusqlite::Error::SqliteFailure(code, None).into());
     }
@@ -207,8 +207,8 @@ fn readable_at_all(findings: Findings) -> std::result::Result<Findings, Unfinish
 
 /// Whether the file is too short for its pages; SQLite takes what is missing of the last one for zeros. What lies behind the last
 /// page is room that was asked for in advance.
-pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<String>> {
+pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<Damage>> {
     let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
     let stated = shape.bytes();
-    Ok((size < stated).then(|| format!("the file has {size} bytes, its header states {stated}")))
+    Ok((size < stated).then(|| Damage::cut_off(size, stated)))
 }

@@ -18,6 +18,7 @@ use crate::database::header::{self, Header};
 use crate::database::sqlite_error::{Role, explain, extended_code, needs_recovery, remember_system_error};
 use crate::files::long_path;
 use crate::files::paths::{SIDECARS, real_path, with_suffix};
+use crate::files::sidecars::has_wal;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::system_error::is_missing;
 
@@ -245,11 +246,6 @@ fn require_plain_sidecars(path: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether `path` has a write-ahead log with something in it.
-pub(crate) fn has_wal(path: &Path) -> bool {
-    fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 /// <https://www.sqlite.org/uri.html>: percent-encoded, forward slashes, a drive letter behind a slash.

@@ -39,7 +39,8 @@ impl Header {
         }
     }
 
-    fn parse(bytes: &[u8; 100]) -> Option<Header> {
+    /// The header in the first bytes of a file, or `None` if they are none.
+    pub fn parse(bytes: &[u8; 100]) -> Option<Header> {
         if !bytes.starts_with(MAGIC) {
             return None;
         }

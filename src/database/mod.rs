@@ -12,6 +12,7 @@
 //! | `connection` | how each kind of file is opened |
 //! | `connection_files` | one file, read by several threads at once through connections to it |
 //! | `contents` | the tables with their rows, and the version of the schema |
+//! | `damage` | what the problems of a file come down to, for people |
 //! | `defaults` | what rows have that are older than a column |
 //! | `header` | the first 100 bytes |
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
@@ -33,6 +34,7 @@ mod computed;
 pub(crate) mod connection;
 mod connection_files;
 pub(crate) mod contents;
+mod damage;
 mod defaults;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;

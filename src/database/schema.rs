@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::database::affinity::{Affinity, strict_classes};
 use crate::database::defaults;
@@ -268,6 +268,13 @@ fn collation(name: &[u8]) -> Option<Collation> {
     .into_iter()
     .find(|(known, _)| name.eq_ignore_ascii_case(known))
     .map(|(_, collation)| collation)
+}
+
+/// The table that an index is of; `None` for one that is not in `sqlite_schema`.
+pub(crate) fn table_of(connection: &Connection, index: &str) -> rusqlite::Result<Option<String>> {
+    const SQL: &str = "SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = ?1";
+    let table = connection.query_row(SQL, [index], |row| bytes(row, 0)).optional()?;
+    Ok(table.as_deref().map(text))
 }
 
 fn encoding(connection: &Connection) -> rusqlite::Result<Encoding> {

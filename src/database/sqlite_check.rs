@@ -123,6 +123,18 @@ fn read(connection: &Connection, pragma: &str, said: &mut Said) -> rusqlite::Res
     Ok(())
 }
 
+/// The index of which a line says that it does not hold its table's rows; `REINDEX` heals that.
+pub(crate) fn differing_index(line: &str) -> Option<&str> {
+    if let Some(index) = line.strip_prefix("wrong # of entries in index ") {
+        return Some(index);
+    }
+    let rest = line
+        .strip_prefix("row ")?
+        .trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
+    rest.strip_prefix(" missing from index ")
+        .or_else(|| rest.strip_prefix(" values differ from index "))
+}
+
 /// A value that its column is not for.
 fn is_of_constraint(line: &str) -> bool {
     const BEGINNINGS: [&str; 10] = [

@@ -1,12 +1,17 @@
 //! What SQLite's errors mean to a caller of this library.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use rusqlite::{Connection, ffi};
 
+use crate::database::header::Header;
+use crate::database::live_file::{self, LiveFile};
 use crate::files::paths::parent;
-use crate::report::error::{Cause, Damage, Error};
+use crate::files::sidecars::has_wal;
+use crate::report::damage::{Damage, DamageKind};
+use crate::report::error::{Cause, Error};
 use crate::report::system_error::{is_device_error, is_full, is_refused, is_sharing_violation};
 
 /// Which file an error of SQLite is about.
@@ -75,7 +80,10 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
     let system = io::Error::last_os_error();
     let Some(code) = extended_code(error) else {
         // A value of a type that SQLite would never write there.
-        return Error::at(corrupt(role, vec![error.to_string()]), path);
+        return Error::at(
+            corrupt(role, Damage::new(DamageKind::Structure, error.to_string())),
+            path,
+        );
     };
     let text = || format!("{} (SQLite {code})", ffi::code_to_str(code));
     let cause = match code & 0xff {
@@ -89,9 +97,12 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
         // Here SQLite says which entry of the schema it is.
         ffi::SQLITE_CORRUPT if error.to_string().starts_with("malformed database schema") => {
-            corrupt(role, vec![error.to_string()])
+            corrupt(role, Damage::new(DamageKind::Schema, error.to_string()))
         }
-        ffi::SQLITE_CORRUPT => corrupt(role, vec![text()]),
+        ffi::SQLITE_CORRUPT => {
+            let damage = cut_off(path).unwrap_or_else(|| Damage::new(DamageKind::Structure, text()));
+            corrupt(role, damage)
+        }
         ffi::SQLITE_FULL => disk_full(path),
         ffi::SQLITE_CANTOPEN if is_too_long(path) => Cause::PathTooLong,
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_full(&system) => disk_full(path),
@@ -103,9 +114,9 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
             Cause::PermissionDenied(text())
         }
         // Reading the schema took longer than it may, see `readable`.
-        ffi::SQLITE_INTERRUPT => corrupt(role, vec!["it does not end".to_owned()]),
+        ffi::SQLITE_INTERRUPT => corrupt(role, Damage::new(DamageKind::Schema, "it does not end")),
         // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
-        ffi::SQLITE_ERROR => corrupt(role, vec![error.to_string()]),
+        ffi::SQLITE_ERROR => corrupt(role, Damage::new(DamageKind::Schema, error.to_string())),
         _ => Cause::Io(text()),
     };
     Error::at(cause, path)
@@ -161,10 +172,22 @@ fn is_writable(path: &Path) -> bool {
     opened.map_or_else(|error| is_sharing_violation(&error), |_| true)
 }
 
+/// Where pages are missing, SQLite says of the first that it wants, or of the number of them, that the file is malformed.
+fn cut_off(path: &Path) -> Option<Damage> {
+    let connection = live_file::open(path).ok()?;
+    let mut beginning = [0; 100];
+    LiveFile::of(&connection)?.read_exact_at(&mut beginning, 0).ok()?;
+    let header = Header::parse(&beginning)?;
+    let stated = header.page_count? * header.page_size;
+    let size = fs::metadata(path).ok()?.len();
+    // Pages can still be in the WAL.
+    (size < stated && !has_wal(path)).then(|| Damage::cut_off(size, stated))
+}
+
 /// The cause of an error that says that this kind of file is damaged.
-pub(crate) fn corrupt(role: Role, damage: impl Into<Damage>) -> Cause {
+pub(crate) fn corrupt(role: Role, damage: Damage) -> Cause {
     match role {
-        Role::Live => Cause::DatabaseCorrupt(damage.into()),
-        Role::Backup => Cause::BackupCorrupt(damage.into()),
+        Role::Live => Cause::DatabaseCorrupt(damage),
+        Role::Backup => Cause::BackupCorrupt(damage),
     }
 }

@@ -39,13 +39,6 @@ pub(crate) struct Unchecked {
     pub what: String,
 }
 
-impl Verified {
-    /// Something is wrong, no row is lost, and `REINDEX` mends all of it.
-    pub fn is_repairable(&self) -> bool {
-        !self.problems.is_empty() && self.problems.iter().all(Problem::repairable)
-    }
-}
-
 /// Why a verification did not come to an end.
 #[derive(Debug)]
 pub(crate) enum Unfinished {
@@ -175,14 +168,35 @@ fn ask_about(connection: &Connection, table: &str, verified: &mut Verified) -> r
             what: missing,
         });
     }
-    verified.problems.extend(said.damage.into_iter().map(|text| Problem {
-        place: Some(Place {
-            table: table.to_owned(),
-            index: None,
-        }),
-        fault: Fault::Said(text),
-    }));
+    verified
+        .problems
+        .extend(self::said(connection, Some(table), said.damage)?);
     Ok(())
+}
+
+/// What SQLite says, each with its place: the index that it says differs, or else the table that it was asked about.
+pub(super) fn said(connection: &Connection, table: Option<&str>, texts: Vec<String>) -> rusqlite::Result<Vec<Problem>> {
+    let place = |text: &str| {
+        let index = sqlite_check::differing_index(text);
+        let of_index = index.map(|index| Ok::<_, rusqlite::Error>((index, schema::table_of(connection, index)?)));
+        Ok::<_, rusqlite::Error>(match of_index.transpose()? {
+            Some((index, Some(table))) => Some(Place {
+                table,
+                index: Some(index.to_owned()),
+            }),
+            _ => table.map(|table| Place {
+                table: table.to_owned(),
+                index: None,
+            }),
+        })
+    };
+    let problem = |text: String| {
+        Ok(Problem {
+            place: place(&text)?,
+            fault: Fault::Said(text),
+        })
+    };
+    texts.into_iter().map(problem).collect()
 }
 
 /// A file that is too short is damaged, even where SQLite reads zeros for what is missing; and SQLite has spoken already where

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::database::connection::has_wal;
 use crate::database::live_file::{self, LiveFile};
 use crate::files::paths::{is_free, real_path, with_suffix};
+use crate::files::sidecars::has_wal;
 
 /// Removes, when dropped, a WAL index that was made beside a backup. Drop the connection that reads the backup first.
 #[derive(Debug)]

@@ -17,7 +17,7 @@
 //! | `settings` | the library's one key in `settings.json` |
 //! | `same_volume` | whether two folders are on one volume |
 //! | `sharing` | trying again while another program has a file open on Windows |
-//! | `sidecars` | removing the files that SQLite keeps beside a database |
+//! | `sidecars` | the files that SQLite keeps beside a database |
 //! | `staging` | temporary files that get their name when they are whole |
 //! | `synced` | folders that a program keeps in step with other computers |
 

@@ -1,4 +1,4 @@
-//! Removing the files that SQLite may keep beside a database.
+//! The files that SQLite may keep beside a database.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,10 +7,15 @@ use std::path::Path;
 use crate::failpoint;
 use crate::files::flush::flush;
 use crate::files::folder::flush_folder;
-use crate::files::paths::{SIDECARS, parent, with_suffix};
+use crate::files::paths::{SIDECARS, parent, real_path, with_suffix};
 use crate::files::sharing::retry_sharing_violations;
 use crate::report::error::{Error, Result};
 use crate::report::system_error::is_sharing_violation;
+
+/// Whether `path` has a write-ahead log with something in it.
+pub(crate) fn has_wal(path: &Path) -> bool {
+    fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() > 0)
+}
 
 /// Removes WAL, WAL index and rollback journal of `database`, durably.
 pub(crate) fn remove_sidecars(database: &Path) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::catalog::record::{Changes, Record};
 use crate::database::check::Remarks;
 use crate::database::shape::Shape;
 use crate::files::folder_lock::FolderLock;
+use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Warning};
 use crate::report::progress::ProgressFn;
@@ -97,15 +98,16 @@ impl Store {
         if expected.is_none() || hash.is_none() || hash == expected {
             return checked;
         }
-        let mut problems = vec![messages::contents_changed(self.language)];
-        match checked {
-            Ok(_) => {}
-            Err(error) if matches!(error.cause, Cause::BackupCorrupt(_)) => {
-                problems.extend(error.problems().unwrap_or_default().iter().cloned());
-            }
+        let changed = Damage::new(DamageKind::Changed, messages::contents_changed(self.language));
+        let damage = match checked {
+            Ok(_) => changed,
+            Err(Error {
+                cause: Cause::BackupCorrupt(found),
+                ..
+            }) => changed.and(found),
             Err(error) => return Err(error),
-        }
-        Err(Error::at(Cause::BackupCorrupt(problems.into()), path))
+        };
+        Err(Error::at(Cause::BackupCorrupt(damage), path))
     }
 
     /// Writes into the catalogue how it ended. A file that was changed meanwhile is left as unknown as it is.

@@ -108,7 +108,7 @@ pub(crate) enum Fault {
         rows: u64,
         entries: u64,
     },
-    /// What SQLite's own check says, where it was asked.
+    /// What SQLite's own check says, where it was asked. Its place is an index only if `REINDEX` heals that.
     Said(String),
 }
 
@@ -120,7 +120,7 @@ impl Problem {
     /// No row is lost, and `REINDEX` makes the index anew.
     pub fn repairable(&self) -> bool {
         let of_index = self.place.as_ref().is_some_and(|place| place.index.is_some());
-        of_index && matches!(self.fault, Fault::Order { .. } | Fault::Differs { .. })
+        of_index && matches!(self.fault, Fault::Order { .. } | Fault::Differs { .. } | Fault::Said(_))
     }
 }
 

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::report::damage::Damage;
 use crate::report::status::Status;
 use crate::report::system_error::is_sharing_violation;
 
@@ -90,23 +91,6 @@ pub enum Cause {
     },
     /// A bug in the library, caught.
     Internal(String),
-}
-
-/// What is wrong with a database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// What the verification found, a line each, in English.
-    pub problems: Vec<String>,
-    /// No row is lost: `REINDEX` heals all of it.
-    pub repairable: bool,
-}
-
-impl From<Vec<String>> for Damage {
-    /// Damage that `REINDEX` does not heal.
-    fn from(problems: Vec<String>) -> Damage {
-        let repairable = false;
-        Damage { problems, repairable }
-    }
 }
 
 /// What is wrong with an argument.

@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `damage` | what verification finds wrong with a database |
 //! | `error` | the error of every operation: its cause and its path |
 //! | `error_object` | the error as callers receive it |
 //! | `findings` | what the health of the backups comes down to, in Spanish and English |
@@ -12,6 +13,7 @@
 //! | `status` | the numbers and names of the statuses |
 //! | `system_error` | what the operating system's errors mean |
 
+pub(crate) mod damage;
 pub(crate) mod error;
 pub(crate) mod error_object;
 pub(crate) mod findings;

@@ -8,6 +8,7 @@ use crate::database::sqlite_error::{Role, explain};
 use crate::files::long_path::for_system;
 use crate::files::paths::parent;
 use crate::files::staging::Staged;
+use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::ProgressFn;
 use crate::steps::overwrite::Live;
@@ -48,7 +49,10 @@ impl Store {
         if !fitting.shape.same_schema(&source_shape) {
             // A schema that was tampered with can pass every check and yet not be copied whole.
             let problem = "its schema does not survive a change of the page size".to_owned();
-            return Err(Error::at(Cause::BackupCorrupt(vec![problem].into()), backup));
+            return Err(Error::at(
+                Cause::BackupCorrupt(Damage::new(DamageKind::Schema, problem)),
+                backup,
+            ));
         }
         Ok((fitting, Some(copy)))
     }

@@ -4,12 +4,14 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::names;
 use crate::database::check::{self, Remarks};
-use crate::database::connection::{self, has_wal};
+use crate::database::connection;
 use crate::database::sqlite_error::Role;
 use crate::database::wal_index::WalIndexCleanup;
 use crate::files::given_path::absolute;
 use crate::files::paths::{is_free, parent, same_file};
-use crate::report::error::{Cause, Damage, Result};
+use crate::files::sidecars::has_wal;
+use crate::report::damage::Damage;
+use crate::report::error::{Cause, Result};
 use crate::report::progress::ProgressFn;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
@@ -48,9 +50,9 @@ impl Store {
 
     /// Whether a held backup is whole; what there is to say of one that is.
     pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<Remarks> {
-        let mut problems = Vec::new();
+        let mut cut_off = None;
         if !has_wal(&source.path) {
-            problems.extend(check::length_problem(&source.path, &source.shape)?);
+            cut_off = check::length_problem(&source.path, &source.shape)?;
         }
         let Source {
             connection,
@@ -60,12 +62,9 @@ impl Store {
             ..
         } = source;
         let findings = check::run(connection, (path, *role), None, self.verify, shape, progress)?;
-        let repairable = problems.is_empty() && findings.repairable;
-        problems.extend(findings.problems);
-        if problems.is_empty() {
-            Ok(findings.remarks)
-        } else {
-            Err(source.corrupt(Damage { problems, repairable }))
+        match cut_off.into_iter().chain(findings.damage).reduce(Damage::and) {
+            None => Ok(findings.remarks),
+            Some(damage) => Err(source.corrupt(damage)),
         }
     }
 }

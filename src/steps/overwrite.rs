@@ -13,11 +13,13 @@ use rusqlite::config::DbConfig;
 
 use crate::block_io::write_back::WriteBack;
 use crate::database::check::{self, Verification};
-use crate::database::connection::{self, has_wal};
+use crate::database::connection;
 use crate::database::live_file::LiveFile;
 use crate::database::shape::Shape;
 use crate::database::sqlite_error::{self, Role, explain};
 use crate::files::paths::{real_path, with_suffix};
+use crate::files::sidecars::has_wal;
+use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::ProgressFn;
 use crate::steps::same_pages::same_pages;
@@ -43,7 +45,10 @@ impl Live {
         // SQLite opens a file that may not be written for reading, and says so only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
             let cause = if sqlite_error::may_write(path) && has_unknown_write_version(&connection) {
-                Cause::DatabaseCorrupt(vec!["its header has an unknown write version".to_owned()].into())
+                Cause::DatabaseCorrupt(Damage::new(
+                    DamageKind::Structure,
+                    "its header has an unknown write version",
+                ))
             } else {
                 Cause::PermissionDenied("it is read-only".to_owned())
             };
@@ -150,14 +155,11 @@ impl Live {
             return Ok(());
         }
         let findings = check::run(&transaction, (path, Role::Live), None, level, &found, progress)?;
-        let mut problems = findings.problems;
-        if !source.shape.same_schema(&found) {
-            problems.push("it does not have the schema of the backup".to_owned());
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::at(Cause::DatabaseCorrupt(problems.into()), path))
+        let other_schema = || Damage::new(DamageKind::Schema, "it does not have the schema of the backup");
+        let differs = (!source.shape.same_schema(&found)).then(other_schema);
+        match findings.damage.into_iter().chain(differs).reduce(Damage::and) {
+            None => Ok(()),
+            Some(damage) => Err(Error::at(Cause::DatabaseCorrupt(damage), path)),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::block_io::file_methods;
 use crate::block_io::preallocate::preallocate;
 use crate::block_io::write_back::WriteBack;
 use crate::database::check::{self, Remarks, Verification};
-use crate::database::connection::{self, has_wal};
+use crate::database::connection;
 use crate::database::contents;
 use crate::database::header::{self, Header};
 use crate::database::page_reader::PageReader;
@@ -27,8 +27,10 @@ use crate::database::sqlite_error::{self, Role, explain, is_write_failure, remem
 use crate::database::wal_index::WalIndexCleanup;
 use crate::failpoint;
 use crate::files::paths::parent;
+use crate::files::sidecars::has_wal;
 use crate::files::staging::Staged;
-use crate::report::error::{Cause, Damage, Error, Result};
+use crate::report::damage::{Damage, DamageKind};
+use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 
 /// A database held in one read transaction.
@@ -76,8 +78,7 @@ impl Source {
         let in_log = mode.map_err(|error| explain(&error, &self.path, self.role))? == "wal" && has_wal(&self.path);
         let stated = self.shape.bytes();
         if size < stated && !in_log {
-            let problem = format!("the file has {size} bytes, its header states {stated}");
-            return Err(self.corrupt(vec![problem]));
+            return Err(self.corrupt(Damage::cut_off(size, stated)));
         }
         Ok(())
     }
@@ -88,7 +89,7 @@ impl Source {
     }
 
     /// "Fails verification", of this file.
-    pub fn corrupt(&self, damage: impl Into<Damage>) -> Error {
+    pub fn corrupt(&self, damage: Damage) -> Error {
         Error::at(sqlite_error::corrupt(self.role, damage), &self.path)
     }
 }
@@ -366,23 +367,26 @@ fn verify_copy(
     };
     let reader = connection::open_backup(copy, Duration::ZERO).map_err(of_source)?;
     let found = Shape::read(&reader).map_err(|error| explain(&error, &source.path, source.role))?;
-    let mut problems = source.shape.differences(&found);
-    problems.extend(check::length_problem(copy, &found)?);
+    let mut differences = source.shape.differences(&found);
     if matches!(Header::read(copy), Ok(Some(Header { wal: true, .. }))) {
-        problems.push("the copy is still in WAL mode".to_owned());
+        differences.push("the copy is still in WAL mode".to_owned());
     }
+    let differs = |problem| Damage::new(DamageKind::Structure, problem);
+    let cut_off = check::length_problem(copy, &found)?;
     let file = File::open(copy).map_err(|error| Error::io(&error, parent(copy)))?;
     let checked = (copy, Role::Backup);
     let findings = check::run(&reader, checked, Some(&file), level, &found, progress).map_err(of_source)?;
-    let repairable = problems.is_empty() && findings.repairable;
-    problems.extend(findings.problems);
-    if problems.is_empty() {
-        let count = || {
-            let is_cheap = is_counted && found.bytes() <= CHEAPLY_COUNTED;
-            is_cheap.then(|| contents::count_rows(&reader)).flatten()
-        };
-        Ok((findings.remarks, findings.rows.or_else(count)))
-    } else {
-        Err(source.corrupt(Damage { problems, repairable }))
+    let all = differences
+        .into_iter()
+        .map(differs)
+        .chain(cut_off)
+        .chain(findings.damage);
+    if let Some(damage) = all.reduce(Damage::and) {
+        return Err(source.corrupt(damage));
     }
+    let count = || {
+        let is_cheap = is_counted && found.bytes() <= CHEAPLY_COUNTED;
+        is_cheap.then(|| contents::count_rows(&reader)).flatten()
+    };
+    Ok((findings.remarks, findings.rows.or_else(count)))
 }

@@ -21,6 +21,7 @@ use crate::database::page_reader::{CHUNK, PageReader, has_page_table, lock_byte_
 use crate::database::sqlite_error::{self, Role, explain};
 use crate::failpoint;
 use crate::files::paths::real_path;
+use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::steps::overwrite::{Live, WriteFailure};
@@ -124,7 +125,10 @@ impl Live {
                 Some(_) if self.data_version()? != data_version => Ok(false),
                 Some(page) => {
                     let problem = format!("page {page} is not what was written");
-                    Err(Error::at(Cause::DatabaseCorrupt(vec![problem].into()), &self.path))
+                    Err(Error::at(
+                        Cause::DatabaseCorrupt(Damage::new(DamageKind::Structure, problem)),
+                        &self.path,
+                    ))
                 }
             }
         })

@@ -13,7 +13,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::database::verify::{Unchecked, Unfinished, Verified, judge, verify_pages};
-use crate::database::{schema, sqlite_check};
+use crate::database::{damage, schema, sqlite_check};
 use crate::pages::sums::Keys;
 use crate::pages::verify::{self as pages, Effort, Report};
 
@@ -28,6 +28,10 @@ fn open(path: &Path) -> Connection {
 
 fn verify(path: &Path) -> Result<Verified, Unfinished> {
     verify_pages(&open(path), &File::open(path).expect("opens"), FULL, &|| true)
+}
+
+fn is_repairable(verified: &Verified) -> bool {
+    damage::sum_up(&verified.problems).is_some_and(|damage| damage.repairable)
 }
 
 fn made(sql: &str) -> (tempfile::TempDir, std::path::PathBuf) {

@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, first_problem, megabytes, path_text};
+use super::{Notice, en_damage, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -119,26 +119,12 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Another program is using the database {path}, or this application itself has not let go of it."),
             format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
-        Cause::DatabaseCorrupt(damage) if damage.repairable => (
-            format!("An index of the database {path} does not match its table: {}. No row is lost.", first_problem(&damage.problems)),
-            "Nothing needs to be restored. The application's support repairs it with SQLite's statement REINDEX; then make the backup again.".to_owned(),
-        ),
-        Cause::DatabaseCorrupt(damage) => (
-            format!("The database {path} is damaged: {}.", first_problem(&damage.problems)),
-            "No backup was touched. If the application shows errors or lacks data, restore the newest backup: the database as it is now is kept as a safety copy.".to_owned(),
-        ),
+        Cause::DatabaseCorrupt(damage) => en_damage::of_database(damage, &path),
         Cause::NotADatabase => (
             format!("{path} is not a SQLite database: it has another format, is encrypted, or is empty."),
             "See that it is the right file. If it is the application's database, restore a backup.".to_owned(),
         ),
-        Cause::BackupCorrupt(damage) if damage.repairable => (
-            format!("An index of the backup {path} does not match its table: {}. No row is lost.", first_problem(&damage.problems)),
-            "Use another backup from the list. If this is the only one, the application's support repairs a copy of it with SQLite's statement REINDEX.".to_owned(),
-        ),
-        Cause::BackupCorrupt(damage) => (
-            format!("The backup {path} is damaged: {}.", first_problem(&damage.problems)),
-            "Use another backup from the list.".to_owned(),
-        ),
+        Cause::BackupCorrupt(damage) => en_damage::of_backup(damage, &path),
         Cause::SameFile => (
             format!("Source and destination are one file: {path}."),
             "Choose a backup other than the live database, or another destination.".to_owned(),

@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, first_problem, megabytes, path_text};
+use super::{Notice, es_damage, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -120,26 +120,12 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("Otro programa está usando la base de datos {path}, o esta misma aplicación no la ha soltado."),
             format!("{LOCKED} {LOCKED_BY_ITSELF}"),
         ),
-        Cause::DatabaseCorrupt(damage) if damage.repairable => (
-            format!("Un índice de la base de datos {path} no coincide con su tabla: {}. No se perdió ningún registro.", first_problem(&damage.problems)),
-            "No hace falta restaurar nada. El soporte de la aplicación lo repara con la instrucción REINDEX de SQLite; después, haga el respaldo otra vez.".to_owned(),
-        ),
-        Cause::DatabaseCorrupt(damage) => (
-            format!("La base de datos {path} está dañada: {}.", first_problem(&damage.problems)),
-            "No se tocó ningún respaldo. Si la aplicación muestra errores o le faltan datos, restaure el respaldo más reciente: la base de datos tal como está ahora se guarda en una copia de seguridad.".to_owned(),
-        ),
+        Cause::DatabaseCorrupt(damage) => es_damage::of_database(damage, &path),
         Cause::NotADatabase => (
             format!("{path} no es una base de datos SQLite: tiene otro formato, está cifrado o está vacío."),
             "Revise que sea el archivo correcto. Si es la base de datos de la aplicación, restaure un respaldo.".to_owned(),
         ),
-        Cause::BackupCorrupt(damage) if damage.repairable => (
-            format!("Un índice del respaldo {path} no coincide con su tabla: {}. No se perdió ningún registro.", first_problem(&damage.problems)),
-            "Use otro respaldo de la lista. Si solo queda este, el soporte de la aplicación lo repara con la instrucción REINDEX de SQLite en una copia.".to_owned(),
-        ),
-        Cause::BackupCorrupt(damage) => (
-            format!("El respaldo {path} está dañado: {}.", first_problem(&damage.problems)),
-            "Use otro respaldo de la lista.".to_owned(),
-        ),
+        Cause::BackupCorrupt(damage) => es_damage::of_backup(damage, &path),
         Cause::SameFile => (
             format!("El origen y el destino son el mismo archivo: {path}."),
             "Elija un respaldo distinto de la base de datos en uso, u otro destino.".to_owned(),

@@ -3,7 +3,9 @@
 //! Both languages match on every cause, so a cause without a text does not compile.
 
 mod en;
+mod en_damage;
 mod es;
+mod es_damage;
 
 use std::path::Path;
 
@@ -160,17 +162,71 @@ pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// The first problem that a check found.
-fn first_problem(problems: &[String]) -> &str {
-    problems.first().map_or("", String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::error::{Argument, Cause, Damage, Expected};
+    use crate::report::damage::{Damage, DamageKind, DamagedIndex};
+    use crate::report::error::{Argument, Cause, Expected};
+
+    fn every_damage() -> Vec<Damage> {
+        let index = || {
+            Box::new(DamagedIndex {
+                index: "by_name".to_owned(),
+                table: "clients".to_owned(),
+            })
+        };
+        let kinds = [
+            DamageKind::Bookkeeping,
+            DamageKind::IndexDiffers(index()),
+            DamageKind::NotUnique(index()),
+            DamageKind::Index(index()),
+            DamageKind::Changed,
+            DamageKind::Schema,
+            DamageKind::Structure,
+            DamageKind::Rows("clients".to_owned()),
+            DamageKind::CutOff(4096),
+        ];
+        let healed = Damage {
+            repairable: true,
+            ..Damage::new(DamageKind::IndexDiffers(index()), "precise words")
+        };
+        let damage = kinds.map(|kind| Damage::new(kind, "precise words"));
+        damage.into_iter().chain([healed]).collect()
+    }
+
+    #[test]
+    fn each_kind_of_damage_names_what_it_is_of_and_quotes_no_technical_line() {
+        for damage in every_damage() {
+            for cause in [
+                Cause::DatabaseCorrupt(damage.clone()),
+                Cause::BackupCorrupt(damage.clone()),
+            ] {
+                let failure = Error::at(cause, "/data/studio.db");
+                for language in [Language::Spanish, Language::English] {
+                    let text = error(&failure, language);
+                    assert!(!text.message.contains("precise words"), "{}", text.message);
+                    assert_eq!(text.hint.contains("REINDEX"), damage.repairable, "{}", text.hint);
+                    match &damage.kind {
+                        DamageKind::IndexDiffers(_) | DamageKind::NotUnique(_) | DamageKind::Index(_) => {
+                            assert!(text.message.contains("by_name") && text.message.contains("clients"));
+                        }
+                        DamageKind::Rows(_) => assert!(text.message.contains("clients")),
+                        DamageKind::CutOff(_) => assert!(text.message.contains("4096")),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
 
     fn every_cause() -> Vec<Cause> {
+        let damage = every_damage();
+        let of_databases = damage.iter().cloned().map(Cause::DatabaseCorrupt);
+        let of_backups = damage.iter().cloned().map(Cause::BackupCorrupt);
+        of_databases.chain(of_backups).chain(every_other_cause()).collect()
+    }
+
+    fn every_other_cause() -> Vec<Cause> {
         vec![
             Cause::InvalidArgument(Argument::UnknownKey("databse".into())),
             Cause::InvalidArgument(Argument::BadValue {
@@ -197,13 +253,7 @@ mod tests {
             Cause::ClockOutOfRange(10_000),
             Cause::TargetExists,
             Cause::DatabaseLocked,
-            Cause::DatabaseCorrupt(vec!["row 3 missing".into()].into()),
-            Cause::DatabaseCorrupt(Damage {
-                problems: vec!["index by_name lacks an entry".into()],
-                repairable: true,
-            }),
             Cause::NotADatabase,
-            Cause::BackupCorrupt(vec![].into()),
             Cause::SameFile,
             Cause::DifferentDatabase(None),
             Cause::DifferentDatabase(Some("otra.db".into())),
