@@ -63,8 +63,8 @@ pub type ProgressCallback =
 /// more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 /// newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
 /// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `health` is what respaldo_health
-/// watches for. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (integrity_check) or
-/// "quick" (quick_check). `language` is "es" or "en", for `message` and `hint`.
+/// watches for. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (structure, order, and every
+/// index against its table) or "quick" (without comparing indexes with their tables); see respaldo_verify. `language` is "es" or "en", for `message` and `hint`.
 ///
 /// `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
 ///
@@ -149,12 +149,12 @@ pub extern "C" fn respaldo_close(store: Handle) -> StatusCode {
 /// file was changed since; so is `content`. `database` is the file name of the database that it was made of.
 ///
 /// The name was never given before. Warnings: SETTINGS_NOT_UPDATED, OLD_BACKUP_NOT_REMOVED, CLOCK_WENT_BACKWARDS,
-/// CHECKED_WITHOUT_INDEXES, CATALOGUE_NOT_WRITTEN, CATALOGUE_REBUILT (it held nothing usable), and SHRUNK: a table lost more than
-/// half of its rows, and at least 20, since the newest backup before. Then retention deletes nothing until the rows are back, or
-/// until respaldo_annotate says "confirmed" of a backup without them.
+/// CATALOGUE_NOT_WRITTEN, CATALOGUE_REBUILT (it held nothing usable), those of respaldo_verify that say what is no damage, and
+/// SHRUNK: a table lost more than half of its rows, and at least 20, since the newest backup before. Then retention deletes nothing
+/// until the rows are back, or until respaldo_annotate says "confirmed" of a backup without them.
 ///
 /// Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
-/// RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT, RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
+/// RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT (with "problems" and "repairable", see respaldo_verify), RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_create(
@@ -265,7 +265,8 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 /// ```
 ///
 /// with the file that was written as `database`; `safety_backup` is null when there was no database, and for a
-/// rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder.
+/// rehearsal. Every restore leaves a line in `restores.jsonl` in the backup folder. Warnings: RESTORE_NOT_LOGGED,
+/// BACKUP_WAS_DOWNLOADED, SCHEMA_OLDER, and those of respaldo_verify that say what is no damage.
 ///
 /// Where the store was opened with `schema`, a backup whose user_version is higher than `newest_user_version`, or whose
 /// `alembic_version` is neither one of `alembic_heads` nor of `alembic_revisions` (unless that is empty), is
@@ -273,7 +274,7 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 ///
 /// If the restore fails, the database is as it was. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND,
 /// RESPALDO_SCHEMA_TOO_NEW,
-/// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
+/// RESPALDO_NOT_A_DATABASE and RESPALDO_BACKUP_CORRUPT (the backup; see respaldo_verify), RESPALDO_SAME_FILE, RESPALDO_TARGET_EXISTS,
 /// RESPALDO_DIFFERENT_DATABASE,
 /// RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED,
 /// RESPALDO_IO_ERROR, and RESPALDO_RESTORE_FAILED, whose error object also has "safety_backup", a path, and "undone": true,
@@ -303,10 +304,33 @@ pub unsafe extern "C" fn respaldo_restore(
 /// ```
 ///
 /// with `page_size` in bytes. The contents of a backup that this library made are compared with what they were then, so that
-/// a single bit that has changed since is found; and when it was verified is remembered. A backup that is not whole is RESPALDO_BACKUP_CORRUPT, or RESPALDO_NOT_A_DATABASE when
-/// there is no SQLite header, and the error object has "problems", an array of texts. Further errors:
-/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED,
-/// RESPALDO_IO_ERROR.
+/// a single bit that has changed since is found; and when it was verified is remembered. The live database can be named too: then
+/// it is RESPALDO_DATABASE_CORRUPT instead of RESPALDO_BACKUP_CORRUPT below.
+///
+/// A backup that is not whole is RESPALDO_BACKUP_CORRUPT, or RESPALDO_NOT_A_DATABASE when there is no SQLite header:
+///
+/// ```json
+/// {"error": {"status": 43, "name": "BACKUP_CORRUPT", "message": "...", "hint": "...", "path": PATH,
+///  "problems": ["index by_name lacks 1 entry of table clients"], "repairable": true}}
+/// ```
+///
+/// `message` and `hint` are for people: what is damaged, whether rows are lost, what to do. `problems` are precise lines, in English.
+/// `repairable` is true when indexes do not hold exactly their tables' rows and nothing else is wrong: no row is lost, and SQLite's
+/// REINDEX heals it. Damage is a structure that contradicts itself, rows or entries out of order, missing bytes, and such an
+/// index. What is none is told by warnings, and keeps nobody from having a backup:
+///
+/// ```json
+/// {"name": "ROWS_BREAK_CONSTRAINTS", "message": "...", "hint": "...", "columns": ["clients.name"]}
+/// {"name": "SEARCH_INDEX_DIFFERS", "message": "...", "hint": "...", "tables": ["notes"]}
+/// {"name": "CHECKED_WITHOUT_INDEXES", "message": "...", "hint": "...", "tables": ["clients"]}
+/// ```
+///
+/// The first: a NULL in a NOT NULL column, or a value of another type than its column's. The second: a virtual table (FTS, R-Tree)
+/// that its own rebuild heals. The third: tables of which something was not looked at, because it needs a collation, function,
+/// tokenizer or module that only the application has.
+///
+/// Further errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED,
+/// RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_verify(
     store: Handle,
