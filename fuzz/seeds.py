@@ -31,9 +31,11 @@ SCHEMAS = {
 }
 # Trees of more than one page, and every kind of index.
 TREES = """CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE, b REAL, c);
-    CREATE INDEX i ON t(a, b DESC); CREATE UNIQUE INDEX j ON t(c); CREATE TABLE w(k TEXT, v, PRIMARY KEY(v, k DESC)) WITHOUT ROWID;
+    CREATE INDEX i ON t(a, b DESC); CREATE UNIQUE INDEX j ON t(c);
+    CREATE TABLE w(k TEXT, v, PRIMARY KEY(v, k DESC)) WITHOUT ROWID;
     CREATE INDEX x ON w(k COLLATE RTRIM); WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 45)
-    INSERT INTO t SELECT n * 3, CASE n % 3 WHEN 0 THEN 'Ana ' || n ELSE 'BEA' END, n / 4.0, zeroblob(n % 9 * 30) || n FROM n;
+    INSERT INTO t SELECT n * 3, CASE n % 3 WHEN 0 THEN 'Ana ' || n ELSE 'BEA' END, n / 4.0,
+    zeroblob(n % 9 * 30) || n FROM n;
     INSERT INTO w SELECT a || id, id % 7 FROM t; DELETE FROM t WHERE id % 5 = 0;"""
 
 MODULES = ["nowhere(x)", "dbstat", "fts3(x)", "fts4aux(t)", "sqlite_dbpage", "csv(filename='/etc/passwd')"]

@@ -102,6 +102,25 @@ def damage(path: Path) -> None:
         file.write(b"\xa5" * (size - 2 * PAGE))
 
 
+def change_schema(path: Path, old: str, new: str) -> None:
+    """Changes the schema under its rows, as careless migrations do."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("UPDATE sqlite_schema SET sql = replace(sql, ?, ?)", (old, new))
+
+
+def break_constraint(path: Path) -> None:
+    """Leaves every client with a NULL in a column ``phone`` that is NOT NULL."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE clients ADD COLUMN phone TEXT")
+    change_schema(path, "phone TEXT", "phone TEXT NOT NULL")
+
+
+def spoil_index(path: Path) -> None:
+    """Leaves the index of the clients' names without the entries of its rows; ``REINDEX`` heals that."""
+    change_schema(path, "clients (name)", "clients (name DESC)")
+
+
 def folder_contents(folder: Path, *, catalogue: bool = True) -> dict[str, bytes]:
     """Every file below the folder, to compare with a later state.
 

@@ -228,7 +228,33 @@ class TestExitStatus:
             store.verify(path)
         stderr = run("verify", path, "--database", database).stderr
         assert caught.value.problems
-        assert all(problem in stderr for problem in caught.value.problems)
+        assert all(stderr.count(f"  · {problem}\n") == 1 for problem in caught.value.problems[:10])
+
+    @pytest.mark.parametrize(
+        ("language", "lost", "remedy"),
+        [
+            ("es", "No se perdió ningún registro.", "No hace falta restaurar nada."),
+            ("en", "No row is lost.", "Nothing needs to be restored."),
+        ],
+    )
+    def test_of_an_index_alone_the_remedy_is_said(self, database: Path, language: str, lost: str, remedy: str) -> None:
+        scene.spoil_index(database)
+        done = run("create", "--language", language, "--database", database)
+        message, hint, *problems, more = done.stderr.splitlines()
+        assert done.returncode == 41
+        assert message.startswith("Error 41: ") and message.endswith(lost)
+        assert hint.startswith(remedy) and "REINDEX" in hint
+        assert len(problems) == 10 and all("clients_name" in problem for problem in problems)
+        assert "--json" in more
+        error = answer("create", "--database", database, status=41)["error"]
+        assert isinstance(error, dict) and error["repairable"] is True
+
+    def test_what_is_no_damage_is_a_warning_beside_the_backup(self, database: Path) -> None:
+        scene.break_constraint(database)
+        done = run("create", "--language", "en", "--database", database)
+        assert done.returncode == 0
+        assert done.stdout.startswith("Backup made: ")
+        assert done.stderr.startswith("Warning: ") and "clients.phone" in done.stderr
 
     @pytest.mark.parametrize(
         ("arguments", "spanish", "english"),

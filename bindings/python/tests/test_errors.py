@@ -114,6 +114,22 @@ class TestFiles:
             assert raised(store.create, respaldo.DatabaseCorruptError).path == database
             assert [b.name for b in store.list()] == [good.name]
 
+    def test_an_index_alone_is_repairable(self, store: respaldo.Store, database: Path) -> None:
+        scene.spoil_index(database)
+        copy_of_it = shutil.copy(database, database.with_name("copia.db"))
+        for use, kind in [
+            (store.create, respaldo.DatabaseCorruptError),
+            (lambda: store.verify(copy_of_it), respaldo.BackupCorruptError),
+        ]:
+            error = raised(use, kind)
+            assert isinstance(error, (respaldo.DatabaseCorruptError, respaldo.BackupCorruptError))
+            assert error.repairable
+            assert "«clients_name»" in error.message and "No se perdió ningún registro." in error.message
+            assert "REINDEX" in error.hint
+            assert pickle.loads(pickle.dumps(error)).repairable
+        scene.damage(database)
+        assert raised(store.create, respaldo.DatabaseCorruptError).repairable is False  # type: ignore[attr-defined]
+
     @pytest.mark.parametrize("operation", ["restore", "verify"])
     def test_a_damaged_backup_changes_nothing(
         self, store: respaldo.Store, database: Path, folder: Path, operation: str

@@ -97,7 +97,25 @@ class TestCreate:
         assert warning.name == "SETTINGS_NOT_UPDATED"
         assert warning.message and warning.hint
         assert str(warning) == f"{warning.message}\n{warning.hint}"
+        assert (warning.columns, warning.tables) == ((), ())
         assert settings.read_text(encoding="utf-8") == "{not json"
+
+    def test_rows_that_break_a_constraint_are_backed_up_and_named(self, store: respaldo.Store, database: Path) -> None:
+        scene.break_constraint(database)
+        created = store.create()
+        for warnings in (created.warnings, store.verify(created.backup).warnings):
+            (warning,) = warnings
+            assert (warning.name, warning.columns) == ("ROWS_BREAK_CONSTRAINTS", ("clients.phone",))
+            assert warning.tables == ()
+
+    def test_a_search_index_that_differs_is_backed_up_and_named(self, store: respaldo.Store, database: Path) -> None:
+        with sqlite3.connect(database) as connection:
+            connection.executescript(
+                "CREATE VIRTUAL TABLE notes USING fts5(body); INSERT INTO notes VALUES ('hola');"
+                "UPDATE notes_content SET c0 = 'otra cosa'"
+            )
+        (warning,) = store.create().warnings
+        assert (warning.name, warning.tables) == ("SEARCH_INDEX_DIFFERS", ("notes",))
 
 
 class TestCreateIfDue:

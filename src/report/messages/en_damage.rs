@@ -32,7 +32,7 @@ pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
     let message = message(damage, &format!("backup {path}"));
     let hint = match &damage.kind {
         DamageKind::IndexDiffers(_) if damage.repairable => {
-            "Use another backup from the list. If this is the only one, the application's support repairs a copy of it with SQLite's statement REINDEX."
+            "Before it is restored, the application's support repairs it with SQLite's statement REINDEX, in a copy; or use another backup from the list."
         }
         DamageKind::NotUnique(_) => {
             "Use another backup from the list. If this is the only one, the application's support can take the duplicates out of a copy of it."

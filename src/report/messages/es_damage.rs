@@ -40,7 +40,7 @@ pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
     );
     let hint = match &damage.kind {
         DamageKind::IndexDiffers(_) if damage.repairable => {
-            "Use otro respaldo de la lista. Si solo queda este, el soporte de la aplicación lo repara con la instrucción REINDEX de SQLite en una copia."
+            "Para restaurarlo, el soporte de la aplicación lo repara antes con la instrucción REINDEX de SQLite, en una copia; o use otro respaldo de la lista."
         }
         DamageKind::NotUnique(_) => {
             "Use otro respaldo de la lista. Si solo queda este, el soporte de la aplicación puede quitar los valores repetidos en una copia."

@@ -69,7 +69,8 @@ class RespaldoError(Exception):
         self.path: Path | None = None if path is None else Path(path)
         """The file or folder that the trouble is about, where there is one."""
         self.problems: tuple[str, ...] = tuple(error.get("problems") or ())
-        """What verification found wrong with a backup, one line each; empty for other troubles."""
+        """What verification found wrong with a database or backup, a precise line each, in English; empty for other
+        troubles."""
         self.safety_backup: Path | None = None if safety_backup is None else Path(safety_backup)
         """Where the contents from before a failed restore are, if a safety copy was made."""
         self.undone: bool | None = error.get("undone")
@@ -78,6 +79,15 @@ class RespaldoError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class _DamageError(RespaldoError):
+    """A database or a backup is damaged. ``message`` says what and whether rows are lost, ``problems`` how."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error)
+        self.repairable: bool = error.get("repairable") or False
+        """Whether only indexes differ from their tables: no row is lost, and SQLite's ``REINDEX`` heals it."""
 
 
 class InvalidArgumentError(RespaldoError, status=1):
@@ -124,7 +134,7 @@ class DatabaseLockedError(RespaldoError, status=40):
     """Another program, or another connection, held the database for longer than ``busy_timeout_ms``."""
 
 
-class DatabaseCorruptError(RespaldoError, status=41):
+class DatabaseCorruptError(_DamageError, status=41):
     """The live database is damaged. No backup of it was made, and none was deleted."""
 
 
@@ -132,8 +142,8 @@ class NotADatabaseError(RespaldoError, status=42):
     """The file is not an SQLite database: another format, encrypted, or empty."""
 
 
-class BackupCorruptError(RespaldoError, status=43):
-    """The backup is damaged; ``problems`` says how. Nothing was restored."""
+class BackupCorruptError(_DamageError, status=43):
+    """The backup is damaged. Nothing was restored."""
 
 
 class SameFileError(RespaldoError, status=44):

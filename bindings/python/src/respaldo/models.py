@@ -133,7 +133,7 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The work succeeded, but something beside it did not: settings not writable, an old backup not deletable."""
+    """The work succeeded, and something is worth knowing: settings not writable, rows that break a constraint."""
 
     name: str
     """Such as ``"SETTINGS_NOT_UPDATED"``."""
@@ -141,6 +141,10 @@ class Notice:
     """What did not work, in the store's language."""
     hint: str
     """What to do about it, in the store's language."""
+    columns: tuple[str, ...] = ()
+    """Of ``"ROWS_BREAK_CONSTRAINTS"``: the columns, such as ``"clients.name"``."""
+    tables: tuple[str, ...] = ()
+    """Of ``"SEARCH_INDEX_DIFFERS"`` and ``"CHECKED_WITHOUT_INDEXES"``: the tables."""
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -148,7 +152,13 @@ class Notice:
     @classmethod
     def from_json(cls, answer: Json) -> Self:
         """Makes one from the library's JSON."""
-        return cls(answer["name"], answer["message"], answer.get("hint") or "")
+        return cls(
+            name=answer["name"],
+            message=answer["message"],
+            hint=answer.get("hint") or "",
+            columns=tuple(answer.get("columns", ())),
+            tables=tuple(answer.get("tables", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,24 @@ def test_verify_finds_what_the_list_cannot_see(store: respaldo.Store, opened: Op
     assert rows(dialog)[0][3] == "⚠ Dañado"  # the list was read again meanwhile
 
 
+def test_an_index_that_can_be_repaired_is_not_called_damage(
+    store: respaldo.Store, database: Path, opened: Opened, hands: Hands
+) -> None:
+    preserved = store.create().backup.path.with_name("mio.db")
+    scene.spoil_index(database)
+    shutil.copy(database, preserved)
+    dialog = opened(store)
+    place = [row[4] for row in rows(dialog)].index("mio.db")
+    dialog.table.selectRow(place)
+    hands.click(dialog.verify_button)
+    box = hands.box("no coincide con su tabla")
+    assert box.icon() == QMessageBox.Icon.Warning
+    said = hands.close_box("no coincide con su tabla")
+    assert "No se perdió ningún registro." in said and "REINDEX" in said and "dañado" not in said
+    hands.wait(lambda: not running())
+    assert rows(dialog)[place][3] == "⚠ Reparable"
+
+
 class TestRestore:
     QUESTION = (
         "¿Está seguro que desea restaurar este respaldo?\n"

@@ -42,6 +42,10 @@ def _plain(error: UnicodeError) -> tuple[str, int]:
     return "".join(c if c.isascii() else "?" for c in letters), error.end
 
 
+_PROBLEMS = 10
+"""So many are said: an index out of order can have a hundred, and what to do would scroll away."""
+
+
 class Screen:
     """Standard output for answers, standard error for warnings and errors.
 
@@ -86,7 +90,7 @@ class Screen:
         self._complain(self._texts.warning, "yellow", message, hint)
 
     def fail(self, error: Answer) -> None:
-        """Writes an error: its number, what failed, what to do, and what else verification found."""
+        """Writes an error: its number, what failed, what to do, and precisely what verification found."""
         if self._json:
             self.answer_json({"error": error})
             return
@@ -96,8 +100,11 @@ class Screen:
         elif status <= INTERNAL:
             word += f" {status}"
         self._complain(word, "bold red", error["message"], error.get("hint") or "")
-        for problem in error.get("problems", ())[1:]:  # the first is in the message
+        problems = error.get("problems", ())
+        for problem in problems[:_PROBLEMS]:
             self._print_error(Text(f"  · {problem}"))
+        if len(problems) > _PROBLEMS:
+            self._print_error(Text(f"  · {self._texts.more_problems.format(count=len(problems) - _PROBLEMS)}"))
 
     def _complain(self, word: str, style: str, message: str, hint: str) -> None:
         self._print_error(Text(f"{word}: " if word else "", style) + Text(message))

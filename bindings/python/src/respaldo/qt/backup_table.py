@@ -25,7 +25,8 @@ class BackupTable(QTableWidget):
         self._texts = texts
         self._locale = QLocale(texts.locale)
         self._backups: tuple[Backup, ...] = ()
-        self._found: dict[Path, datetime | None] = {}
+        self._found: dict[Path, datetime | str] = {}
+        """When a backup was found whole, or a word for its damage."""
         self.setHorizontalHeaderLabels([texts.date, texts.kind, texts.size, texts.verified, texts.name])
         self.setAccessibleName(texts.backups)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -74,16 +75,23 @@ class BackupTable(QTableWidget):
         """The first one."""
         return self._backups[0] if self._backups else None
 
-    def remember(self, backup: Backup, *, whole: bool) -> None:
+    def remember_whole(self, backup: Backup) -> None:
         """Shows from now on what a verification found. The catalogue remembers it of backups, not of safety copies."""
-        self._found[backup.path] = datetime.now(backup.created_at.tzinfo) if whole else None
+        self._remember(backup, datetime.now(backup.created_at.tzinfo))
+
+    def remember_damage(self, backup: Backup, *, repairable: bool) -> None:
+        """The same, of one that is not whole."""
+        self._remember(backup, self._texts.repairable if repairable else self._texts.damaged)
+
+    def _remember(self, backup: Backup, found: datetime | str) -> None:
+        self._found[backup.path] = found
         self.show_backups(self._backups)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a usual row, and as high as eight of them; beyond that there are scroll bars."""
         columns, bar = self.horizontalHeader(), self.verticalScrollBar()
         assert columns is not None and bar is not None
-        states = ("00/00/0000", self._texts.not_verified, f"⚠ {self._texts.damaged}", self._texts.elsewhere)
+        states = ("00/00/0000", self._texts.not_verified, f"⚠ {self._texts.repairable}", self._texts.elsewhere)
         usual = (
             ("00/00/0000 00:00",),
             self._texts.kinds.values(),
@@ -107,15 +115,18 @@ class BackupTable(QTableWidget):
             self._colour_states()
 
     def _state(self, backup: Backup) -> str:
-        if self._damaged(backup):
+        found = self._found.get(backup.path)
+        if isinstance(found, str):
+            return f"⚠ {found}"
+        if backup.intact is False:
             return f"⚠ {self._texts.damaged}"
-        verified = self._found.get(backup.path) or backup.verified_at
+        verified = found or backup.verified_at
         if verified is not None:
             return f"{verified:%d/%m/%Y}"
         return self._texts.elsewhere if backup.intact is None else self._texts.not_verified
 
     def _damaged(self, backup: Backup) -> bool:
-        return backup.intact is False or (backup.path in self._found and self._found[backup.path] is None)
+        return backup.intact is False or isinstance(self._found.get(backup.path), str)
 
     def _colour_states(self) -> None:
         brush = QBrush(warning_colour(self.palette(), QPalette.ColorRole.Base))

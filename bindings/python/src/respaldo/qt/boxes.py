@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox, QWidget
 
-from ..errors import CancelledError, RespaldoError
+from ..errors import BackupCorruptError, CancelledError, DatabaseCorruptError, RespaldoError
 from ..models import Backup, Notice
 from .texts import Texts
 
@@ -42,9 +42,18 @@ def tell_error(parent: QWidget, texts: Texts, error: Exception, *, what: str | N
         message, hint = error.message, error.hint
     else:
         message, hint = texts.unexpected.format(error=error or type(error).__name__), ""
-    icon = _Icon.Information if isinstance(error, CancelledError) else _Icon.Critical
+    icon = _Icon.Critical
+    if isinstance(error, CancelledError):
+        icon = _Icon.Information
+    elif is_repairable(error):
+        icon = _Icon.Warning
     text = f"{what}\n{message}" if what else message
     return tell(parent, texts, text, more=hint, icon=icon)
+
+
+def is_repairable(error: Exception) -> bool:
+    """Whether an error is of an index alone: no row is lost."""
+    return isinstance(error, (DatabaseCorruptError, BackupCorruptError)) and error.repairable
 
 
 def ask_to_restore(parent: QWidget, texts: Texts, backup: Backup, restore: Callable[[], object]) -> QMessageBox:

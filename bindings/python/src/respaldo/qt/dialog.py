@@ -146,7 +146,7 @@ class BackupDialog(QDialog):
         def verified(job: Job) -> QMessageBox:
             if job.error:
                 return self._tell_error(job.error, of=backup)
-            self.table.remember(backup, whole=True)
+            self.table.remember_whole(backup)
             result = cast(VerifyResult, job.result)
             text = self._texts.verified_whole.format(date=backup.display)
             return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
@@ -295,7 +295,7 @@ class BackupDialog(QDialog):
     def _tell_error(self, error: Exception, *, of: Backup | None = None, what: str | None = None) -> QMessageBox:
         useless = (BackupCorruptError, NotADatabaseError)
         if of is not None and isinstance(error, useless) and error.path == of.path:
-            self.table.remember(of, whole=False)
+            self.table.remember_damage(of, repairable=boxes.is_repairable(error))
         return boxes.tell_error(self, self._texts, error, what=what)
 
     # Closing while work is going on

@@ -27,6 +27,7 @@ class Texts:
     """The column; below it stands the date, or one of these."""
     not_verified: str
     damaged: str
+    repairable: str
     elsewhere: str
     none_yet: str
     include_safety: str
@@ -104,6 +105,7 @@ SPANISH = Texts(
     verified="Verificado",
     not_verified="Todavía no",
     damaged="Dañado",
+    repairable="Reparable",
     elsewhere="En línea",
     none_yet="Todavía no hay respaldos.",
     include_safety="Mostrar también las copias de &seguridad previas a una restauración",
@@ -169,6 +171,7 @@ ENGLISH = Texts(
     verified="Verified",
     not_verified="Not yet",
     damaged="Damaged",
+    repairable="Repairable",
     elsewhere="Online only",
     none_yet="There are no backups yet.",
     include_safety="Show the &safety copies made before a restore too",

@@ -30,6 +30,7 @@ TEXTS = Texts(
         "other": "of another database",
     },
     damaged="DAMAGED",
+    more_problems="and {count} more, which --json shows",
     verified_on="verified {date}",
     not_verified="not verified yet",
     elsewhere="not on this computer: reading it downloads it",

@@ -30,6 +30,7 @@ TEXTS = Texts(
         "other": "de otra base de datos",
     },
     damaged="DAÑADO",
+    more_problems="y {count} más, que se ven con --json",
     verified_on="verificado {date}",
     not_verified="sin verificar",
     elsewhere="no está en este equipo: leerlo lo descarga",
