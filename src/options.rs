@@ -1,5 +1,8 @@
 //! What a store can be told beside where things are: what stays, what it watches for, what the application understands.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 /// How many backups stay. A backup stays if any of these wants it.
 ///
 /// A period (a day, a week, ...) counts only if it has a backup, so a machine that was off for a month loses nothing.
@@ -58,6 +61,31 @@ impl Default for Watch {
         Watch {
             max_age_days: 2,
             rehearse_every_days: None,
+        }
+    }
+}
+
+/// Another place to which every finished backup is copied, such as a USB stick.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondPlace {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The newest so many stay there, at least 1.
+    pub last: usize,
+    /// Whether a backup without a copy there is an error.
+    pub required: bool,
+    /// How long a backup waits for its copy, which then goes on by itself while the process runs.
+    pub wait: Duration,
+}
+
+impl SecondPlace {
+    /// This folder, with the defaults of the contract.
+    pub fn new(folder: impl Into<PathBuf>) -> SecondPlace {
+        SecondPlace {
+            folder: folder.into(),
+            last: 60,
+            required: false,
+            wait: Duration::from_secs(30),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
-use crate::options::{Retention, SchemaSupport, Watch};
+use crate::options::{Retention, SchemaSupport, SecondPlace, Watch};
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -30,6 +30,8 @@ pub struct Options {
     pub schema: Option<SchemaSupport>,
     /// What health watches for.
     pub watch: Watch,
+    /// Another place to which finished backups are copied.
+    pub second_place: Option<SecondPlace>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
     /// How long to wait for somebody else's lock.
@@ -65,6 +67,7 @@ impl Options {
             retention: None,
             schema: None,
             watch: Watch::default(),
+            second_place: None,
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
             verify: Verification::default(),
@@ -83,6 +86,7 @@ pub struct Store {
     pub(crate) retention: Retention,
     pub(crate) schema: Option<SchemaSupport>,
     pub(crate) watch: Watch,
+    pub(crate) second_place: Option<SecondPlace>,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
     pub(crate) verify: Verification,
@@ -116,6 +120,16 @@ impl Store {
         if retention.last == 0 {
             return Err(bad("max_backups", Expected::Whole(1, u64::from(u32::MAX))));
         }
+        let second_place = match options.second_place {
+            Some(place) if place.last == 0 => {
+                return Err(bad("second_place.last", Expected::Whole(1, u64::from(u32::MAX))));
+            }
+            Some(place) => Some(SecondPlace {
+                folder: absolute("second_place.folder", &place.folder)?,
+                ..place
+            }),
+            None => None,
+        };
         let zone = options
             .timezone
             .parse()
@@ -127,6 +141,7 @@ impl Store {
             retention,
             schema: options.schema,
             watch: options.watch,
+            second_place,
             zone,
             busy_timeout: options.busy_timeout,
             verify: options.verify,

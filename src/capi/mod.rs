@@ -55,7 +55,8 @@ pub type ProgressCallback =
 ///  "language": "es",
 ///  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null},
 ///  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []},
-///  "health": {"max_age_days": 2, "rehearse_every_days": null}}
+///  "health": {"max_age_days": 2, "rehearse_every_days": null},
+///  "second_place": {"folder": "E:/respaldos", "last": 60, "required": false, "wait_ms": 30000}}
 /// ```
 ///
 /// Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
@@ -63,7 +64,8 @@ pub type ProgressCallback =
 /// more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 /// newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
 /// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `health` is what respaldo_health
-/// watches for. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (structure, order, and every
+/// watches for. `second_place`, none by default, is another folder, on another disk, to which every finished
+/// backup is copied, see respaldo_create. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (structure, order, and every
 /// index against its table) or "quick" (without comparing indexes with their tables); see respaldo_verify. `language` is "es" or "en", for `message` and `hint`.
 ///
 /// `out_store` must not be NULL; it is set to 0 when the call fails. `out_json` is set to `{}` on success.
@@ -153,6 +155,13 @@ pub extern "C" fn respaldo_close(store: Handle) -> StatusCode {
 /// SHRUNK: a table lost more than half of its rows, and at least 20, since the newest backup before. Then retention deletes nothing
 /// until the rows are back, or until respaldo_annotate says "confirmed" of a backup without them.
 ///
+/// Where the store has a `second_place`, the backup is then copied there and read again, and so is every other that is missing
+/// there; the `last` newest stay there. The call waits for it `wait_ms` at the most, then the copying goes on by itself while
+/// the process runs. The first time a marker is made in that folder; a place without it is absent, and one with another is left
+/// alone. Trouble is a warning: SECOND_PLACE_ABSENT and SECOND_PLACE_IS_ANOTHER (told once until it is there again),
+/// SECOND_PLACE_FULL, SECOND_PLACE_FILE_TOO_LARGE, SECOND_PLACE_SLOW, SECOND_PLACE_FAILED; with `required` it is
+/// RESPALDO_SECOND_PLACE_ABSENT, and the backup is made all the same.
+///
 /// Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
 /// RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT (with "problems" and "repairable", see respaldo_verify), RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
@@ -205,8 +214,8 @@ pub unsafe extern "C" fn respaldo_create_if_due(
 
 /// Lists the backups, newest first. A backup folder that does not exist holds none.
 ///
-/// `request_json`: NULL, or `{"include_safety": false, "include_others": false}`; the second adds the backups of other
-/// databases that use the same folder, with the kind "other". On success `*out_json` is
+/// `request_json`: NULL, or `{"include_safety": false, "include_others": false, "second_place": false}`; the second adds the
+/// backups of other databases that use the same folder, with the kind "other"; the third lists the second place instead. On success `*out_json` is
 ///
 /// ```json
 /// {"backups": [BACKUP, ...], "warnings": []}
@@ -407,7 +416,8 @@ pub unsafe extern "C" fn respaldo_annotate(
 /// ```json
 /// {"overall": "ok", "headline": "...", "findings": [{"name": "LAST_BACKUP_OLD", "severity": "attention", "message": "...",
 ///  "hint": "..."}], "newest_verified": BACKUP, "days_without": 0, "damaged": [], "free_bytes": 0, "room_for": 14,
-///  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null, "second_place": null, "archive": null}
+///  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null,
+///  "second_place": {"folder": PATH, "present": true, "backups": 20, "waiting": 0, "same_disk": false}, "archive": null}
 /// ```
 ///
 /// `overall` is "ok", "attention" or "danger": the worst severity of the findings, which come the worst first. A finding of severity
@@ -416,7 +426,7 @@ pub unsafe extern "C" fn respaldo_annotate(
 ///
 /// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_CHANGED, NEWEST_MISSING,
 /// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
-/// REHEARSAL_FAILED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
+/// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_health(

@@ -14,7 +14,7 @@ use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
-use crate::options::{Retention, SchemaSupport};
+use crate::options::{Retention, SchemaSupport, SecondPlace};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
 use crate::store::{Options, Settings};
@@ -43,6 +43,8 @@ pub(super) fn options(json: Option<&str>) -> (Language, Result<Options>) {
     (language, options)
 }
 
+const DAY_MS: u64 = 86_400_000;
+
 fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> {
     let json = json.ok_or_else(|| Error::argument(Argument::Null("options_json")))?;
     let mut fields = Fields::parse(
@@ -55,6 +57,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "retention",
             "schema",
             "health",
+            "second_place",
             "timezone",
             "busy_timeout_ms",
             "verify",
@@ -96,10 +99,12 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             options.watch.rehearse_every_days = fields.days("health.rehearse_every_days")?;
         }
     }
+    if let Some(fields) = fields.object("second_place", &["folder", "last", "required", "wait_ms"])? {
+        options.second_place = Some(second_place(fields)?);
+    }
     if let Some(zone) = fields.text("timezone")? {
         options.timezone = zone;
     }
-    const DAY_MS: u64 = 86_400_000;
     if let Some(number) = fields.whole("busy_timeout_ms", 0, DAY_MS)? {
         options.busy_timeout = Duration::from_millis(number);
     }
@@ -132,6 +137,21 @@ fn retention(mut fields: Fields, max_backups: usize) -> Result<Retention> {
             fields.whole("retention.bytes", 1, i64::MAX as u64)?
         },
     })
+}
+
+/// The option `second_place`.
+fn second_place(mut fields: Fields) -> Result<SecondPlace> {
+    let mut place = SecondPlace::new(fields.required_path("second_place.folder")?);
+    if let Some(number) = fields.whole("second_place.last", 1, u64::from(u32::MAX))? {
+        place.last = usize::try_from(number).unwrap_or(usize::MAX);
+    }
+    if let Some(required) = fields.boolean("second_place.required")? {
+        place.required = required;
+    }
+    if let Some(number) = fields.whole("second_place.wait_ms", 0, DAY_MS)? {
+        place.wait = Duration::from_millis(number);
+    }
+    Ok(place)
 }
 
 /// The option `schema`.
@@ -202,10 +222,11 @@ pub(super) fn rehearse(json: Option<&str>) -> Result<RehearseRequest> {
 
 /// The request of `respaldo_list`.
 pub(super) fn list(json: Option<&str>) -> Result<ListRequest> {
-    let mut fields = Fields::parse(json, &["include_safety", "include_others"])?;
+    let mut fields = Fields::parse(json, &["include_safety", "include_others", "second_place"])?;
     Ok(ListRequest {
         include_safety: fields.boolean("include_safety")?.unwrap_or(false),
         include_others: fields.boolean("include_others")?.unwrap_or(false),
+        second_place: fields.boolean("second_place")?.unwrap_or(false),
     })
 }
 

@@ -134,6 +134,12 @@ impl Catalogue {
         self.records.insert(name.to_owned(), record.into());
     }
 
+    /// What another catalogue knows of a backup, with these changes.
+    pub fn adopt(&mut self, name: &str, other: &Catalogue, changes: Changes) {
+        let record = changes.apply(other.records.get(name).map(AsRef::as_ref));
+        self.records.insert(name.to_owned(), record.into());
+    }
+
     /// Whatever was known of a backup is forgotten.
     pub fn forget(&mut self, name: &str) {
         self.records.remove(name);

@@ -11,6 +11,7 @@
 //! | `given_names` | the names that were given, so that none is given twice |
 //! | `names` | the grammar of the file names that this library makes |
 //! | `numbering` | publishing under a name that was never given |
+//! | `place_identity` | which volume the second place is on |
 //! | `record` | what the catalogue holds of one backup |
 //! | `retention` | what is known of the backups, put to the policy |
 //! | `retention_policy` | which backups stay, as one pure function |
@@ -26,6 +27,7 @@ pub(crate) mod folder;
 pub(crate) mod given_names;
 pub(crate) mod names;
 pub(crate) mod numbering;
+pub(crate) mod place_identity;
 pub(crate) mod record;
 pub(crate) mod retention;
 pub(crate) mod retention_policy;

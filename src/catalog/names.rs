@@ -16,8 +16,14 @@ pub(crate) const RESTORE_LOG: &str = "restores.jsonl";
 pub(crate) const CATALOGUE: &str = "catalog.json";
 
 /// Whether a name is that of a file which the library keeps in the backup folder.
+/// What is remembered of the second place, in the backup folder.
+pub(crate) const PLACES: &str = "second_place.json";
+
+/// The marker of a second place, in its folder.
+pub(crate) const PLACE_MARKER: &str = "respaldo-place.json";
+
 pub(crate) fn is_own_file(name: &str) -> bool {
-    name == RESTORE_LOG || name == CATALOGUE
+    [RESTORE_LOG, CATALOGUE, PLACES, PLACE_MARKER].contains(&name)
 }
 
 const SAFETY_MARK: &str = ".before_restore_";

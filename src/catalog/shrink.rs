@@ -105,15 +105,18 @@ pub(crate) fn alarm(backups: &[Backup]) -> Option<Alarm> {
 }
 
 fn losses(before: &Backup, after: &Backup) -> Vec<Loss> {
-    let tables = |backup: &Backup| backup.content.clone().and_then(|content| content.tables);
     match (tables(before), tables(after)) {
-        (Some(before), Some(after)) => tables_lost(&before, &after),
+        (Some(before), Some(after)) => tables_lost(before, after),
         _ if is_most(before.size, after.size, LEAST_BYTES) => vec![Loss::Bytes {
             before: before.size,
             after: after.size,
         }],
         _ => vec![],
     }
+}
+
+fn tables(backup: &Backup) -> Option<&BTreeMap<String, u64>> {
+    backup.content.as_ref()?.tables.as_ref()
 }
 
 fn tables_lost(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<Loss> {

@@ -25,7 +25,7 @@ use crate::files::paths::{is_free, parent, real_path, with_suffix};
 use crate::files::settings::{self, StagedSettings};
 use crate::files::staging::Staged;
 use crate::operations::create_request::CreateRequest;
-use crate::report::error::{Cause, Error, Result};
+use crate::report::error::{Cause, Error, PlaceTrouble, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
 use crate::steps::catalogue_entry::{Entry, Knowledge};
@@ -89,21 +89,52 @@ impl Store {
     /// runs, and [`Cause::Cancelled`]. Whatever fails, the backups there are stay as they are.
     pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
         let started = Instant::now();
-        let _lock = self.lock_backup_folder()?;
+        let lock = self.lock_backup_folder()?;
         let source = self.hold_live_database()?;
-        self.create_locked(source, None, &CreateRequest::default(), Made::Manual, started, progress)
+        let mut created =
+            self.create_locked(source, None, &CreateRequest::default(), Made::Manual, started, progress)?;
+        drop(lock);
+        created.warnings.extend(self.to_second_place()?);
+        Ok(created)
     }
 
     /// The same, with what the caller says of the backup. None is made of an unchanged database, if that is asked for.
     pub fn create_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
-        let _lock = self.lock_backup_folder()?;
+        let lock = self.lock_backup_folder()?;
         let folder = if request.skip_unchanged {
             Some(self.read_folder()?)
         } else {
             None
         };
-        self.create_or_skip(folder, request, Made::Manual, started, progress)
+        let created = self.create_or_skip(folder, request, Made::Manual, started, progress)?;
+        drop(lock);
+        self.and_second_place(created)
+    }
+
+    /// The backup is made and others may go on: now it is copied to the second place, if the store has one, and what is owed there.
+    fn and_second_place(&self, mut created: CreatedIfDue) -> Result<CreatedIfDue> {
+        created.warnings.extend(self.to_second_place()?);
+        Ok(created)
+    }
+
+    /// A warning when the second place has not got what it should have; an error where it must have it. That it is not there is told
+    /// once, until it has been there again.
+    fn to_second_place(&self) -> Result<Option<Warning>> {
+        let Some(place) = &self.second_place else {
+            return Ok(None);
+        };
+        let Err(trouble) = self.fill_second_place(place, &self.now()?) else {
+            return Ok(None);
+        };
+        if place.required {
+            return Err(Error::at(Cause::SecondPlaceAbsent(trouble), &place.folder));
+        }
+        if matches!(trouble, PlaceTrouble::Absent | PlaceTrouble::Another) && self.was_told_absent(place) {
+            return Ok(None);
+        }
+        let notice = Notice::SecondPlace(&place.folder, &trouble);
+        Ok(Some(messages::warning(&notice, self.language)))
     }
 
     /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
@@ -121,7 +152,7 @@ impl Store {
             return Ok(not_due("no_database_yet", None, vec![]));
         }
         // Under the lock, so that of several programs that start together one makes the backup.
-        let _lock = self.lock_backup_folder()?;
+        let lock = self.lock_backup_folder()?;
         let now = self.now()?;
         let folder = self.read_folder()?;
         let is_of_today = |backup: &&Backup| {
@@ -131,14 +162,16 @@ impl Store {
                 && backup.created_at.date_naive() == now.date_naive()
         };
         let of_today = folder.own().find(is_of_today).cloned();
-        match of_today {
-            None => self.create_or_skip(Some(folder), request, Made::Automatic, started, progress),
+        let created = match of_today {
+            None => self.create_or_skip(Some(folder), request, Made::Automatic, started, progress)?,
             Some(backup) => {
                 let mut warnings = self.clock_warning(&folder, &now);
                 warnings.extend(self.catalogue_warning(&folder));
-                Ok(not_due("already_backed_up_today", Some(backup), warnings))
+                not_due("already_backed_up_today", Some(backup), warnings)
             }
-        }
+        };
+        drop(lock);
+        self.and_second_place(created)
     }
 
     /// Whether there is no database and never was one that was backed up. A database that is gone, although there are backups of

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use chrono::DateTime;
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::folder::Folder;
 use crate::catalog::names;
+use crate::catalog::place_identity::Places;
 use crate::catalog::record::Record;
 use crate::catalog::shrink::alarm;
 use crate::clock::{self, Moment};
@@ -22,6 +24,7 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
 use crate::report::progress::{Progress, ProgressFn, unwatched};
 use crate::steps::room;
+use crate::steps::second_place;
 use crate::steps::snapshot::Source;
 use crate::steps::unchanged::is_unchanged;
 use crate::store::Store;
@@ -55,9 +58,24 @@ pub struct Health {
     /// The backup that was rehearsed last.
     pub last_rehearsal: Option<Backup>,
     /// The second place, if the store has one.
-    pub second_place: Option<()>,
+    pub second_place: Option<SecondPlaceHealth>,
     /// The archive, if the store has one.
     pub archive: Option<()>,
+}
+
+/// How the second place is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecondPlaceHealth {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether it is there, and the one that it was.
+    pub present: bool,
+    /// Backups that are there.
+    pub backups: usize,
+    /// Whole backups here that are not there yet.
+    pub waiting: usize,
+    /// Whether it is on the disk of the database.
+    pub same_disk: bool,
 }
 
 /// The copies of the database from before restores.
@@ -103,7 +121,9 @@ impl Store {
             let path = &self.database;
             find(Observation::DatabaseSynced { program, path });
         }
-        if on_one_volume(parent(&self.database), &self.backup_dir) {
+        let second_place = self.find_second_place(&folder, &now, &mut find);
+        let is_elsewhere = second_place.as_ref().is_some_and(|place| !place.same_disk);
+        if !is_elsewhere && on_one_volume(parent(&self.database), &self.backup_dir) {
             find(Observation::SameDisk);
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -125,7 +145,7 @@ impl Store {
             free_bytes,
             room_for,
             safety_copies,
-            second_place: None,
+            second_place,
             archive: None,
         })
     }
@@ -246,6 +266,36 @@ impl Store {
         if let Some(days) = room::days_until_full(&sizes, self.retention.last, free, now) {
             find(Observation::DiskWillFill { days, free });
         }
+    }
+
+    fn find_second_place(
+        &self,
+        folder: &Folder,
+        now: &Moment,
+        find: &mut dyn FnMut(Observation<'_>),
+    ) -> Option<SecondPlaceHealth> {
+        let place = self.second_place.as_ref()?;
+        let known = Places::read(&self.backup_dir).get(&place.folder);
+        let looked = second_place::look(place, &known);
+        let (waiting, backups) = self.second_place_counts(place, &folder.backups, now);
+        match &looked {
+            Err(trouble) => find(Observation::SecondPlaceAbsent {
+                path: &place.folder,
+                trouble,
+            }),
+            Ok(()) if waiting > 0 => find(Observation::SecondPlaceBehind {
+                path: &place.folder,
+                waiting,
+            }),
+            Ok(()) => {}
+        }
+        Some(SecondPlaceHealth {
+            folder: place.folder.clone(),
+            present: looked.is_ok(),
+            backups,
+            waiting,
+            same_disk: on_one_volume(parent(&self.database), &place.folder),
+        })
     }
 
     /// Whether the database holds what this backup holds: then its age does not matter. Asked only of an old one.

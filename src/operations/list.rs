@@ -19,6 +19,8 @@ pub struct ListRequest {
     pub include_safety: bool,
     /// The backups of other databases in the same folder as well.
     pub include_others: bool,
+    /// Those in the second place instead of those in the backup folder.
+    pub second_place: bool,
 }
 
 impl Store {
@@ -33,6 +35,22 @@ impl Store {
 
     /// The same, with whatever is asked for.
     pub fn list_with(&self, request: &ListRequest) -> Result<Listing> {
+        if request.second_place {
+            let folder = self.second_place.as_ref().map(|place| place.folder.clone());
+            let Some(folder) = folder else {
+                return Ok(Listing {
+                    backups: vec![],
+                    warnings: vec![],
+                });
+            };
+            let mut there = self.clone();
+            there.backup_dir = folder;
+            there.second_place = None;
+            return there.list_with(&ListRequest {
+                second_place: false,
+                ..*request
+            });
+        }
         let mut folder = self.read_folder()?;
         let last = self.last_in(&folder)?;
         let mut warnings = std::mem::take(&mut folder.warnings);

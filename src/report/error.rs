@@ -75,6 +75,8 @@ pub enum Cause {
     SameFile,
     /// The backup was made of another database: the file name of that one, or `None` where only the tables tell.
     DifferentDatabase(Option<String>),
+    /// The backup is made, but not in the second place, where it has to be; why.
+    SecondPlaceAbsent(PlaceTrouble),
     /// The backup's schema is newer than the application says it understands; its version.
     SchemaTooNew(String),
     /// Another backup or restore of this database is running.
@@ -91,6 +93,23 @@ pub enum Cause {
     },
     /// A bug in the library, caught.
     Internal(String),
+}
+
+/// What keeps backups from the second place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlaceTrouble {
+    /// It is not there.
+    Absent,
+    /// Another volume is there.
+    Another,
+    /// It is full, even after its own retention.
+    Full,
+    /// Its file system cannot hold files of that size.
+    TooLarge,
+    /// Copying takes longer than it may.
+    Slow,
+    /// Anything else, in the system's words.
+    Failed(String),
 }
 
 /// What is wrong with an argument.
@@ -213,6 +232,7 @@ impl Error {
             Cause::BackupCorrupt(_) => Status::BackupCorrupt,
             Cause::SameFile => Status::SameFile,
             Cause::DifferentDatabase(_) => Status::DifferentDatabase,
+            Cause::SecondPlaceAbsent(_) => Status::SecondPlaceAbsent,
             Cause::SchemaTooNew(_) => Status::SchemaTooNew,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,

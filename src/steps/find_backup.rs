@@ -1,5 +1,6 @@
 //! Finding a backup that is given by name or path, holding it for reading, and checking it.
 
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::catalog::names;
@@ -25,7 +26,13 @@ impl Store {
             let is_safety = backup
                 .to_str()
                 .is_some_and(|name| names::parse_safety(&self.database_name(), name).is_some());
-            if is_safety && is_free(&listed) { beside } else { listed }
+            let there = self.second_place.as_ref().map(|place| place.folder.join(backup));
+            match there.filter(|there| fs::metadata(there).is_ok()) {
+                _ if !is_free(&listed) => listed,
+                _ if is_safety => beside,
+                Some(there) => there,
+                None => listed,
+            }
         } else {
             absolute("backup", backup)?
         };

@@ -17,6 +17,7 @@
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
 //! | `schema_age` | whether the application understands what is restored |
+//! | `second_place` | finished backups, copied to another disk |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing what killed processes left |
 //! | `unchanged` | whether a backup holds what the live database holds |
@@ -35,6 +36,7 @@ pub(crate) mod safety_draft;
 pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod schema_age;
+pub(crate) mod second_place;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
 pub(crate) mod unchanged;

@@ -1,7 +1,7 @@
 //! The findings in English.
 
 use crate::report::findings::{Age, Observation, Overall};
-use crate::report::messages::megabytes;
+use crate::report::messages::{Language, megabytes, second_place};
 
 pub(super) const NOTHING_YET: &str = "There is nothing to back up yet.";
 
@@ -128,6 +128,17 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
         Observation::RehearsalFailed(name) => (
             format!("The rehearsal of restoring the backup {name} failed."),
             "Make a backup now and rehearse it; if that fails too, tell whoever maintains the application.".to_owned(),
+        ),
+        Observation::SecondPlaceAbsent { path, trouble } => {
+            let (message, hint) = second_place(trouble, Language::English);
+            (
+                format!("The backups are not copied to {}: {message}.", path.display()),
+                hint.to_owned(),
+            )
+        }
+        Observation::SecondPlaceBehind { path, waiting } => (
+            format!("{waiting} backups are not in {} yet.", path.display()),
+            "Make a backup now: it copies those that are missing too.".to_owned(),
         ),
         Observation::CatalogueNotRead(why) => (
             format!("What is known of the backups could not be read: {why}."),

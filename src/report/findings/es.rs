@@ -1,7 +1,7 @@
 //! The findings in Spanish.
 
 use crate::report::findings::{Age, Observation, Overall};
-use crate::report::messages::megabytes;
+use crate::report::messages::{Language, megabytes, second_place};
 
 pub(super) const NOTHING_YET: &str = "Todavía no hay datos que respaldar.";
 
@@ -129,6 +129,17 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
         Observation::RehearsalFailed(name) => (
             format!("El ensayo de restaurar el respaldo {name} falló."),
             "Cree un respaldo ahora y ensáyelo; si vuelve a fallar, avise a quien mantiene la aplicación.".to_owned(),
+        ),
+        Observation::SecondPlaceAbsent { path, trouble } => {
+            let (message, hint) = second_place(trouble, Language::Spanish);
+            (
+                format!("Los respaldos no se copian a {}: {message}.", path.display()),
+                hint.to_owned(),
+            )
+        }
+        Observation::SecondPlaceBehind { path, waiting } => (
+            format!("{waiting} respaldos todavía no están en {}.", path.display()),
+            "Cree un respaldo ahora: copia también los que falten.".to_owned(),
         ),
         Observation::CatalogueNotRead(why) => (
             format!("No se pudo leer lo que se sabe de los respaldos: {why}."),

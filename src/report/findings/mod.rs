@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::report::error::PlaceTrouble;
 use crate::report::messages::Language;
 
 /// How much a finding matters. The worst of all is the overall state.
@@ -83,6 +84,10 @@ pub(crate) enum Observation<'a> {
     RehearsalDue(Option<u64>),
     /// The last rehearsal of this backup failed.
     RehearsalFailed(&'a str),
+    /// The second place is not there, or is another.
+    SecondPlaceAbsent { path: &'a Path, trouble: &'a PlaceTrouble },
+    /// So many backups are not in the second place yet.
+    SecondPlaceBehind { path: &'a Path, waiting: usize },
     /// What is known of the backups cannot be read; why.
     CatalogueNotRead(&'a str),
 }
@@ -123,6 +128,8 @@ impl Observation<'_> {
             Observation::Shrunk { .. } => ("SHRUNK", Attention),
             Observation::RehearsalDue(_) => ("REHEARSAL_DUE", Attention),
             Observation::RehearsalFailed(_) => ("REHEARSAL_FAILED", Danger),
+            Observation::SecondPlaceAbsent { .. } => ("SECOND_PLACE_ABSENT", Attention),
+            Observation::SecondPlaceBehind { .. } => ("SECOND_PLACE_BEHIND", Attention),
             Observation::CatalogueNotRead(_) => ("CATALOGUE_NOT_READ", Attention),
         }
     }
@@ -206,6 +213,11 @@ mod tests {
             Observation::RehearsalDue(None),
             Observation::RehearsalFailed(&names[0]),
             Observation::CatalogueNotRead("why"),
+            Observation::SecondPlaceAbsent {
+                path,
+                trouble: &PlaceTrouble::Absent,
+            },
+            Observation::SecondPlaceBehind { path, waiting: 2 },
         ];
         for observation in observations {
             let es = observation.finding(Language::Spanish);

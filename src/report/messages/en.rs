@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, en_damage, megabytes, path_text};
+use super::{Notice, PlaceTrouble, en_damage, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -136,6 +136,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             },
             "Choose a backup of this database. Nothing was changed.".to_owned(),
         ),
+        Cause::SecondPlaceAbsent(why) => {
+            let (message, hint) = second_place(why);
+            (format!("The backup is made, but it is not in {path}, and has to be: {message}."), hint.to_owned())
+        }
         Cause::SchemaTooNew(version) => (
             format!("The backup {path} is of a newer version of the application (schema {version}), which this one does not understand."),
             "Update the application and repeat the operation, or choose an earlier backup. Nothing was changed.".to_owned(),
@@ -241,6 +245,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),
             format!("If that was meant, confirm it; if not, the rows are in the backup {before}. Until then no backup is deleted."),
         ),
+        Notice::SecondPlace(path, trouble) => {
+            let (message, hint) = second_place(trouble);
+            (format!("The backup is made, but it is not in {}: {message}.", path.display()), hint.to_owned())
+        }
         Notice::NameNotUtf8(path) => (
             format!("A file with an unreadable name was left out: {}.", path.display()),
             "Rename it to see it in the list.".to_owned(),
@@ -277,4 +285,32 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             "The data is complete; only searches may miss something. The application's support makes the index anew with that table's 'rebuild' command.".to_owned(),
         ),
     }
+}
+
+/// Why a backup is not in the second place, and what to do.
+pub(super) fn second_place(trouble: &PlaceTrouble) -> (String, &'static str) {
+    let (message, hint) = match trouble {
+        PlaceTrouble::Absent => (
+            "that place is not there",
+            "Connect the disk; the next backup copies what is missing.",
+        ),
+        PlaceTrouble::Another => (
+            "another disk is there, which is left alone",
+            "Connect the usual disk. If it is a new one, choose another folder on it, or delete second_place.json in the backup folder.",
+        ),
+        PlaceTrouble::Full => (
+            "that disk is full",
+            "Free some room on it, or keep fewer backups there.",
+        ),
+        PlaceTrouble::TooLarge => (
+            "its format does not take files of 4 GB or more",
+            "Format that disk with exFAT or NTFS, or use another; nothing is lost.",
+        ),
+        PlaceTrouble::Slow => (
+            "copying it takes too long",
+            "It goes on while the application is open; if it does not end, the next backup tries again.",
+        ),
+        PlaceTrouble::Failed(why) => return (why.clone(), "Look at that disk; the next backup tries again."),
+    };
+    (message.to_owned(), hint)
 }

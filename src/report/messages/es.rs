@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, es_damage, megabytes, path_text};
+use super::{Notice, PlaceTrouble, es_damage, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -137,6 +137,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             },
             "Elija un respaldo de esta base de datos. No se cambió nada.".to_owned(),
         ),
+        Cause::SecondPlaceAbsent(why) => {
+            let (message, hint) = second_place(why);
+            (format!("El respaldo está hecho, pero no está en {path}, y debe estar: {message}."), hint.to_owned())
+        }
         Cause::SchemaTooNew(version) => (
             format!("El respaldo {path} es de una versión más nueva de la aplicación (esquema {version}), que esta no entiende."),
             "Actualice la aplicación y repita la operación, o elija un respaldo anterior. No se cambió nada.".to_owned(),
@@ -240,6 +244,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),
             format!("Si fue a propósito, confírmelo; si no, esos datos están en el respaldo {before}. Mientras tanto no se borra ningún respaldo."),
         ),
+        Notice::SecondPlace(path, trouble) => {
+            let (message, hint) = second_place(trouble);
+            (format!("El respaldo está hecho, pero no está en {}: {message}.", path.display()), hint.to_owned())
+        }
         Notice::NameNotUtf8(path) => (
             format!("Se omitió un archivo con un nombre ilegible: {}.", path.display()),
             "Renómbrelo para que aparezca en la lista.".to_owned(),
@@ -278,4 +286,37 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             "Los datos están completos; solo las búsquedas pueden fallar. El soporte de la aplicación lo reconstruye con la instrucción 'rebuild' de esa tabla.".to_owned(),
         ),
     }
+}
+
+/// Why a backup is not in the second place, and what to do.
+pub(super) fn second_place(trouble: &PlaceTrouble) -> (String, &'static str) {
+    let (message, hint) = match trouble {
+        PlaceTrouble::Absent => (
+            "ese lugar no está",
+            "Conecte el disco; el próximo respaldo copia lo que falte.",
+        ),
+        PlaceTrouble::Another => (
+            "ahí hay otro disco, que no se toca",
+            "Conecte el disco de siempre. Si es uno nuevo, elija otra carpeta en él, o borre second_place.json de la carpeta de respaldos.",
+        ),
+        PlaceTrouble::Full => (
+            "ese disco está lleno",
+            "Libere espacio en él, o conserve ahí menos respaldos.",
+        ),
+        PlaceTrouble::TooLarge => (
+            "su formato no admite archivos de 4 GB o más",
+            "Dé a ese disco el formato exFAT o NTFS, o use otro; no se perdió nada.",
+        ),
+        PlaceTrouble::Slow => (
+            "copiarlo tarda demasiado",
+            "Sigue copiándose mientras la aplicación esté abierta; si no termina, el próximo respaldo lo intenta de nuevo.",
+        ),
+        PlaceTrouble::Failed(why) => {
+            return (
+                why.clone(),
+                "Revise ese disco; el próximo respaldo lo intenta de nuevo.",
+            );
+        }
+    };
+    (message.to_owned(), hint)
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::report::error::Error;
+use crate::report::error::{Error, PlaceTrouble};
 
 /// The language of messages and hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,6 +68,8 @@ pub(crate) enum Notice<'a> {
     SchemaOlder(&'a Path, &'a str),
     /// Tables lost most of their rows: what, and the newest backup that still has them.
     Shrunk(&'a str, &'a str),
+    /// The backup is not in the second place; why.
+    SecondPlace(&'a Path, &'a PlaceTrouble),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
     /// The catalogue could not be written; why.
@@ -104,6 +106,14 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
         Notice::Shrunk(..) => "SHRUNK",
+        Notice::SecondPlace(_, trouble) => match trouble {
+            PlaceTrouble::Absent => "SECOND_PLACE_ABSENT",
+            PlaceTrouble::Another => "SECOND_PLACE_IS_ANOTHER",
+            PlaceTrouble::Full => "SECOND_PLACE_FULL",
+            PlaceTrouble::TooLarge => "SECOND_PLACE_FILE_TOO_LARGE",
+            PlaceTrouble::Slow => "SECOND_PLACE_SLOW",
+            PlaceTrouble::Failed(_) => "SECOND_PLACE_FAILED",
+        },
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
@@ -137,6 +147,14 @@ pub(crate) fn contents_changed(language: Language) -> String {
         Language::English => {
             "its contents are no longer those that were backed up (its BLAKE3 hash has changed)".to_owned()
         }
+    }
+}
+
+/// Why a backup is not in the second place, and what to do.
+pub(crate) fn second_place(trouble: &PlaceTrouble, language: Language) -> (String, &'static str) {
+    match language {
+        Language::Spanish => es::second_place(trouble),
+        Language::English => en::second_place(trouble),
     }
 }
 
@@ -255,6 +273,7 @@ mod tests {
             Cause::DatabaseLocked,
             Cause::NotADatabase,
             Cause::SameFile,
+            Cause::SecondPlaceAbsent(PlaceTrouble::Absent),
             Cause::DifferentDatabase(None),
             Cause::DifferentDatabase(Some("otra.db".into())),
             Cause::SchemaTooNew("9f2c".into()),

@@ -20,7 +20,16 @@ from . import errors
 from ._daily import Daily
 from ._library import LibraryLoadError, package_version, version
 from .errors import *
-from .health import Check, Finding, Health, HealthOptions, RehearseResult, SafetyCopies
+from .health import (
+    Check,
+    Finding,
+    Health,
+    HealthOptions,
+    RehearseResult,
+    SafetyCopies,
+    SecondPlace,
+    SecondPlaceHealth,
+)
 from .models import (
     Backup,
     Content,
@@ -60,6 +69,8 @@ __all__ = [
     "Retention",
     "SafetyCopies",
     "Schema",
+    "SecondPlace",
+    "SecondPlaceHealth",
     "Store",
     "VerifyResult",
     "__version__",

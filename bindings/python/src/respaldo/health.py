@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypedDict
+from pathlib import Path
+from typing import Any, Literal, Required, Self, TypedDict
 
 from .models import Backup, Json, Notice
 
@@ -15,6 +16,33 @@ class HealthOptions(TypedDict, total=False):
     """How many days old the newest verified backup may be; by default 2."""
     rehearse_every_days: int | None
     """How many days apart rehearsals should be; by default none are asked for."""
+
+
+class SecondPlace(TypedDict, total=False):
+    """Another folder, on another disk, to which every finished backup is copied. ``folder`` is required."""
+
+    folder: Required[str]
+    last: int
+    """How many stay there; by default 60."""
+    required: bool
+    """Whether a backup without a copy there is an error; by default it is a warning."""
+    wait_ms: int
+    """How many milliseconds a backup waits for its copy, which then goes on by itself; by default 30000."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPlaceHealth:
+    """How the second place is."""
+
+    folder: Path
+    present: bool
+    """Whether it is there, and the one that it was."""
+    backups: int
+    """How many are there."""
+    waiting: int
+    """How many whole backups are not there yet."""
+    same_disk: bool
+    """Whether it is on the disk of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +98,7 @@ class Health:
     safety_copies: SafetyCopies
     last_rehearsal: Backup | None
     """The backup that was rehearsed last, and well."""
-    second_place: Json | None
+    second_place: SecondPlaceHealth | None
     archive: Json | None
 
     @classmethod
@@ -88,7 +116,7 @@ class Health:
             room_for=answer["room_for"],
             safety_copies=SafetyCopies(copies["count"], copies["bytes"]),
             last_rehearsal=_backup(answer["last_rehearsal"]),
-            second_place=answer["second_place"],
+            second_place=_second_place(answer["second_place"]),
             archive=answer["archive"],
         )
 
@@ -133,3 +161,10 @@ class RehearseResult:
 
 def _backup(answer: Json | None) -> Backup | None:
     return None if answer is None else Backup.from_json(answer)
+
+
+def _second_place(answer: Json | None) -> SecondPlaceHealth | None:
+    if answer is None:
+        return None
+    place = Path(answer["folder"])
+    return SecondPlaceHealth(place, answer["present"], answer["backups"], answer["waiting"], answer["same_disk"])

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
-from .health import Health, HealthOptions, RehearseResult
+from .health import Health, HealthOptions, RehearseResult, SecondPlace
 from .models import (
     Backup,
     CreateResult,
@@ -63,6 +63,8 @@ class Store:
             :class:`Retention`. By default the newest ``max_backups``.
         schema: the schemas that the application understands, see :class:`Schema`; by default all.
         health: what :meth:`health` watches for, see :class:`HealthOptions`.
+        second_place: another folder, on another disk, to which every finished backup is copied; see
+            :class:`SecondPlace`.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
@@ -89,6 +91,7 @@ class Store:
         retention: Retention | None = None,
         schema: Schema | None = None,
         health: HealthOptions | None = None,
+        second_place: SecondPlace | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
         verify: Literal["full", "quick"] | None = None,
@@ -101,6 +104,7 @@ class Store:
             "retention": retention,
             "schema": schema,
             "health": health,
+            "second_place": second_place,
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
             "verify": verify,
@@ -197,17 +201,24 @@ class Store:
         """The same for a daemon thread."""
         return DueResult.from_json(_call.request_with_flag("respaldo_create_if_due", self._handle(), {}, stop))
 
-    def list(self, *, include_safety: bool = False, include_others: bool = False) -> Listing:
+    def list(
+        self, *, include_safety: bool = False, include_others: bool = False, second_place: bool = False
+    ) -> Listing:
         """The database's backups in the folder, newest first; renamed ones too. Empty if there is no folder.
 
         Args:
             include_safety: list the copies made before each restore too.
             include_others: list the backups of other databases that use the same folder too, as kind ``"other"``.
+            second_place: list the backups in the second place instead; their paths can be restored.
 
         Raises:
             PermissionDeniedError, IoError: the backup folder cannot be read.
         """
-        body = {"include_safety": include_safety, "include_others": include_others}
+        body = {
+            "include_safety": include_safety,
+            "include_others": include_others,
+            "second_place": second_place,
+        }
         return Listing.from_json(self._request("respaldo_list", body))
 
     def last_backup(self) -> LastBackup:

@@ -90,9 +90,12 @@ def _said(arguments: Namespace) -> Body:
 
 def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo list``"""
-    answer = session.request(
-        "respaldo_list", {"include_safety": arguments.safety, "include_others": arguments.include_others}
-    )
+    body = {
+        "include_safety": arguments.safety,
+        "include_others": arguments.include_others,
+        "second_place": arguments.in_second_place,
+    }
+    answer = session.request("respaldo_list", body)
     if not answer["backups"]:
         session.require_something_there()
     return answer

@@ -77,6 +77,7 @@ def build(texts: Texts) -> Parser:
     listing = command("list")
     listing.add_argument("--safety", action="store_true", help=texts.safety)
     listing.add_argument("--include-others", action="store_true", help=texts.include_others)
+    listing.add_argument("--in-second-place", action="store_true", help=texts.elsewhere_too)
     command("last")
     command("verify", backup=True)
     restore = command("restore", backup=True)

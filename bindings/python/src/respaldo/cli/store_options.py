@@ -24,6 +24,11 @@ def counts(text: str) -> dict[str, int]:
     return {word.strip(): int(number) for word, _, number in pairs}
 
 
+def second_place(text: str) -> object:
+    """A folder, or a JSON object that says more."""
+    return json.loads(text) if text.startswith("{") else {"folder": text}
+
+
 def json_object(text: str) -> object:
     """A JSON object, as the library takes it, which checks what is in it."""
     return json.loads(text)
@@ -55,6 +60,7 @@ STORE_OPTIONS = (
     StoreOption("retention", "--retention", convert=counts),
     StoreOption("schema", "--schema", convert=json_object),
     StoreOption("health", "--health", convert=json_object),
+    StoreOption("second_place", "--second-place", convert=second_place),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
     StoreOption("verify", "--verify", choices=("full", "quick")),

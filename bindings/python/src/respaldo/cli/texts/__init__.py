@@ -96,6 +96,7 @@ class Texts:
     version: str
     safety: str
     include_others: str
+    elsewhere_too: str
     backup: tuple[str, str]
     yes_option: str
     reason: tuple[str, str]

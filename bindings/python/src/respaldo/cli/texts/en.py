@@ -141,7 +141,7 @@ example, every day at 9 with cron:
   0 9 * * * respaldo due --database /home/ana/studio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database FILE [--safety] [--include-others] [options]",
+            usage="%(prog)s --database FILE [--safety] [--include-others] [--in-second-place] [options]",
             summary="see the backups, newest first",
             details="""\
 On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
@@ -263,7 +263,8 @@ examples:
     store_group="the database and its backups",
     store_group_note="""\
 Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
-RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_TIMEZONE,
+RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
+RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     store_options={
         "database": ("FILE", "the application's database"),
@@ -273,6 +274,10 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
         "retention": ("COUNTS", "which to keep: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
         "schema": ("JSON", 'the schemas the application understands: {"newest_user_version": 7}'),
         "health": ("JSON", 'what health watches for: {"max_age_days": 2, "rehearse_every_days": 30}'),
+        "second_place": (
+            "FOLDER",
+            'another folder, on another disk, to which each backup is copied; or {"folder": …, "last": 60}',
+        ),
         "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),
         "busy_timeout_ms": ("SECONDS", "how long to wait for another program (default: 5)"),
         "verify": ("{full,quick}", "verify fully or quickly (default: full)"),
@@ -284,6 +289,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     version="show the version and exit",
     safety="the copies made before restores too",
     include_others="the backups of other databases in the same folder too",
+    elsewhere_too="those in the other folder (--second-place)",
     backup=("BACKUP", "the name of a backup in the list, or the path of a file"),
     yes_option="do not ask",
     reason=("TEXT", "why, for the log of restores"),

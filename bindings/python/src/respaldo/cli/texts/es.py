@@ -141,7 +141,7 @@ ejemplo, todos los días a las 9 con cron:
   0 9 * * * respaldo due --database /home/ana/estudio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [--safety] [--include-others] [opciones]",
+            usage="%(prog)s --database ARCHIVO [--safety] [--include-others] [--in-second-place] [opciones]",
             summary="ver los respaldos, el más reciente primero",
             details="""\
 En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
@@ -262,7 +262,8 @@ ejemplos:
     store_group="la base de datos y sus respaldos",
     store_group_note="""\
 Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
-RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_TIMEZONE,
+RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
+RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
@@ -275,6 +276,10 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
         "retention": ("CUÁNTOS", "cuáles conservar: last=20,days=0,weeks=8,months=12,years=5,bytes=5000000000"),
         "schema": ("JSON", 'los esquemas que entiende la aplicación: {"newest_user_version": 7}'),
         "health": ("JSON", 'lo que vigila health: {"max_age_days": 2, "rehearse_every_days": 30}'),
+        "second_place": (
+            "CARPETA",
+            'otra carpeta, en otro disco, a la que se copia cada respaldo; o {"folder": …, "last": 60}',
+        ),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
         "busy_timeout_ms": ("SEGUNDOS", "cuánto esperar a otro programa (si no se dice: 5)"),
         "verify": ("{full,quick}", "verificación completa o rápida (si no se dice: full)"),
@@ -286,6 +291,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     version="mostrar la versión y terminar",
     safety="también las copias de antes de restaurar",
     include_others="también los respaldos de otras bases de datos en la misma carpeta",
+    elsewhere_too="los que están en la otra carpeta (--second-place)",
     backup=("RESPALDO", "nombre de un respaldo de la lista, o la ruta de un archivo"),
     yes_option="no preguntar",
     reason=("TEXTO", "por qué, para el registro de restauraciones"),

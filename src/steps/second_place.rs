@@ -1,0 +1,298 @@
+//! The second place: finished backups, copied to another disk and verified there.
+//!
+//! What is there and what is here decides what is copied, so that a place that was absent is made good without a list of what is owed.
+//! It runs after the backup is published, on a thread of its own and under the place's own lock, and never touches the database.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use crate::block_io::file_hash::hash_of_path;
+use crate::catalog::backup::{Backup, Kind};
+use crate::catalog::catalogue::{Catalogue, StagedCatalogue};
+use crate::catalog::names;
+use crate::catalog::place_identity::{Known, Places, mark, marker};
+use crate::catalog::record::{Changes, State};
+use crate::catalog::retention_policy::{Candidate, Reason, decide};
+use crate::catalog::shrink::alarm;
+use crate::catalog::whose::Whose;
+use crate::clock::{self, Moment};
+use crate::files::folder_lock::FolderLock;
+use crate::files::paths::parent;
+use crate::files::staging::{self, Published, Staged};
+use crate::options::{Retention, SecondPlace};
+use crate::report::error::{Cause, Error, PlaceTrouble, Result};
+use crate::store::Store;
+
+const CHUNK: usize = 1 << 18;
+
+/// The place, if it is there and is the one that it was.
+pub(crate) fn look(place: &SecondPlace, known: &Known) -> std::result::Result<(), PlaceTrouble> {
+    let is_there = fs::metadata(&place.folder).is_ok_and(|found| found.is_dir());
+    match (&known.id, marker(&place.folder)) {
+        (Some(known), Some(found)) if *known == found => Ok(()),
+        (Some(_), Some(_)) => Err(PlaceTrouble::Another),
+        // An empty mount point, or another stick.
+        (Some(_), None) => Err(PlaceTrouble::Absent),
+        (None, _) if is_there || fs::metadata(parent(&place.folder)).is_ok_and(|found| found.is_dir()) => Ok(()),
+        (None, _) => Err(PlaceTrouble::Absent),
+    }
+}
+
+impl Store {
+    /// What there is to copy: the store's own whole backups, newest first.
+    fn to_be_copied(&self, backups: &[Backup], now: &Moment) -> Vec<Backup> {
+        let is_finished = |backup: &&Backup| {
+            backup.whose == Whose::Own
+                && backup.kind == Kind::Backup
+                && backup.known_whole == Some(true)
+                && backup.created_at <= *now
+        };
+        backups.iter().filter(is_finished).cloned().collect()
+    }
+
+    /// Copies to the second place what is missing there. Waits as long as the options say; the copying goes on afterwards.
+    pub(crate) fn fill_second_place(&self, place: &SecondPlace, now: &Moment) -> std::result::Result<(), PlaceTrouble> {
+        let failed = |error: Error| trouble_of(&error);
+        let known = Places::read(&self.backup_dir).get(&place.folder);
+        look(place, &known)?;
+        let folder = self.read_folder().map_err(failed)?;
+        let job = Job {
+            place: place.folder.clone(),
+            retention: Retention::last(place.last),
+            backups: self.to_be_copied(&folder.backups, now),
+            catalogue: folder.catalogue.clone(),
+            database: self.database_name(),
+            is_held_back: alarm(&folder.backups).is_some(),
+            known: known.id.clone(),
+            now: *now,
+        };
+        let (tell, told) = mpsc::channel();
+        let copying = thread::Builder::new().name("respaldo-place".to_owned()).spawn(move || {
+            // Nobody listens any more when it took too long.
+            let _ = tell.send(job.run());
+        });
+        copying.map_err(|error| PlaceTrouble::Failed(error.to_string()))?;
+        let wait = if place.required { Duration::MAX } else { place.wait };
+        let id = match told.recv_timeout(wait) {
+            Ok(outcome) => outcome.map_err(failed)?,
+            Err(mpsc::RecvTimeoutError::Timeout) => return Err(PlaceTrouble::Slow),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(PlaceTrouble::Failed("it broke off".to_owned())),
+        };
+        self.remember_place(
+            place,
+            Known {
+                id: Some(id),
+                told_absent: false,
+            },
+        );
+        Ok(())
+    }
+
+    /// Whether a person was told already that the place is not there; from now on, so it was.
+    pub(crate) fn was_told_absent(&self, place: &SecondPlace) -> bool {
+        let known = Places::read(&self.backup_dir).get(&place.folder);
+        if !known.told_absent {
+            self.remember_place(
+                place,
+                Known {
+                    told_absent: true,
+                    ..known.clone()
+                },
+            );
+        }
+        known.told_absent
+    }
+
+    /// What could not be written down is found out again.
+    pub(crate) fn remember_place(&self, place: &SecondPlace, known: Known) {
+        let model = fs::metadata(&self.database).ok();
+        if let Ok(_lock) = FolderLock::acquire(&self.backup_dir, self.busy_timeout) {
+            let _ = Places::remember(&self.backup_dir, &place.folder, known, model.as_ref());
+        }
+    }
+
+    /// How many whole backups are here and not there, of those that the place would keep; and how many are there.
+    pub(crate) fn second_place_counts(&self, place: &SecondPlace, backups: &[Backup], now: &Moment) -> (usize, usize) {
+        let there = names_in(&place.folder);
+        let here = self.to_be_copied(backups, now);
+        let waiting = here
+            .iter()
+            .take(place.last)
+            .filter(|backup| !there.contains(&backup.name));
+        (waiting.count(), there.len())
+    }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| names::parse_backup(name).is_some()).collect()
+}
+
+fn trouble_of(error: &Error) -> PlaceTrouble {
+    match &error.cause {
+        Cause::DiskFull { .. } => PlaceTrouble::Full,
+        Cause::SecondPlaceAbsent(why) => why.clone(),
+        Cause::Io(why) if why == TOO_LARGE => PlaceTrouble::TooLarge,
+        _ => PlaceTrouble::Failed(error.detail().map_or_else(|| error.to_string(), str::to_owned)),
+    }
+}
+
+/// Marks the error of a file system whose files cannot be so large.
+const TOO_LARGE: &str = "file too large";
+
+/// What the thread needs.
+struct Job {
+    place: PathBuf,
+    retention: Retention,
+    backups: Vec<Backup>,
+    catalogue: Catalogue,
+    database: String,
+    is_held_back: bool,
+    known: Option<String>,
+    now: Moment,
+}
+
+impl Job {
+    /// Frees what the place's own retention gives up, then copies what is missing. What the marker says comes back.
+    fn run(self) -> Result<String> {
+        if self.known.is_none() && fs::metadata(&self.place).is_err() {
+            fs::create_dir(&self.place).map_err(|error| Error::io(&error, &self.place))?;
+        }
+        let _lock = FolderLock::acquire(&self.place, Duration::from_secs(5))?;
+        staging::sweep(&self.place);
+        let id = match marker(&self.place) {
+            Some(found) if self.known.as_ref().is_none_or(|known| *known == found) => found,
+            None if self.known.is_none() => mark(&self.place, &clock::rfc3339(&self.now))?,
+            // It was exchanged since it was looked at.
+            _ => return Err(Error::at(Cause::SecondPlaceAbsent(PlaceTrouble::Another), &self.place)),
+        };
+        let mut there = Catalogue::read(&self.place);
+        let missing = self.make_room(&mut there);
+        let mut outcome = Ok(());
+        for backup in missing {
+            outcome = outcome.and(self.copy(backup, &mut there));
+        }
+        let written = there.stage(None).and_then(StagedCatalogue::put_in_place);
+        outcome?;
+        written?;
+        Ok(id)
+    }
+
+    /// Applies the place's retention to what is there and what is to come; what is to come and stays, newest first.
+    fn make_room(&self, there: &mut Catalogue) -> Vec<&Backup> {
+        let names = names_in(&self.place);
+        let zone = self.now.timezone();
+        let mut all: Vec<(Moment, String, Option<&Backup>)> = names
+            .iter()
+            .filter_map(|name| {
+                let stamp = names::parse_backup(name)?;
+                Some((clock::from_local(stamp.local, zone, None), name.clone(), None))
+            })
+            .collect();
+        let missing = self.backups.iter().filter(|backup| !names.contains(&backup.name));
+        all.extend(missing.map(|backup| (backup.created_at, backup.name.clone(), Some(backup))));
+        all.sort_by(|one, other| (other.0, &other.1).cmp(&(one.0, &one.1)));
+        let candidates: Vec<Candidate> = all
+            .iter()
+            .map(|(created_at, name, missing)| Candidate {
+                created_at: *created_at,
+                size: 0,
+                protected: self.protection(name, missing.is_none(), there),
+                whole: true,
+            })
+            .collect();
+        let reasons = decide(&candidates, &self.retention, &self.now);
+        let mut stay = Vec::new();
+        for ((_, name, missing), reason) in all.iter().zip(reasons) {
+            match missing {
+                Some(backup) if reason.keeps() => stay.push(*backup),
+                None if !reason.keeps() && !self.is_held_back => {
+                    let path = self.place.join(name);
+                    let is_plain = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+                    if is_plain && fs::remove_file(&path).is_ok() {
+                        there.forget(name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        stay
+    }
+
+    fn protection(&self, name: &str, is_there: bool, there: &Catalogue) -> Option<Reason> {
+        let record = if is_there {
+            there.get(name)
+        } else {
+            self.catalogue.get(name)
+        };
+        let record = record.unwrap_or_default();
+        match () {
+            () if record.database.as_ref() != Some(&self.database) => Some(Reason::OtherDatabase),
+            () if record.pinned == Some(true) => Some(Reason::Pinned),
+            () => None,
+        }
+    }
+
+    /// Copies a backup, and reads the copy again to see that it holds what the backup held when it was made.
+    fn copy(&self, backup: &Backup, there: &mut Catalogue) -> Result<()> {
+        let record = self.catalogue.get(&backup.name);
+        let expected = record.as_ref().and_then(|record| record.hash());
+        let copy = Staged::new(&self.place)?;
+        let hash = copy_bytes(&backup.path, copy.path())?;
+        if expected.is_some_and(|expected| expected != hash) {
+            let problem = "its contents are not those that were backed up".to_owned();
+            return Err(Error::at(Cause::Io(problem), &backup.path));
+        }
+        copy.finish(None)?;
+        if hash_of_path(copy.path()) != Some(hash) {
+            let problem = "what was written is not what is read".to_owned();
+            return Err(Error::at(Cause::Io(problem), &self.place));
+        }
+        let target = self.place.join(&backup.name);
+        if let Published::NameTaken(_) = copy.publish(&target)? {
+            return Err(Error::at(Cause::TargetExists, target));
+        }
+        set_even_time(&target);
+        let state = fs::metadata(&target).ok().as_ref().and_then(State::of);
+        there.adopt(&backup.name, &self.catalogue, Changes::default().state(state));
+        Ok(())
+    }
+}
+
+/// Copies a file, and says what was read.
+fn copy_bytes(from: &Path, to: &Path) -> Result<blake3::Hash> {
+    let mut source = File::open(from).map_err(|error| Error::io(&error, from))?;
+    let written = |error: io::Error| match error.kind() {
+        io::ErrorKind::FileTooLarge => Error::at(Cause::Io(TOO_LARGE.to_owned()), to),
+        _ => Error::io(&error, parent(to)),
+    };
+    let mut target = File::options().write(true).open(to).map_err(written)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let length = source.read(&mut buffer).map_err(|error| Error::io(&error, from))?;
+        if length == 0 {
+            return Ok(hasher.finalize());
+        }
+        hasher.update(&buffer[..length]);
+        target.write_all(&buffer[..length]).map_err(written)?;
+    }
+}
+
+/// FAT keeps times of two seconds: any other would be another one after the stick was taken out, and the copy look changed.
+fn set_even_time(path: &Path) {
+    let seconds = |time: SystemTime| {
+        time.duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
+    };
+    let even = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds(SystemTime::now()) & !1);
+    let _ = File::options()
+        .write(true)
+        .open(path)
+        .and_then(|file| file.set_modified(even));
+}
