@@ -224,3 +224,20 @@ fn a_database_with_writes_in_its_wal_is_compared_as_it_is_now() {
     let restored = scene.store().restore(&RestoreRequest::of(first.name), &mut unwatched);
     assert!(restored.is_ok());
 }
+
+#[test]
+fn a_comparison_that_is_called_off_leaves_nothing_beside_the_database() {
+    let scene = Scene::new("wal");
+    scene.create();
+    let before = names(&scene.path("data"));
+    let skip = CreateRequest {
+        skip_unchanged: true,
+        ..CreateRequest::default()
+    };
+    let error = scene
+        .store()
+        .create_with(&skip, &mut |_| std::ops::ControlFlow::Break(()))
+        .expect_err("cancelled");
+    assert_eq!(error.cause, Cause::Cancelled);
+    assert_eq!(names(&scene.path("data")), before);
+}

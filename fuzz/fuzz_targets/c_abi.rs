@@ -46,6 +46,9 @@ enum Operation {
     Restore,
     Verify,
     Prune,
+    Annotate,
+    Health,
+    Rehearse,
 }
 
 impl Operation {
@@ -58,6 +61,16 @@ impl Operation {
             Operation::Restore => &["restored_from", "database", "safety_backup", "warnings", "duration_ms"],
             Operation::Verify => &["ok", "path", "pages", "page_size", "problems"],
             Operation::Prune => &["kept", "removed", "dry_run", "warnings"],
+            Operation::Annotate => &["backup"],
+            Operation::Health => &[
+                "overall",
+                "headline",
+                "findings",
+                "newest_verified",
+                "damaged",
+                "safety_copies",
+            ],
+            Operation::Rehearse => &["ok", "backup", "checks", "problems", "warnings", "duration_ms"],
         }
     }
 }
@@ -94,6 +107,18 @@ enum Key {
     Reason,
     Target,
     DryRun,
+    Label,
+    Note,
+    Made,
+    Pinned,
+    SkipUnchanged,
+    Confirmed,
+    Deep,
+    Checks,
+    Retention,
+    Schema,
+    Health,
+    SecondPlace,
     Unknown,
 }
 
@@ -234,7 +259,7 @@ impl Session {
 
     fn operate(&self, operation: Operation, store: u32, request: &Text, cancel_at: Option<u8>, no_json: bool) {
         let usual = match operation {
-            Operation::Restore | Operation::Verify => "{\"backup\": \"backup\"}",
+            Operation::Restore | Operation::Verify | Operation::Annotate => "{\"backup\": \"backup\"}",
             _ => "{}",
         };
         let Ok(request) = request.as_c(usual) else { return };
@@ -257,6 +282,9 @@ impl Session {
                 Operation::Restore => respaldo_restore(store, request, watch, user_data, out),
                 Operation::Verify => respaldo_verify(store, request, watch, user_data, out),
                 Operation::Prune => respaldo_prune(store, request, out),
+                Operation::Annotate => respaldo_annotate(store, request, watch, user_data, out),
+                Operation::Health => respaldo_health(store, request, watch, user_data, out),
+                Operation::Rehearse => respaldo_rehearse(store, request, watch, user_data, out),
             }
         });
         assert_eq!(status == RESPALDO_INVALID_HANDLE, !self.open.contains(&store));
@@ -379,6 +407,18 @@ impl Key {
             Key::Reason => "reason",
             Key::Target => "target",
             Key::DryRun => "dry_run",
+            Key::Label => "label",
+            Key::Note => "note",
+            Key::Made => "made",
+            Key::Pinned => "pinned",
+            Key::SkipUnchanged => "skip_unchanged",
+            Key::Confirmed => "confirmed",
+            Key::Deep => "deep",
+            Key::Checks => "checks",
+            Key::Retention => "retention",
+            Key::Schema => "schema",
+            Key::Health => "health",
+            Key::SecondPlace => "second_place",
             Key::Unknown => "backup\\u0000",
         }
     }

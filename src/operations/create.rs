@@ -211,13 +211,15 @@ impl Store {
         let source = self.hold_live_database()?;
         if request.skip_unchanged
             && let Some(folder) = &folder
-            && let Some(same) = self.newest_if_unchanged(&source, folder, progress)?
         {
-            let mut warnings = self.clock_warning(folder, &self.now()?);
-            warnings.extend(self.catalogue_warning(folder));
-            drop(source);
-            connection::remove_empty_wal(&self.database);
-            return Ok(not_due("unchanged", Some(same), warnings));
+            let compared = self.newest_if_unchanged(&source, folder, progress);
+            if !matches!(compared, Ok(None)) {
+                drop(source);
+                connection::remove_empty_wal(&self.database);
+                let mut warnings = self.clock_warning(folder, &self.now()?);
+                warnings.extend(self.catalogue_warning(folder));
+                return Ok(not_due("unchanged", compared?, warnings));
+            }
         }
         let created = self.create_locked(source, folder, request, made, started, progress);
         created.map(CreatedIfDue::from)
