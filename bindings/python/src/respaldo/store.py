@@ -69,7 +69,7 @@ class Store:
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
             by default 5000.
-        verify: ``"full"`` (SQLite's integrity_check, the default) or ``"quick"`` (quick_check).
+        verify: ``"full"`` (structure, and every index against its table; the default) or ``"quick"`` (structure only).
         language: the language of messages and hints, ``"es"`` (the default) or ``"en"``.
 
     Every operation raises :class:`RespaldoError`, or ValueError once the store is closed.
