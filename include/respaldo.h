@@ -158,7 +158,8 @@ extern "C" {
 //  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null},
 //  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []},
 //  "health": {"max_age_days": 2, "rehearse_every_days": null},
-//  "second_place": {"folder": "E:/respaldos", "last": 60, "required": false, "wait_ms": 30000}}
+//  "second_place": {"folder": "E:/respaldos", "last": 60, "required": false, "wait_ms": 30000},
+//  "names": {"clients": {"one": "cliente", "many": "clientes", "title": "name"}}}
 // ```
 //
 // Relative paths are taken from the current directory now, and keep their meaning when it changes. `settings` is
@@ -166,7 +167,8 @@ extern "C" {
 // more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 // newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
 // until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `health` is what respaldo_health
-// watches for. `second_place`, none by default, is another folder, on another disk, to which every finished
+// watches for. `names`, none by default, says what people call the rows of a table, and by which column they know them; see
+// respaldo_compare. `second_place`, none by default, is another folder, on another disk, to which every finished
 // backup is copied, see respaldo_create. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (structure, order, and every
 // index against its table) or "quick" (without comparing indexes with their tables); see respaldo_verify. `language` is "es" or "en", for `message` and `hint`.
 //
@@ -469,6 +471,46 @@ respaldo_status respaldo_rehearse(respaldo_store store,
                                   respaldo_progress_fn progress,
                                   void *user_data,
                                   char **out_json);
+
+// Compares a backup with the live database or with another backup, row by row. Each of both is read in one transaction; neither is
+// changed, and nothing that stands in a schema is run.
+//
+// `request_json` must name a backup, as in respaldo_restore:
+//
+// ```json
+// {"backup": "name or path", "with": null, "rows": 20}
+// ```
+//
+// `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
+// `backup`, "there" what it is compared with: a restore would lose what is only there. `progress`: NULL for none. On success
+// `*out_json` is
+//
+// ```json
+// {"identical": false, "summary": "Perder\u00eda 14 sesiones y 2 clientes; recuperar\u00eda 1 cliente.",
+//  "tables": [{"table": "clients", "only_here": 1, "only_there": 2, "changed": 0, "same": 1198,
+//              "rows": [{"key": {"id": 7}, "what": "only_there", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
+//  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_there"}]}
+// ```
+//
+// `summary` is one sentence for the owner, in the words of the option `names`. `tables` are all tables, those that a restore would
+// lose most of first. Rows are told from each other by the primary key, or the rowid where there is none; where both sides have
+// not the same key, rows that differ are "only_here" and "only_there", and `key` may be null. `what` of a row is "only_here", "only_there" or
+// "changed"; then `values` are those here, "there" has the others, and "columns" names those that differ. Tables are
+// compared by the columns that both have, without generated ones. `schema` names what is "only_here", "only_there" or "differs":
+// its `kind` is "table", "column", "index", "trigger" or "view".
+//
+// In `values` a BLOB is `{"blob": "00ff"}` in hexadecimal digits, a text that is not UTF-8 `{"text": "ff"}`, an infinite number
+// `{"real": "inf"}` or `{"real": "-inf"}`; of one of more than 65536 bytes only the length is told: `{"blob": null, "bytes": 100000}`.
+// Whole numbers are exact, also beyond 2^53.
+//
+// Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_NOT_A_DATABASE,
+// RESPALDO_BACKUP_CORRUPT and RESPALDO_DATABASE_CORRUPT (where the damage is met; only respaldo_verify looks for it),
+// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+respaldo_status respaldo_compare(respaldo_store store,
+                                 const char *request_json,
+                                 respaldo_progress_fn progress,
+                                 void *user_data,
+                                 char **out_json);
 
 // Frees a string of an `out_json`. NULL is allowed.
 //

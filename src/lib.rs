@@ -73,7 +73,9 @@ pub use database::contents::Contents;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use database::fuzzing;
+pub use database::row_value::{RowValue, Values};
 pub use operations::annotate::{AnnotateRequest, Annotated};
+pub use operations::compare::{CompareRequest, Comparison, TableDifference};
 pub use operations::create::{Created, CreatedIfDue};
 pub use operations::create_request::CreateRequest;
 pub use operations::health::{Health, SafetyCopies, SecondPlaceHealth};
@@ -83,7 +85,7 @@ pub use operations::prune::Pruned;
 pub use operations::rehearse::{Checked, RehearseRequest, Rehearsed};
 pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::verify::Verified;
-pub use options::{Retention, SchemaSupport, SecondPlace, Watch};
+pub use options::{Retention, SchemaSupport, SecondPlace, TableWords, Watch};
 pub use report::damage::{Damage, DamageKind, DamagedIndex};
 pub use report::error::{Argument, Cause, Error, Expected, PlaceTrouble, Result};
 pub use report::error_object::Report;
@@ -91,4 +93,6 @@ pub use report::findings::{Finding, Overall, Severity};
 pub use report::messages::{Language, Text, Warning};
 pub use report::progress::{Progress, ProgressFn, unwatched};
 pub use report::status::{Status, codes};
+pub use steps::row_differences::{DifferentRow, RowDifference};
+pub use steps::schema_differences::{SchemaDifference, SchemaMatter};
 pub use store::{Options, Settings, Store};

@@ -1,4 +1,5 @@
-//! What a store can be told beside where things are: what stays, what it watches for, what the application understands.
+//! What a store can be told beside where things are: what stays, what it watches for, what the application understands, what
+//! people call its rows.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,6 +46,17 @@ pub struct SchemaSupport {
     pub alembic_heads: Vec<String>,
     /// Every other revision that the application's migrations know. Without them a revision that is no head counts as older.
     pub alembic_revisions: Vec<String>,
+}
+
+/// What people call the rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableWords {
+    /// One of them: `cliente`.
+    pub one: String,
+    /// Several: `clientes`.
+    pub many: String,
+    /// The column that people know a row by.
+    pub title: Option<String>,
 }
 
 /// What a store watches for.

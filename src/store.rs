@@ -1,5 +1,6 @@
 //! A store: one database, its backup folder, and how they are looked after.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
-use crate::options::{Retention, SchemaSupport, SecondPlace, Watch};
+use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords, Watch};
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -32,6 +33,8 @@ pub struct Options {
     pub watch: Watch,
     /// Another place to which finished backups are copied.
     pub second_place: Option<SecondPlace>,
+    /// What people call the rows of each table.
+    pub names: BTreeMap<String, TableWords>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
     /// How long to wait for somebody else's lock.
@@ -68,6 +71,7 @@ impl Options {
             schema: None,
             watch: Watch::default(),
             second_place: None,
+            names: BTreeMap::new(),
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
             verify: Verification::default(),
@@ -87,6 +91,7 @@ pub struct Store {
     pub(crate) schema: Option<SchemaSupport>,
     pub(crate) watch: Watch,
     pub(crate) second_place: Option<SecondPlace>,
+    pub(crate) names: BTreeMap<String, TableWords>,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
     pub(crate) verify: Verification,
@@ -142,6 +147,7 @@ impl Store {
             schema: options.schema,
             watch: options.watch,
             second_place,
+            names: options.names,
             zone,
             busy_timeout: options.busy_timeout,
             verify: options.verify,

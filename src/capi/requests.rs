@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::catalog::record::Made;
 use crate::database::check::Verification;
 use crate::operations::annotate::AnnotateRequest;
+use crate::operations::compare::CompareRequest;
 use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
-use crate::options::{Retention, SchemaSupport, SecondPlace};
+use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
 use crate::store::{Options, Settings};
@@ -58,6 +59,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "schema",
             "health",
             "second_place",
+            "names",
             "timezone",
             "busy_timeout_ms",
             "verify",
@@ -101,6 +103,11 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     }
     if let Some(fields) = fields.object("second_place", &["folder", "last", "required", "wait_ms"])? {
         options.second_place = Some(second_place(fields)?);
+    }
+    if let Some(map) = fields.map("names")? {
+        for (table, value) in map {
+            options.names.insert(table, words(value)?);
+        }
     }
     if let Some(zone) = fields.text("timezone")? {
         options.timezone = zone;
@@ -166,6 +173,28 @@ fn schema(mut fields: Fields) -> Result<SchemaSupport> {
     })
 }
 
+/// The words of the option `names` for one table.
+fn words(value: Value) -> Result<TableWords> {
+    let outer = HashMap::from([("names".to_owned(), value)]);
+    let known = ["one", "many", "title"];
+    let mut fields = Fields(outer)
+        .object("names", &known)?
+        .ok_or_else(|| Error::argument(Argument::MissingKey("names")))?;
+    let mut required = |key| {
+        let word = fields.text(key)?.filter(|word| !word.is_empty());
+        word.ok_or_else(|| Error::argument(Argument::MissingKey(key)))
+    };
+    Ok(TableWords {
+        one: required("names.one")?,
+        many: required("names.many")?,
+        title: if fields.take_null("title") {
+            None
+        } else {
+            fields.text("names.title")?
+        },
+    })
+}
+
 /// A request without keys.
 pub(super) fn nothing(json: Option<&str>) -> Result<()> {
     Fields::parse(json, &[]).map(drop)
@@ -206,6 +235,22 @@ pub(super) fn annotate(json: Option<&str>) -> Result<AnnotateRequest> {
         confirmed: fields.boolean("confirmed")?,
     })
 }
+
+/// The request of `respaldo_compare`.
+pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
+    let mut fields = Fields::parse(json, &["backup", "with", "rows"])?;
+    let mut request = CompareRequest::of(fields.required_path("backup")?);
+    if !fields.take_null("with") {
+        request.with = fields.path("with")?;
+    }
+    if let Some(rows) = fields.whole("rows", 0, MOST_ROWS)? {
+        request.rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    }
+    Ok(request)
+}
+
+/// Rows that an answer may hold, of one table.
+const MOST_ROWS: u64 = 10_000;
 
 /// The request of `respaldo_rehearse`.
 pub(super) fn rehearse(json: Option<&str>) -> Result<RehearseRequest> {
@@ -281,6 +326,14 @@ impl Fields {
             None => Ok(Some(Fields(map.into_iter().collect()))),
             Some(unknown) => Err(Error::argument(Argument::UnknownKey(format!("{key}.{unknown}")))),
         }
+    }
+
+    /// The object that is the value of `key`, whatever its keys.
+    fn map(&mut self, key: &'static str) -> Result<Option<serde_json::Map<String, Value>>> {
+        self.take(key, Expected::Object, |value| match value {
+            Value::Object(map) => Some(map),
+            _ => None,
+        })
     }
 
     /// Takes the value of `key`, of which only what follows a dot is written in the object; the rest names the object in an error.

@@ -18,6 +18,8 @@
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
 //! | `page_reader` | the pages of a connection's file, through its WAL |
 //! | `progress_poll` | calling the progress function while SQLite runs |
+//! | `row_table` | the tables as rows, and the key that tells one row from another |
+//! | `row_value` | values of rows, compared and written as JSON |
 //! | `schema` | the tables, columns and indexes that SQLite knows, for the verification of pages |
 //! | `shape` | what two equal databases have in common |
 //! | `sqlite_check` | SQLite's own check, and what its texts mean |
@@ -43,6 +45,8 @@ mod index_sql;
 pub(crate) mod live_file;
 pub(crate) mod page_reader;
 pub(crate) mod progress_poll;
+pub(crate) mod row_table;
+pub(crate) mod row_value;
 pub(crate) mod schema;
 pub(crate) mod shape;
 pub(crate) mod sqlite_check;

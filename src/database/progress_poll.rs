@@ -40,6 +40,11 @@ impl<'a> ProgressPoll<'a> {
         }))
     }
 
+    /// What `progress` is called with from now on.
+    pub fn set(&self, now: Progress) {
+        self.0.borrow_mut().now = now;
+    }
+
     /// Calls `progress` if 50 ms have passed. Once cancelled, the work stays cancelled.
     pub fn should_continue(&self) -> bool {
         let mut state = self.0.borrow_mut();

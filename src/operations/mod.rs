@@ -5,6 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `annotate` | what people say of a backup |
+//! | `compare` | what differs between a backup and the live database, or another backup |
 //! | `create` | making a backup, now or once a day |
 //! | `create_request` | what a caller may say of a backup that is to be made |
 //! | `health` | whether the data are safe |
@@ -17,6 +18,7 @@
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
+pub(crate) mod compare;
 pub(crate) mod create;
 pub(crate) mod create_request;
 pub(crate) mod health;

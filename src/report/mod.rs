@@ -11,6 +11,7 @@
 //! | `messages` | the texts for people, in Spanish and English |
 //! | `progress` | the progress of long work, and its cancelling |
 //! | `status` | the numbers and names of the statuses |
+//! | `summary` | what a comparison comes to, in one sentence |
 //! | `system_error` | what the operating system's errors mean |
 
 pub(crate) mod damage;
@@ -20,4 +21,5 @@ pub(crate) mod findings;
 pub(crate) mod messages;
 pub(crate) mod progress;
 pub(crate) mod status;
+pub(crate) mod summary;
 pub(crate) mod system_error;

@@ -12,11 +12,15 @@
 //! | `replace` | putting a new file where the live database is missing or unusable |
 //! | `restore_log` | `restores.jsonl` |
 //! | `room` | what is free, and for how long that lasts |
+//! | `row_differences` | which rows of two tables differ |
+//! | `row_multisets` | the same, where nothing tells one row from another |
+//! | `row_title` | what people know a row by |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
 //! | `schema_age` | whether the application understands what is restored |
+//! | `schema_differences` | what two schemas do not have alike |
 //! | `second_place` | finished backups, copied to another disk |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing what killed processes left |
@@ -31,11 +35,15 @@ pub(crate) mod page_set;
 pub(crate) mod replace;
 pub(crate) mod restore_log;
 pub(crate) mod room;
+pub(crate) mod row_differences;
+pub(crate) mod row_multisets;
+pub(crate) mod row_title;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
 pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod schema_age;
+pub(crate) mod schema_differences;
 pub(crate) mod second_place;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;

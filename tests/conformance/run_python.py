@@ -30,7 +30,18 @@ class Respaldo:
     """Every function takes and gives JSON text; the answer is (status name, decoded answer)."""
 
     PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64)
-    WITH_PROGRESS = frozenset({"create", "create_if_due", "restore", "verify", "annotate", "health", "rehearse"})
+    WITH_PROGRESS = frozenset(
+        {
+            "create",
+            "create_if_due",
+            "restore",
+            "verify",
+            "annotate",
+            "health",
+            "rehearse",
+            "compare",
+        }
+    )
     WITH_REQUEST = WITH_PROGRESS | {"list", "prune"}
 
     def __init__(self, path):

@@ -19,6 +19,7 @@ from __future__ import annotations
 from . import errors
 from ._daily import Daily
 from ._library import LibraryLoadError, package_version, version
+from .differences import Comparison, DifferentRow, LongValue, SchemaDifference, TableDifference, TableWords
 from .errors import *
 from .health import (
     Check,
@@ -50,9 +51,11 @@ from .store import Progress, Store
 __all__ = [
     "Backup",
     "Check",
+    "Comparison",
     "Content",
     "CreateResult",
     "Daily",
+    "DifferentRow",
     "DueResult",
     "Finding",
     "Health",
@@ -60,6 +63,7 @@ __all__ = [
     "LastBackup",
     "LibraryLoadError",
     "Listing",
+    "LongValue",
     "Notice",
     "Progress",
     "PruneDecision",
@@ -69,9 +73,12 @@ __all__ = [
     "Retention",
     "SafetyCopies",
     "Schema",
+    "SchemaDifference",
     "SecondPlace",
     "SecondPlaceHealth",
     "Store",
+    "TableDifference",
+    "TableWords",
     "VerifyResult",
     "__version__",
     "version",

@@ -36,6 +36,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "respaldo_annotate": (c_int32, _WITH_PROGRESS),
     "respaldo_health": (c_int32, _WITH_PROGRESS),
     "respaldo_rehearse": (c_int32, _WITH_PROGRESS),
+    "respaldo_compare": (c_int32, _WITH_PROGRESS),
     "respaldo_string_free": (None, [c_void_p]),
     "respaldo_version": (c_char_p, []),
     "respaldo_abi_version": (c_uint32, []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
+from .differences import Comparison, TableWords
 from .health import Health, HealthOptions, RehearseResult, SecondPlace
 from .models import (
     Backup,
@@ -65,6 +66,7 @@ class Store:
         health: what :meth:`health` watches for, see :class:`HealthOptions`.
         second_place: another folder, on another disk, to which every finished backup is copied; see
             :class:`SecondPlace`.
+        names: what people call the rows of each table, see :class:`TableWords`.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
         busy_timeout_ms: how many milliseconds to wait for a locked database or for another backup;
@@ -92,6 +94,7 @@ class Store:
         schema: Schema | None = None,
         health: HealthOptions | None = None,
         second_place: SecondPlace | None = None,
+        names: Mapping[str, TableWords] | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
         verify: Literal["full", "quick"] | None = None,
@@ -105,6 +108,7 @@ class Store:
             "schema": schema,
             "health": health,
             "second_place": second_place,
+            "names": None if names is None else dict(names),
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
             "verify": verify,
@@ -360,6 +364,36 @@ class Store:
         if backup is not None:
             body["backup"] = os.fsdecode(backup)
         return RehearseResult.from_json(self._in_steps("respaldo_rehearse", body, progress))
+
+    def compare(
+        self,
+        backup: AnyPath,
+        *,
+        other: AnyPath | None = None,
+        rows: int = 20,
+        progress: Progress | None = None,
+    ) -> Comparison:
+        """What differs between a backup and the live database, row by row: what a restore would lose, and bring back.
+
+        Neither is changed. "Here" is ``backup``, "there" what it is compared with.
+
+        Args:
+            backup: as in :meth:`restore`.
+            other: another backup to compare it with; by default the live database.
+            rows: how many of the rows that differ are told, of each table; all are counted.
+            progress: see :data:`Progress`.
+
+        Raises:
+            BackupNotFoundError: there is no such backup.
+            DatabaseNotFoundError: there is no live database.
+            NotADatabaseError, BackupCorruptError, DatabaseCorruptError: damage was met; :meth:`verify` looks for it.
+            DatabaseLockedError: another connection held the database beyond the timeout.
+            CancelledError: ``progress`` answered False.
+        """
+        body: dict[str, Any] = {"backup": os.fsdecode(backup), "rows": rows}
+        if other is not None:
+            body["with"] = os.fsdecode(other)
+        return Comparison.from_json(self._in_steps("respaldo_compare", body, progress))
 
     def _handle(self) -> int:
         if self.closed:

@@ -176,6 +176,14 @@ def rehearse(session: Session, arguments: Namespace) -> _call.Answer:
     return session.long_request("respaldo_rehearse", body, session.texts.rehearsing)
 
 
+def compare(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo compare``"""
+    body: Body = {"backup": arguments.backup, "rows": arguments.rows}
+    if arguments.other is not None:
+        body["with"] = arguments.other
+    return session.long_request("respaldo_compare", body, session.texts.comparing)
+
+
 COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "create": create,
     "due": due,
@@ -187,4 +195,5 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "annotate": annotate,
     "health": health,
     "rehearse": rehearse,
+    "compare": compare,
 }

@@ -95,6 +95,9 @@ def build(texts: Texts) -> Parser:
     command("health").add_argument("--deep", action="store_true", help=texts.deep)
     rehearse = command("rehearse", backup=True, optional=True)
     rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])
+    compare = command("compare", backup=True)
+    compare.add_argument("--with", dest="other", metavar=texts.other[0], help=texts.other[1])
+    compare.add_argument("--rows", type=int, default=20, metavar="N", help=texts.rows)
     for made in commands.choices.values():
         _add_shared(made, texts)
     completion = command("completion")

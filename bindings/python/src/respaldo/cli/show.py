@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._call import Answer
+from ..differences import Comparison, DifferentRow, LongValue, SchemaDifference, Value, Values
 from ..health import Health, RehearseResult
 from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from .screen import Screen
@@ -127,6 +128,61 @@ def rehearsed(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(f"  {state}  {printable(check.sql)}  → {printable(str(check.got))}")
 
 
+def compared(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``compare``: the summary, the tables that differ, their rows and the schema."""
+    found = Comparison.from_json(answer)
+    differing = [t for t in found.tables if t.only_here or t.only_there or t.changed]
+    if not screen.terminal:
+        for t in differing:
+            screen.say("\t".join((printable(t.table), *map(str, (t.only_there, t.only_here, t.changed, t.same)))))
+        return
+    screen.say(found.summary, style="green" if found.identical else "bold")
+    if differing:
+        counts = [(t.table, *map(str, (t.only_there, t.only_here, t.changed, t.same))) for t in differing]
+        _say_table(screen, screen.terminal, texts.compare_columns, counts, name=0)
+        rows = [(table, texts.differences[row.what], _described(row)) for table, row in found.rows()]
+        _say_table(screen, screen.terminal, texts.row_columns, rows, name=0)
+    for part in found.schema:
+        screen.say(
+            f"  {texts.differences[part.what]}: {texts.schema_kinds.get(part.kind, part.kind)} {_schema_name(part)}"
+        )
+
+
+def _schema_name(part: SchemaDifference) -> str:
+    return printable(part.name if part.table is None else f"{part.table}.{part.name}")
+
+
+def _described(row: DifferentRow) -> str:
+    """The key and the title; of a changed row what it was and is."""
+    key = "" if row.key is None else values_text(row.key)
+    title = row.title if row.title is not None else ("" if row.key else values_text(row.values))
+    there = row.there
+    if there is not None:
+        changes = (f"{c}: {value_text(row.values.get(c))} → {value_text(there.get(c))}" for c in row.columns)
+        title = "; ".join((title, *changes))
+    return "  ".join(filter(None, (key, title)))
+
+
+def values_text(values: Values) -> str:
+    """Columns with their values, on one line."""
+    return ", ".join(f"{column}={value_text(value)}" for column, value in values.items())
+
+
+def value_text(value: Value) -> str:
+    """A value as people read it; a long one is cut."""
+    longest = 60
+    match value:
+        case None:
+            return "NULL"
+        case bytes():
+            return f"({len(value)} bytes)"
+        case LongValue():
+            return f"({value.bytes} bytes)"
+        case _:
+            text = str(value).encode(errors="replace").decode()
+            return text if len(text) <= longest else f"{text[:longest]}…"
+
+
 _STYLES = {"ok": "green", "note": "", "attention": "yellow", "danger": "bold red"}
 
 SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
@@ -140,6 +196,7 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "annotate": annotated,
     "health": health,
     "rehearse": rehearsed,
+    "compare": compared,
 }
 
 

@@ -61,6 +61,7 @@ STORE_OPTIONS = (
     StoreOption("schema", "--schema", convert=json_object),
     StoreOption("health", "--health", convert=json_object),
     StoreOption("second_place", "--second-place", convert=second_place),
+    StoreOption("names", "--names", convert=json_object),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
     StoreOption("verify", "--verify", choices=("full", "quick")),

@@ -65,6 +65,13 @@ class Texts:
     """By the library's name for it."""
     rehearsed: str
     rehearsal_failed: str
+    comparing: str
+    compare_columns: tuple[str, ...]
+    row_columns: tuple[str, ...]
+    differences: Mapping[str, str]
+    """By the library's name for it."""
+    schema_kinds: Mapping[str, str]
+    """By the library's name for it."""
     yes_word: str
     no_word: str
     done_before_interruption: str
@@ -103,6 +110,8 @@ class Texts:
     target: tuple[str, str]
     allow_different: str
     dry_run: str
+    other: tuple[str, str]
+    rows: str
     label: tuple[str, str]
     note: tuple[str, str]
     pin: str

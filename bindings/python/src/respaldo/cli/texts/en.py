@@ -45,6 +45,22 @@ TEXTS = Texts(
     severities={"note": "Note", "attention": "Attention", "danger": "DANGER"},
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",
+    comparing="Comparing",
+    compare_columns=("Table", "Would be lost", "Would return", "Would change", "Same"),
+    row_columns=("Table", "What", "Row"),
+    differences={
+        "only_there": "not in the backup",
+        "only_here": "only in the backup",
+        "changed": "changed",
+        "differs": "differs",
+    },
+    schema_kinds={
+        "table": "table",
+        "column": "column",
+        "index": "index",
+        "trigger": "trigger",
+        "view": "view",
+    },
     yes_word="yes",
     no_word="NO",
     done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
@@ -246,6 +262,20 @@ only reads; it is well if its first value is true. Exit status 103 if not.""",
 example:
   respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
         ),
+        "compare": CommandTexts(
+            usage="%(prog)s BACKUP --database FILE [--with BACKUP] [--rows N] [options]",
+            summary="see what restoring a backup would lose",
+            details="""\
+Compares a backup with the database, row by row: what restoring it would lose,
+bring back and change. Changes nothing. With --names it says "14 sessions"
+instead of "14 rows of sessions". In a file or a pipe, one line a table that
+differs, with tabs: table, would be lost, would return, would change, same.""",
+            examples="""\
+examples:
+  respaldo compare backup_20260304_142305.db --database tattoostudio.db
+  respaldo compare backup_20260304_142305.db --with backup_20260303_142305.db --database tattoostudio.db
+  respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completion with the TAB key",
@@ -264,7 +294,7 @@ examples:
     store_group_note="""\
 Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
 RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
-RESPALDO_TIMEZONE,
+RESPALDO_NAMES, RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     store_options={
         "database": ("FILE", "the application's database"),
@@ -278,6 +308,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
             "FOLDER",
             'another folder, on another disk, to which each backup is copied; or {"folder": …, "last": 60}',
         ),
+        "names": ("JSON", 'what rows are called: {"clients": {"one": "client", "many": "clients"}}'),
         "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),
         "busy_timeout_ms": ("SECONDS", "how long to wait for another program (default: 5)"),
         "verify": ("{full,quick}", "verify fully or quickly (default: full)"),
@@ -296,6 +327,8 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     target=("FILE", "write this new file instead of the database"),
     allow_different="also if it is a backup of another database",
     dry_run="only say what would be deleted",
+    other=("BACKUP", "compare it with this other backup instead of the database"),
+    rows="how many of the rows that differ to show of each table (default: 20)",
     label=("TEXT", "a name for people, such as “before the update to 2.0”"),
     note=("TEXT", "what else there is to say of the backup"),
     pin="never delete it",

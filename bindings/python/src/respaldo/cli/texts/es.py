@@ -45,6 +45,22 @@ TEXTS = Texts(
     severities={"note": "Nota", "attention": "Atención", "danger": "PELIGRO"},
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
+    comparing="Comparando",
+    compare_columns=("Tabla", "Se perderían", "Volverían", "Cambiarían", "Iguales"),
+    row_columns=("Tabla", "Qué pasa", "Fila"),
+    differences={
+        "only_there": "no está en el respaldo",
+        "only_here": "solo en el respaldo",
+        "changed": "distinta",
+        "differs": "distinto",
+    },
+    schema_kinds={
+        "table": "tabla",
+        "column": "columna",
+        "index": "índice",
+        "trigger": "disparador",
+        "view": "vista",
+    },
     yes_word="sí",
     no_word="NO",
     done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
@@ -245,6 +261,21 @@ está bien si su primer valor es verdadero. Estado de salida 103 si algo no.""",
 ejemplo:
   respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
         ),
+        "compare": CommandTexts(
+            usage="%(prog)s RESPALDO --database ARCHIVO [--with RESPALDO] [--rows N] [opciones]",
+            summary="ver qué se perdería al restaurar un respaldo",
+            details="""\
+Compara fila por fila un respaldo con la base de datos: qué se perdería al
+restaurarlo, qué volvería y qué cambiaría. No cambia nada. Con --names dice
+«14 sesiones» en vez de «14 filas de sessions». En un archivo o una tubería,
+una línea por tabla distinta, con tabuladores: tabla, se perderían, volverían,
+cambiarían, iguales.""",
+            examples="""\
+ejemplos:
+  respaldo compare backup_20260304_142305.db --database tattoostudio.db
+  respaldo compare backup_20260304_142305.db --with backup_20260303_142305.db --database tattoostudio.db
+  respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completar con la tecla TAB",
@@ -263,7 +294,7 @@ ejemplos:
     store_group_note="""\
 Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
 RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
-RESPALDO_TIMEZONE,
+RESPALDO_NAMES, RESPALDO_TIMEZONE,
 RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
@@ -280,6 +311,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
             "CARPETA",
             'otra carpeta, en otro disco, a la que se copia cada respaldo; o {"folder": …, "last": 60}',
         ),
+        "names": ("JSON", 'las filas: {"clients": {"one": "cliente", "many": "clientes"}}'),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),
         "busy_timeout_ms": ("SEGUNDOS", "cuánto esperar a otro programa (si no se dice: 5)"),
         "verify": ("{full,quick}", "verificación completa o rápida (si no se dice: full)"),
@@ -298,6 +330,8 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     target=("ARCHIVO", "escribir este archivo nuevo en vez de la base de datos"),
     allow_different="aunque sea un respaldo de otra base de datos",
     dry_run="solo decir qué se borraría",
+    other=("RESPALDO", "compararlo con este otro respaldo, en vez de la base de datos"),
+    rows="cuántas filas distintas mostrar de cada tabla (si no se dice: 20)",
     label=("TEXTO", "un nombre para las personas, como «antes de actualizar 2.0»"),
     note=("TEXTO", "algo más que decir del respaldo"),
     pin="no borrarlo nunca",

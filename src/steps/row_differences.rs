@@ -1,0 +1,315 @@
+//! Which rows of a table two databases have alike, which differ, and which only one of them has.
+//!
+//! Both sides are read once, in the order of the key, and merged: at no time more than one row of each is held. Tables without a
+//! key that both have alike are compared as multisets, in `row_multisets`.
+
+use std::cmp::Ordering;
+
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
+use rusqlite::types::ValueRef;
+use rusqlite::{Row, Statement};
+use serde::Serialize;
+
+use crate::database::progress_poll::ProgressPoll;
+use crate::database::row_table::{RowKey, RowTable};
+use crate::database::row_value::{self, RowValue, Values};
+use crate::database::sqlite_error::{explain, remember_system_error};
+use crate::report::damage::{Damage, DamageKind};
+use crate::report::error::Result;
+use crate::report::progress::Progress;
+use crate::steps::snapshot::Source;
+
+/// What is the matter with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowDifference {
+    /// Only the backup has it: a restore would bring it back.
+    OnlyHere,
+    /// Only the other database has it: a restore would lose it.
+    OnlyThere,
+    /// Both have it, with other values.
+    Changed,
+}
+
+/// A row that is not alike on both sides.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DifferentRow {
+    /// The columns that tell it from other rows; `None` in a table without such columns.
+    pub key: Option<Values>,
+    /// What is the matter.
+    pub what: RowDifference,
+    /// What people know it by.
+    pub title: Option<String>,
+    /// Its values; of a changed row those of the backup.
+    pub values: Values,
+    /// The values of a changed row in the other database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub there: Option<Values>,
+    /// The columns of a changed row whose values differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+}
+
+/// What came of a table.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub only_here: u64,
+    pub only_there: u64,
+    pub changed: u64,
+    pub same: u64,
+    /// At the most so many of each kind.
+    pub samples: Vec<DifferentRow>,
+}
+
+/// Counts what is read, as pages for those who wait.
+pub(crate) struct Meter<'a, 'p> {
+    poll: &'a ProgressPoll<'p>,
+    page_size: u64,
+    pages_total: u64,
+    bytes: u64,
+    told: u64,
+}
+
+impl<'a, 'p> Meter<'a, 'p> {
+    pub fn new(poll: &'a ProgressPoll<'p>, page_size: u64, pages_total: u64) -> Self {
+        Meter {
+            poll,
+            page_size: page_size.max(512),
+            pages_total,
+            bytes: 0,
+            told: 0,
+        }
+    }
+
+    /// Counts a row.
+    pub fn row(&mut self, row: &Row<'_>, columns: usize) -> rusqlite::Result<()> {
+        for column in 0..columns {
+            self.bytes += row_value::size(row.get_ref(column)?);
+        }
+        let pages_done = (self.bytes / self.page_size).min(self.pages_total);
+        if pages_done > self.told {
+            self.told = pages_done;
+            self.poll.set(Progress {
+                pages_done,
+                pages_total: self.pages_total,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// One side of the comparison of a table.
+pub(crate) struct Side<'a> {
+    pub source: &'a Source,
+    pub table: &'a RowTable,
+    /// The columns that are compared, by their names on this side.
+    pub columns: Vec<String>,
+}
+
+impl Side<'_> {
+    pub fn failed(&self, error: &rusqlite::Error) -> crate::report::error::Error {
+        failed(self.source, error)
+    }
+
+    pub fn prepare(&self, in_order: bool) -> Result<Statement<'_>> {
+        let sql = self.table.select(&self.columns, in_order);
+        self.source
+            .connection
+            .prepare(&sql)
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn keys(&self) -> usize {
+        self.table.key.names().len()
+    }
+
+    /// All values of a statement's row.
+    pub fn width(&self) -> usize {
+        self.keys() + self.columns.len()
+    }
+
+    pub fn sample(&self, row: &Row<'_>, what: RowDifference) -> rusqlite::Result<DifferentRow> {
+        let names = self.table.key.names();
+        let key = Values::told(&names, row, 0)?;
+        Ok(DifferentRow {
+            key: (!names.is_empty()).then_some(key),
+            what,
+            title: None,
+            values: Values::told(&self.columns, row, names.len())?,
+            there: None,
+            columns: vec![],
+        })
+    }
+}
+
+/// What an error of SQLite means, of this file.
+pub(crate) fn failed(source: &Source, error: &rusqlite::Error) -> crate::report::error::Error {
+    let failed: std::result::Result<(), &rusqlite::Error> = Err(error);
+    remember_system_error(&source.connection, &failed);
+    explain(error, &source.path, source.role)
+}
+
+/// Rows of one side in the order of their key.
+struct Cursor<'s, 'a> {
+    side: &'s Side<'a>,
+    rows: rusqlite::Rows<'s>,
+    /// The key of the row before.
+    before: Option<Vec<RowValue>>,
+}
+
+impl Cursor<'_, '_> {
+    /// Goes to the next row. A damaged index can have its rows in any order, and then nothing can be said of them.
+    fn advance(&mut self, meter: &mut Meter<'_, '_>) -> Result<()> {
+        let side = self.side;
+        let keys = side.keys();
+        self.rows.advance().map_err(|error| side.failed(&error))?;
+        let Some(row) = self.rows.get() else {
+            return Ok(());
+        };
+        let values = (0..keys).map(|column| row.get_ref(column));
+        let key: Vec<ValueRef<'_>> = values.collect::<rusqlite::Result<_>>().map_err(|e| side.failed(&e))?;
+        if let Some(before) = &self.before {
+            let order = side
+                .table
+                .key
+                .order(before.iter().map(RowValue::as_ref), key.iter().copied());
+            if order != Ordering::Less {
+                let problem = format!("the rows of {} are not in the order of their key", side.table.name);
+                let damage = Damage::new(DamageKind::Rows(side.table.name.clone()), problem);
+                return Err(side.source.corrupt(damage));
+            }
+        }
+        self.before = Some(key.into_iter().map(RowValue::whole).collect());
+        meter.row(row, side.width()).map_err(|error| side.failed(&error))
+    }
+}
+
+/// Compares two tables whose keys are alike. `rows` is how many samples of each kind are taken.
+pub(crate) fn merge(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
+    let (mut ours, mut theirs) = (here.prepare(true)?, there.prepare(true)?);
+    let start = |side, statement| Cursor {
+        side,
+        rows: statement,
+        before: None,
+    };
+    let mut a = start(here, ours.query([]).map_err(|error| here.failed(&error))?);
+    let mut b = start(there, theirs.query([]).map_err(|error| there.failed(&error))?);
+    let mut tally = Tally::default();
+    a.advance(meter)?;
+    b.advance(meter)?;
+    loop {
+        let order = match (a.rows.get(), b.rows.get()) {
+            (None, None) => return Ok(tally),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), Some(_)) => match (&a.before, &b.before) {
+                (Some(x), Some(y)) => here
+                    .table
+                    .key
+                    .order(x.iter().map(RowValue::as_ref), y.iter().map(RowValue::as_ref)),
+                _ => Ordering::Equal,
+            },
+        };
+        match (order, a.rows.get(), b.rows.get()) {
+            (Ordering::Less, Some(row), _) => {
+                tally
+                    .add(here, row, RowDifference::OnlyHere, rows)
+                    .map_err(|e| here.failed(&e))?;
+                a.advance(meter)?;
+            }
+            (Ordering::Greater, _, Some(row)) => {
+                tally
+                    .add(there, row, RowDifference::OnlyThere, rows)
+                    .map_err(|e| there.failed(&e))?;
+                b.advance(meter)?;
+            }
+            (_, Some(x), Some(y)) => {
+                compare(&mut tally, (here, x), (there, y), rows).map_err(|e| here.failed(&e))?;
+                a.advance(meter)?;
+                b.advance(meter)?;
+            }
+            _ => return Ok(tally),
+        }
+    }
+}
+
+fn compare(
+    tally: &mut Tally,
+    here: (&Side<'_>, &Row<'_>),
+    there: (&Side<'_>, &Row<'_>),
+    rows: usize,
+) -> rusqlite::Result<()> {
+    let (a_keys, b_keys) = (here.0.keys(), there.0.keys());
+    let differs = |column: usize| -> rusqlite::Result<bool> {
+        Ok(!row_value::is_same(
+            here.1.get_ref(a_keys + column)?,
+            there.1.get_ref(b_keys + column)?,
+        ))
+    };
+    let mut any = false;
+    for column in 0..here.0.columns.len() {
+        if differs(column)? {
+            any = true;
+            break;
+        }
+    }
+    if !any {
+        tally.same += 1;
+        return Ok(());
+    }
+    if tally.add(here.0, here.1, RowDifference::Changed, rows)?
+        && let Some(sample) = tally.samples.last_mut()
+    {
+        sample.there = Some(Values::told(&there.0.columns, there.1, b_keys)?);
+        for (column, name) in here.0.columns.iter().enumerate() {
+            if differs(column)? {
+                sample.columns.push(name.clone());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A table that the other side does not have.
+pub(crate) fn only(side: &Side<'_>, what: RowDifference, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
+    let in_order = !matches!(side.table.key, RowKey::None);
+    let mut statement = side.prepare(in_order)?;
+    let mut tally = Tally::default();
+    let mut read = || {
+        let mut cursor = statement.query([])?;
+        while let Some(row) = cursor.next()? {
+            meter.row(row, side.width())?;
+            tally.add(side, row, what, rows)?;
+        }
+        Ok(())
+    };
+    read().map_err(|error: rusqlite::Error| side.failed(&error))?;
+    Ok(tally)
+}
+
+impl Tally {
+    /// Counts a row, and keeps it as a sample while there are fewer than `rows` of its kind; whether it did.
+    pub fn add(&mut self, side: &Side<'_>, row: &Row<'_>, what: RowDifference, rows: usize) -> rusqlite::Result<bool> {
+        let count = match what {
+            RowDifference::OnlyHere => &mut self.only_here,
+            RowDifference::OnlyThere => &mut self.only_there,
+            RowDifference::Changed => &mut self.changed,
+        };
+        *count += 1;
+        let is_kept = *count <= rows as u64;
+        if is_kept {
+            self.samples.push(side.sample(row, what)?);
+        }
+        Ok(is_kept)
+    }
+
+    /// Keeps `rows` samples of all kinds together; losses come first.
+    pub fn cut(&mut self, rows: usize) {
+        self.samples.sort_by_key(|sample| match sample.what {
+            RowDifference::OnlyThere => 0,
+            RowDifference::OnlyHere => 1,
+            RowDifference::Changed => 2,
+        });
+        self.samples.truncate(rows);
+    }
+}
