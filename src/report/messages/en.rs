@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, PlaceTrouble, en_damage, megabytes, path_text};
+use super::{Notice, PlaceTrouble, en_damage, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -268,8 +268,9 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         ),
         Notice::CheckedWithoutIndexes { tables, missing } => (
             format!(
-                "Some indexes were not compared with their tables, because they use something only the application has ({missing}): {}.",
-                tables.join(", ")
+                "Some indexes were not compared with their tables, because they use something only the application has: {}{}.",
+                tables.join(", "),
+                in_brackets(missing)
             ),
             "The data is complete and its structure was verified; there is nothing to do.".to_owned(),
         ),

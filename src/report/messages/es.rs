@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, PlaceTrouble, es_damage, megabytes, path_text};
+use super::{Notice, PlaceTrouble, es_damage, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -269,8 +269,9 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         ),
         Notice::CheckedWithoutIndexes { tables, missing } => (
             format!(
-                "Hay índices que no se compararon con su tabla, porque usan algo que solo tiene la aplicación ({missing}): {}.",
-                tables.join(", ")
+                "Hay índices que no se compararon con su tabla, porque usan algo que solo tiene la aplicación: {}{}.",
+                tables.join(", "),
+                in_brackets(missing)
             ),
             "Los datos están completos y su estructura se verificó; no hace falta hacer nada.".to_owned(),
         ),

@@ -174,6 +174,15 @@ fn path_text(error: &Error) -> String {
         .map_or_else(|| "—".to_owned(), |path| path.display().to_string())
 }
 
+/// SQLite's reason behind a sentence, unless it says nothing.
+fn in_brackets(reason: &str) -> String {
+    const SAYS_NOTHING: &str = "SQL logic error";
+    match reason {
+        "" | SAYS_NOTHING => String::new(),
+        reason => format!(" ({reason})"),
+    }
+}
+
 /// Bytes as megabytes, rounded up so that "needed" is never too little.
 pub(crate) fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
