@@ -410,6 +410,59 @@ pub unsafe extern "C" fn respaldo_annotate(
     call.run(requests::annotate, |store, request, _| store.annotate(&request))
 }
 
+/// Brings rows of a backup back into the live database, with what belongs to them: as one transaction, after saving the database as
+/// it is. Other connections stay valid.
+///
+/// `request_json` must name a backup, as in respaldo_restore, and rows, each by its table and key; shown are the defaults of the rest:
+///
+/// ```json
+/// {"backup": "name or path", "rows": [{"table": "clients", "key": {"id": 7}}], "with_dependents": true,
+///  "on_conflict": "refuse", "dry_run": false, "reason": "why, for the log"}
+/// ```
+///
+/// `key` has the columns of the primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. By the foreign keys of
+/// the live database, rows that they refer to come too where they are missing there; with `with_dependents` also the rows that refer to
+/// them and are missing. Triggers do not fire, generated columns are computed anew, a column that the backup lacks gets its default,
+/// and one that the database no longer has is left out, with a warning COLUMNS_LEFT_OUT that has "columns".
+///
+/// `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"applied": true, "plan": [{"table": "clients", "insert": 1, "update": 0, "same": 0, "conflicts": []}],
+///  "safety_backup": PATH, "warnings": [], "duration_ms": 12}
+/// ```
+///
+/// `applied` is false, and `safety_backup` null, with `dry_run` and where everything is there as it was. With `dry_run` all of it is done
+/// and rolled back, so that `plan` is what would happen. A conflict is
+///
+/// ```json
+/// {"table": "clients", "key": {"id": 7}, "what": "different", "detail": null, "backup": {"id": 7, "name": "Ana"},
+///  "live": {"id": 7, "name": "Eva"}}
+/// ```
+///
+/// where `what` is "different" (the key is there with other contents), "unique" (another row has what may be there only once),
+/// "constraint" (the schema does not take the row) or "foreign_key" (a row that is referred to would be missing). "refuse" is
+/// RESPALDO_ROWS_IN_CONFLICT, whose error object has "conflicts", and nothing is changed; "skip" leaves what is there; "overwrite"
+/// writes the row of the backup, and deletes another row that has what may be there only once. Of the last two kinds "skip" leaves out
+/// the row of the first; all else is RESPALDO_ROWS_IN_CONFLICT.
+///
+/// Every call without `dry_run` leaves a line in `restores.jsonl`. Errors: RESPALDO_INVALID_ARGUMENT (also for a row that the backup
+/// lacks), RESPALDO_ROWS_IN_CONFLICT, and those of respaldo_restore.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_bring_back(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::bring_back, |store, request, progress| {
+        store.bring_back(&request, progress)
+    })
+}
+
 /// Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
 ///
 /// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, and compared with what it was when it was made.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::catalog::record::Made;
 use crate::database::check::Verification;
 use crate::operations::annotate::AnnotateRequest;
+use crate::operations::bring_back::{BringBackRequest, RowKey};
 use crate::operations::compare::CompareRequest;
 use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
@@ -18,6 +19,7 @@ use crate::operations::restore::RestoreRequest;
 use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
+use crate::steps::row_transfer::OnConflict;
 use crate::store::{Options, Settings};
 
 /// The text behind a pointer, or `None` for NULL.
@@ -251,6 +253,42 @@ pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
 
 /// Rows that an answer may hold, of one table.
 const MOST_ROWS: u64 = 10_000;
+
+/// The request of `respaldo_bring_back`.
+pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {
+    let mut fields = Fields::parse(
+        json,
+        &["backup", "rows", "with_dependents", "on_conflict", "dry_run", "reason"],
+    )?;
+    let backup = fields.required_path("backup")?;
+    let rows = fields.take("rows", Expected::Rows, rows)?;
+    let word = fields.word("on_conflict", &["refuse", "skip", "overwrite"])?;
+    Ok(BringBackRequest {
+        backup,
+        rows: rows.ok_or_else(|| Error::argument(Argument::MissingKey("rows")))?,
+        with_dependents: fields.boolean("with_dependents")?.unwrap_or(true),
+        on_conflict: match word.as_deref() {
+            Some("skip") => OnConflict::Skip,
+            Some("overwrite") => OnConflict::Overwrite,
+            _ => OnConflict::Refuse,
+        },
+        dry_run: fields.boolean("dry_run")?.unwrap_or(false),
+        reason: fields.text("reason")?,
+    })
+}
+
+/// `[{"table": "clients", "key": {"id": 7}}]`
+fn rows(value: Value) -> Option<Vec<RowKey>> {
+    let row = |value: &Value| {
+        let row = value.as_object().filter(|row| row.len() == 2)?;
+        Some(RowKey {
+            table: row.get("table")?.as_str()?.to_owned(),
+            key: row.get("key")?.as_object()?.clone(),
+        })
+    };
+    let rows: Option<Vec<RowKey>> = value.as_array()?.iter().map(row).collect();
+    rows.filter(|rows| !rows.is_empty())
+}
 
 /// The request of `respaldo_rehearse`.
 pub(super) fn rehearse(json: Option<&str>) -> Result<RehearseRequest> {

@@ -24,6 +24,7 @@
 //! | `shape` | what two equal databases have in common |
 //! | `sqlite_check` | SQLite's own check, and what its texts mean |
 //! | `sqlite_error` | what SQLite's errors mean to a caller |
+//! | `stored_value` | a value as SQLite stores it, held between two databases |
 //! | `value` | values and names between SQL and this library |
 //! | `verify` | verification: pages first, and SQLite for what they cannot tell |
 //! | `wal_index` | removing a WAL index that reading a backup made |
@@ -51,6 +52,7 @@ pub(crate) mod schema;
 pub(crate) mod shape;
 pub(crate) mod sqlite_check;
 pub(crate) mod sqlite_error;
+pub(crate) mod stored_value;
 pub(crate) mod value;
 pub(crate) mod verify;
 pub(crate) mod wal_index;

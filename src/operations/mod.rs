@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `annotate` | what people say of a backup |
 //! | `compare` | what differs between a backup and the live database, or another backup |
+//! | `bring_back` | bringing rows of a backup back |
 //! | `create` | making a backup, now or once a day |
 //! | `create_request` | what a caller may say of a backup that is to be made |
 //! | `health` | whether the data are safe |
@@ -18,6 +19,7 @@
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
+pub(crate) mod bring_back;
 pub(crate) mod compare;
 pub(crate) mod create;
 pub(crate) mod create_request;

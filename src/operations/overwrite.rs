@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Writes the safety copy back over a database that came out wrong.
-    fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
+    pub(super) fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
         let source = self.hold_backup(&safety.path)?;
         let mut live = Live::open(&self.database, self.busy_timeout)?;
         let written = live.begin(&source)?.write(&mut unwatched);

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::report::damage::Damage;
+use crate::report::row_conflict::RowConflict;
 use crate::report::status::Status;
 use crate::report::system_error::is_sharing_violation;
 
@@ -79,6 +80,8 @@ pub enum Cause {
     SecondPlaceAbsent(PlaceTrouble),
     /// The backup's schema is newer than the application says it understands; its version.
     SchemaTooNew(String),
+    /// Rows to be brought back clash with rows that are there.
+    RowsInConflict(Vec<RowConflict>),
     /// Another backup or restore of this database is running.
     Busy,
     /// A restore broke off.
@@ -143,6 +146,20 @@ pub enum Argument {
         /// The given value.
         value: String,
     },
+    /// A table or row that is to be brought back is not there.
+    NoSuchRow {
+        /// The table, and the key of the row.
+        what: String,
+        /// It is the backup that lacks it, and not the database.
+        in_backup: bool,
+    },
+    /// The columns of a row's key are others.
+    NotTheKey {
+        /// The table.
+        table: String,
+        /// The columns of its key.
+        key: Vec<String>,
+    },
     /// The value of a key is of the wrong type or out of range.
     BadValue {
         /// The key.
@@ -167,6 +184,8 @@ pub enum Expected {
     Object,
     /// An array of texts.
     Texts,
+    /// An array of rows, not empty, each with its table and key.
+    Rows,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -234,6 +253,7 @@ impl Error {
             Cause::DifferentDatabase(_) => Status::DifferentDatabase,
             Cause::SecondPlaceAbsent(_) => Status::SecondPlaceAbsent,
             Cause::SchemaTooNew(_) => Status::SchemaTooNew,
+            Cause::RowsInConflict(_) => Status::RowsInConflict,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,
             Cause::Internal(_) => Status::Internal,
@@ -260,6 +280,14 @@ impl Error {
     pub fn repairable(&self) -> Option<bool> {
         match &self.cause {
             Cause::DatabaseCorrupt(damage) | Cause::BackupCorrupt(damage) => Some(damage.repairable),
+            _ => None,
+        }
+    }
+
+    /// The rows that clash with rows that are there, if that is the cause.
+    pub fn conflicts(&self) -> Option<&[RowConflict]> {
+        match &self.cause {
+            Cause::RowsInConflict(conflicts) => Some(conflicts),
             _ => None,
         }
     }

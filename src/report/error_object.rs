@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::report::error::Error;
 use crate::report::messages::{self, Language};
+use crate::report::row_conflict::RowConflict;
 
 /// The error object that crosses the C boundary.
 #[derive(Debug, Serialize)]
@@ -25,6 +26,8 @@ struct ReportBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     repairable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    conflicts: Option<&'a [RowConflict]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     safety_backup: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undone: Option<bool>,
@@ -43,6 +46,7 @@ impl Error {
                 path: self.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
                 problems: self.problems(),
                 repairable: self.repairable(),
+                conflicts: self.conflicts(),
                 safety_backup: self.safety_backup().map(|path| path.to_string_lossy().into_owned()),
                 undone: self.undone(),
             },

@@ -10,6 +10,7 @@
 //! | `findings` | what the health of the backups comes down to, in Spanish and English |
 //! | `messages` | the texts for people, in Spanish and English |
 //! | `progress` | the progress of long work, and its cancelling |
+//! | `row_conflict` | a row of a backup that clashes with the live database |
 //! | `status` | the numbers and names of the statuses |
 //! | `summary` | what a comparison comes to, in one sentence |
 //! | `system_error` | what the operating system's errors mean |
@@ -20,6 +21,7 @@ pub(crate) mod error_object;
 pub(crate) mod findings;
 pub(crate) mod messages;
 pub(crate) mod progress;
+pub(crate) mod row_conflict;
 pub(crate) mod status;
 pub(crate) mod summary;
 pub(crate) mod system_error;

@@ -15,6 +15,7 @@
 //! | `row_differences` | which rows of two tables differ |
 //! | `row_multisets` | the same, where nothing tells one row from another |
 //! | `row_title` | what people know a row by |
+//! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
 //! | `same_database` | whether a backup is of the database it is restored into |
@@ -38,6 +39,9 @@ pub(crate) mod room;
 pub(crate) mod row_differences;
 pub(crate) mod row_multisets;
 pub(crate) mod row_title;
+pub(crate) mod row_transfer;
+pub(crate) mod row_transfer_plan;
+pub(crate) mod row_transfer_tables;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
 pub(crate) mod same_database;

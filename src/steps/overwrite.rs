@@ -27,7 +27,7 @@ use crate::steps::snapshot::{self, Source, Stopped};
 
 /// The live database, opened to be overwritten.
 pub(crate) struct Live {
-    pub(super) connection: Connection,
+    pub connection: Connection,
     pub(super) path: PathBuf,
     pub(super) timeout: Duration,
     /// As it was before it is overwritten.

@@ -40,6 +40,7 @@ class Respaldo:
             "health",
             "rehearse",
             "compare",
+            "bring_back",
         }
     )
     WITH_REQUEST = WITH_PROGRESS | {"list", "prune"}

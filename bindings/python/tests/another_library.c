@@ -44,6 +44,7 @@ WITH_PROGRESS(respaldo_verify)
 WITH_PROGRESS(respaldo_annotate)
 WITH_PROGRESS(respaldo_health)
 WITH_PROGRESS(respaldo_rehearse)
+WITH_PROGRESS(respaldo_bring_back)
 
 #define WITHOUT_PROGRESS(name)                                                                     \
     int32_t name(uint32_t store, const char *request, char **out_json)                             \

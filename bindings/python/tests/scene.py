@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import respaldo
+from respaldo import RowKey
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 CHECKOUT = PACKAGE_ROOT.parent.parent
@@ -65,6 +66,7 @@ def every_operation(backup: str, *, target: str | None = None) -> dict[str, Call
         "prune": lambda store: store.prune(),
         "annotate": lambda store: store.annotate(backup, label="a label"),
         "health": lambda store: store.health(),
+        "bring_back": lambda store: store.bring_back(backup, [RowKey("clients", {"id": 1})], dry_run=True),
         "rehearse": lambda store: store.rehearse(backup),
     }
 

@@ -54,8 +54,10 @@ class ThroughThePackage:
         self, name: str, store: respaldo.Store, request: bytes | None, progress: Callable[..., int]
     ) -> tuple[str, Any]:
         arguments = arguments_of(request)
-        if name in ("create", "create_if_due", "restore", "verify", "health", "rehearse"):
+        if name in ("create", "create_if_due", "restore", "verify", "health", "rehearse", "bring_back"):
             arguments["progress"] = lambda done, total: progress(None, done, total) == 0
+        if isinstance(arguments.get("rows"), list):
+            arguments["rows"] = [respaldo.RowKey(**row) for row in arguments["rows"]]
         method = getattr(store, name, None)
         if method is None:
             pytest.skip(f"Python has no {name} yet")

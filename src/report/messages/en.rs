@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, PlaceTrouble, en_damage, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, en_damage, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -144,6 +144,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("The backup {path} is of a newer version of the application (schema {version}), which this one does not understand."),
             "Update the application and repeat the operation, or choose an earlier backup. Nothing was changed.".to_owned(),
         ),
+        Cause::RowsInConflict(conflicts) => (
+            format!("Bringing rows back into {path} would clash with what is there: {}.", conflict_text(conflicts)),
+            "Nothing was changed. Look at both versions, and repeat the operation with \"skip\" to keep what is there, or with \"overwrite\" to take the backup's.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Another backup or restore is running in {path}."),
             "Wait until it ends and repeat the operation.".to_owned(),
@@ -186,6 +190,11 @@ fn argument_text(argument: &Argument) -> String {
         Argument::InMemory { key, value } => format!(
             "The value of \"{key}\" must be the path of a file; \"{value}\" is a database in memory, which has no file."
         ),
+        Argument::NoSuchRow { what, in_backup: true } => format!("The backup has no {what}."),
+        Argument::NoSuchRow { what, in_backup: false } => {
+            format!("The database has no table {what} that rows can be brought back into.")
+        }
+        Argument::NotTheKey { table, key } => format!("The key of a row of {table} is made of: {}.", key.join(", ")),
         Argument::BadValue { key, expected } => {
             format!(
                 "The value of \"{key}\" is not valid: it must be {}.",
@@ -201,6 +210,7 @@ fn expected_text(expected: Expected) -> String {
         Expected::Path => "a path that is not empty, in UTF-8 and without NUL".to_owned(),
         Expected::Boolean => "true or false".to_owned(),
         Expected::Object => "an object".to_owned(),
+        Expected::Rows => "an array of rows, such as [{\"table\": \"clients\", \"key\": {\"id\": 7}}]".to_owned(),
         Expected::Texts => "an array of texts".to_owned(),
         Expected::Whole(from, to) => format!("a whole number from {from} to {to}"),
         Expected::OneOf(words) => format!("one of: {}", words.join(", ")),
@@ -240,6 +250,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::SchemaOlder(path, version) => (
             format!("The backup {} is of an older version of the application (schema {version}).", path.display()),
             "The restore is done. The application has to migrate the database before it uses it; most do so when they start.".to_owned(),
+        ),
+        Notice::ColumnsLeftOut(columns) => (
+            format!("The database no longer has these columns of the backup, and what they hold stayed behind: {}.", columns.join(", ")),
+            "The rows are there without it. What stayed behind is in the backup.".to_owned(),
         ),
         Notice::Shrunk(losses, before) => (
             format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),

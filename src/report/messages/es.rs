@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, PlaceTrouble, es_damage, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, es_damage, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -145,6 +145,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("El respaldo {path} es de una versión más nueva de la aplicación (esquema {version}), que esta no entiende."),
             "Actualice la aplicación y repita la operación, o elija un respaldo anterior. No se cambió nada.".to_owned(),
         ),
+        Cause::RowsInConflict(conflicts) => (
+            format!("Traer de vuelta esos registros a {path} chocaría con lo que hay: {}.", conflict_text(conflicts)),
+            "No se cambió nada. Revise las dos versiones y repita la operación con «skip» para conservar lo que hay, o con «overwrite» para poner lo del respaldo.".to_owned(),
+        ),
         Cause::Busy => (
             format!("Ya hay otro respaldo o restauración en curso en {path}."),
             "Espere a que termine y repita la operación.".to_owned(),
@@ -185,6 +189,13 @@ fn argument_text(argument: &Argument) -> String {
         Argument::InMemory { key, value } => format!(
             "El valor de «{key}» debe ser la ruta de un archivo; «{value}» es una base de datos en memoria, que no tiene archivo."
         ),
+        Argument::NoSuchRow { what, in_backup: true } => format!("El respaldo no tiene {what}."),
+        Argument::NoSuchRow { what, in_backup: false } => {
+            format!("La base de datos no tiene una tabla {what} a la que se puedan traer registros.")
+        }
+        Argument::NotTheKey { table, key } => {
+            format!("La clave de un registro de {table} se compone de: {}.", key.join(", "))
+        }
         Argument::BadValue { key, expected } => {
             format!(
                 "El valor de «{key}» no es válido: debe ser {}.",
@@ -200,6 +211,7 @@ fn expected_text(expected: Expected) -> String {
         Expected::Path => "una ruta no vacía, en UTF-8 y sin caracteres NUL".to_owned(),
         Expected::Boolean => "true o false".to_owned(),
         Expected::Object => "un objeto".to_owned(),
+        Expected::Rows => "una lista de registros, como [{\"table\": \"clients\", \"key\": {\"id\": 7}}]".to_owned(),
         Expected::Texts => "una lista de textos".to_owned(),
         Expected::Whole(from, to) => format!("un número entero de {from} a {to}"),
         Expected::OneOf(words) => format!("uno de: {}", words.join(", ")),
@@ -239,6 +251,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::SchemaOlder(path, version) => (
             format!("El respaldo {} es de una versión anterior de la aplicación (esquema {version}).", path.display()),
             "La restauración está hecha. La aplicación debe actualizar la base de datos antes de usarla; suele hacerlo al abrirse.".to_owned(),
+        ),
+        Notice::ColumnsLeftOut(columns) => (
+            format!("La base de datos ya no tiene estas columnas del respaldo, y lo que contienen se quedó fuera: {}.", columns.join(", ")),
+            "Los registros están, sin eso. Lo que se quedó fuera sigue en el respaldo.".to_owned(),
         ),
         Notice::Shrunk(losses, before) => (
             format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),

@@ -12,6 +12,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::report::error::{Error, PlaceTrouble};
+use crate::report::row_conflict::RowConflict;
 
 /// The language of messages and hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +42,7 @@ pub struct Warning {
     pub message: String,
     /// What to do next.
     pub hint: String,
-    /// Of ROWS_BREAK_CONSTRAINTS: the columns, as `clients.name`.
+    /// Of ROWS_BREAK_CONSTRAINTS and COLUMNS_LEFT_OUT: the columns, as `clients.name`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// Of SEARCH_INDEX_DIFFERS and CHECKED_WITHOUT_INDEXES: the tables.
@@ -66,6 +67,8 @@ pub(crate) enum Notice<'a> {
     BackupWasDownloaded(&'a Path),
     /// The backup's schema is older than the application's; its version.
     SchemaOlder(&'a Path, &'a str),
+    /// Columns of the backup that the database no longer has, as `clients.fax`.
+    ColumnsLeftOut(&'a [String]),
     /// Tables lost most of their rows: what, and the newest backup that still has them.
     Shrunk(&'a str, &'a str),
     /// The backup is not in the second place; why.
@@ -105,6 +108,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
+        Notice::ColumnsLeftOut(_) => "COLUMNS_LEFT_OUT",
         Notice::Shrunk(..) => "SHRUNK",
         Notice::SecondPlace(_, trouble) => match trouble {
             PlaceTrouble::Absent => "SECOND_PLACE_ABSENT",
@@ -127,7 +131,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Language::English => en::warning(notice),
     };
     let (columns, tables): (&[String], &[String]) = match notice {
-        Notice::RowsBreakConstraints(columns) => (columns, &[]),
+        Notice::RowsBreakConstraints(columns) | Notice::ColumnsLeftOut(columns) => (columns, &[]),
         Notice::SearchIndexDiffers(tables) | Notice::CheckedWithoutIndexes { tables, .. } => (&[], tables),
         _ => (&[], &[]),
     };
@@ -187,6 +191,25 @@ fn in_brackets(reason: &str) -> String {
 pub(crate) fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// The rows that clash, the first few of them.
+fn conflict_text(conflicts: &[RowConflict]) -> String {
+    const SHOWN: usize = 3;
+    let name = |conflict: &RowConflict| {
+        let key = conflict.key.iter().map(|(column, value)| format!("{column} {value}"));
+        let detail = conflict
+            .detail
+            .as_ref()
+            .map(|detail| format!(" ({detail})"))
+            .unwrap_or_default();
+        format!("{} {}{detail}", conflict.table, key.collect::<Vec<_>>().join(", "))
+    };
+    let mut shown: Vec<String> = conflicts.iter().take(SHOWN).map(name).collect();
+    if conflicts.len() > SHOWN {
+        shown.push(format!("+{}", conflicts.len() - SHOWN));
+    }
+    shown.join("; ")
 }
 
 #[cfg(test)]
@@ -286,6 +309,7 @@ mod tests {
             Cause::DifferentDatabase(None),
             Cause::DifferentDatabase(Some("otra.db".into())),
             Cause::SchemaTooNew("9f2c".into()),
+            Cause::RowsInConflict(vec![]),
             Cause::Busy,
             Cause::RestoreFailed {
                 cause: Box::new(Error::new(Cause::Busy)),

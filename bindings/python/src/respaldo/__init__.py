@@ -46,10 +46,12 @@ from .models import (
     Schema,
     VerifyResult,
 )
+from .rows import BringBackResult, RowConflict, RowKey, TablePlan
 from .store import Progress, Store
 
 __all__ = [
     "Backup",
+    "BringBackResult",
     "Check",
     "Comparison",
     "Content",
@@ -71,6 +73,8 @@ __all__ = [
     "RehearseResult",
     "RestoreResult",
     "Retention",
+    "RowConflict",
+    "RowKey",
     "SafetyCopies",
     "Schema",
     "SchemaDifference",
@@ -78,6 +82,7 @@ __all__ = [
     "SecondPlaceHealth",
     "Store",
     "TableDifference",
+    "TablePlan",
     "TableWords",
     "VerifyResult",
     "__version__",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from .rows import RowConflict
+
 __all__ = [
     "ArchiveDamagedError",
     "ArchiveNotFoundError",
@@ -159,7 +161,12 @@ class SchemaTooNewError(RespaldoError, status=46):
 
 
 class RowsInConflictError(RespaldoError, status=47):
-    """Rows to be brought back clash with rows that are there. Nothing was changed."""
+    """Rows to be brought back clash with rows that are there; ``conflicts`` has them. Nothing was changed."""
+
+    @property
+    def conflicts(self) -> tuple[RowConflict, ...]:
+        """The rows that clash, with both versions."""
+        return tuple(map(RowConflict.from_json, self.args[0].get("conflicts") or ()))
 
 
 class BusyError(RespaldoError, status=60):

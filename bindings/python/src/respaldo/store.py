@@ -26,6 +26,7 @@ from .models import (
     Schema,
     VerifyResult,
 )
+from .rows import BringBackResult, RowKey
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -324,6 +325,55 @@ class Store:
         body = {key: value for key, value in given.items() if value is not None}
         body["backup"] = os.fsdecode(backup)
         return Backup.from_json(self._in_steps("respaldo_annotate", body, None)["backup"])
+
+    def bring_back(
+        self,
+        backup: AnyPath,
+        rows: Sequence[RowKey],
+        *,
+        with_dependents: bool = True,
+        on_conflict: Literal["refuse", "skip", "overwrite"] = "refuse",
+        dry_run: bool = False,
+        reason: str | None = None,
+        progress: Progress | None = None,
+    ) -> BringBackResult:
+        """Brings rows of a backup back into the live database, with what belongs to them, in one transaction.
+
+        Rows that they refer to come too where they are missing. What was there before is first saved as
+        ``<database>.before_restore_<time>``. Triggers do not fire.
+
+        Args:
+            backup: as in :meth:`restore`.
+            rows: the rows, each by its table and key.
+            with_dependents: also the rows that refer to them and are missing.
+            on_conflict: what to do with a row that clashes with one that is there: change nothing at all, leave
+                what is there, or write the row of the backup over it.
+            dry_run: only say what would happen, which is exact.
+            reason: why, for the log of restores.
+            progress: see :data:`Progress`.
+
+        Raises:
+            InvalidArgumentError: the backup has no such row, or the key is of other columns.
+            RowsInConflictError: ``conflicts`` has both versions; nothing was changed.
+            BackupNotFoundError, NotADatabaseError, BackupCorruptError: the backup is no use; nothing was changed.
+            DifferentDatabaseError, SameFileError: it is of another database, or is the live database itself.
+            DatabaseNotFoundError, DatabaseCorruptError: there is no sound database to bring rows into.
+            DatabaseLockedError: another connection held the database beyond the timeout.
+            BusyError: another backup or restore was running beyond the timeout.
+            DiskFullError, PermissionDeniedError, IoError: no safety copy could be made, or nothing be written.
+            RestoreFailedError: it broke off while it was committed.
+            CancelledError: ``progress`` answered False; the database is as it was.
+        """
+        body: dict[str, Any] = {
+            "backup": os.fsdecode(backup),
+            "rows": [row.to_json() for row in rows],
+            "with_dependents": with_dependents,
+            "on_conflict": on_conflict,
+            "dry_run": dry_run,
+        }
+        if reason is not None:
+            body["reason"] = reason
+        return BringBackResult.from_json(self._in_steps("respaldo_bring_back", body, progress))
 
     def health(self, *, deep: bool = False, progress: Progress | None = None) -> Health:
         """Whether the data are safe, from what is in the backup folder now.

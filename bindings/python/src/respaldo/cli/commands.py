@@ -161,6 +161,31 @@ def annotate(session: Session, arguments: Namespace) -> _call.Answer:
     return session.request_in_one_step("respaldo_annotate", body)
 
 
+def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo bring-back``"""
+    body: Body = {
+        "backup": arguments.backup,
+        "rows": [_row(table, key) for table, key in arguments.row],
+        "with_dependents": not arguments.alone,
+        "on_conflict": arguments.on_conflict,
+        "dry_run": arguments.dry_run,
+    }
+    if arguments.reason is not None:
+        body["reason"] = arguments.reason
+    return session.long_request("respaldo_bring_back", body, session.texts.bringing_back)
+
+
+def _row(table: str, key: str) -> Body:
+    """``clients`` and ``id=7``, or ``artist=1,day=2026-03-04``, as the library takes a row."""
+    parts = (part.partition("=") for part in key.split(","))
+    return {"table": table, "key": {column: int(text) if _is_whole(text) else text for column, _, text in parts}}
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it is a whole number; SQLite makes text of it where the column is for text."""
+    return text.isascii() and text.removeprefix("-").isdigit() and len(text) < 19
+
+
 def health(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo health``"""
     if arguments.deep:
@@ -193,6 +218,7 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "restore": restore,
     "prune": prune,
     "annotate": annotate,
+    "bring-back": bring_back,
     "health": health,
     "rehearse": rehearse,
     "compare": compare,

@@ -92,6 +92,14 @@ def build(texts: Texts) -> Parser:
     pinned.add_argument("--pin", dest="pinned", action="store_const", const=True, help=texts.pin)
     pinned.add_argument("--unpin", dest="pinned", action="store_const", const=False, help=texts.unpin)
     annotate.add_argument("--confirm", dest="confirmed", action="store_const", const=True, help=texts.confirm)
+    bring_back = command("bring-back", backup=True)
+    bring_back.add_argument("--row", nargs=2, action="append", required=True, metavar=texts.row[:2], help=texts.row[2])
+    bring_back.add_argument("--alone", action="store_true", help=texts.alone)
+    bring_back.add_argument(
+        "--on-conflict", choices=["refuse", "skip", "overwrite"], default="refuse", help=texts.on_conflict
+    )
+    bring_back.add_argument("--dry-run", action="store_true", help=texts.dry_run_rows)
+    bring_back.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
     command("health").add_argument("--deep", action="store_true", help=texts.deep)
     rehearse = command("rehearse", backup=True, optional=True)
     rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])

@@ -15,6 +15,7 @@ from .._call import Answer
 from ..differences import Comparison, DifferentRow, LongValue, SchemaDifference, Value, Values
 from ..health import Health, RehearseResult
 from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
+from ..rows import BringBackResult
 from .screen import Screen
 from .texts import Texts
 
@@ -101,6 +102,22 @@ def annotated(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``annotate``."""
     backup = Backup.from_json(answer["backup"])
     screen.say(texts.annotated.format(name=printable(backup.name), remarks=_remarks(backup, texts)), style="green")
+
+
+def brought_back(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``bring-back``."""
+    result = BringBackResult.from_json(answer)
+    screen.say(
+        texts.brought_back if result.applied else texts.not_brought_back, style="green" if result.applied else ""
+    )
+    for table in result.plan:
+        numbers = (table.insert, table.update, table.same, len(table.conflicts))
+        if screen.terminal:
+            screen.say("  " + texts.table_plan.format(printable(table.table), *numbers))
+        else:
+            screen.say("\t".join((printable(table.table), *map(str, numbers))))
+    if result.safety_backup:
+        screen.say(texts.safety_copy.format(path=printable(str(result.safety_backup)), name=result.safety_backup.name))
 
 
 def health(answer: Answer, screen: Screen, texts: Texts) -> None:
@@ -194,6 +211,7 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "restore": restored,
     "prune": pruned,
     "annotate": annotated,
+    "bring-back": brought_back,
     "health": health,
     "rehearse": rehearsed,
     "compare": compared,

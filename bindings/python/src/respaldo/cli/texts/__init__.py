@@ -29,6 +29,7 @@ class Texts:
     restoring: str
     verifying: str
     rehearsing: str
+    bringing_back: str
     error: str
     warning: str
 
@@ -63,6 +64,9 @@ class Texts:
     pinned: str
     severities: Mapping[str, str]
     """By the library's name for it."""
+    brought_back: str
+    not_brought_back: str
+    table_plan: str
     rehearsed: str
     rehearsal_failed: str
     comparing: str
@@ -121,6 +125,10 @@ class Texts:
     skip_unchanged: str
     deep: str
     check: tuple[str, str]
+    row: tuple[str, str, str]
+    alone: str
+    on_conflict: str
+    dry_run_rows: str
     shell: str
     commands_group: str
     command: str

@@ -9,6 +9,7 @@ TEXTS = Texts(
     restoring="Restoring",
     verifying="Verifying",
     rehearsing="Rehearsing",
+    bringing_back="Bringing back",
     error="Error",
     warning="Warning",
     restore_question="Are you sure that you want to restore this backup?",
@@ -43,6 +44,9 @@ TEXTS = Texts(
     annotated="Noted: {name} ({remarks})",
     pinned="pinned",
     severities={"note": "Note", "attention": "Attention", "danger": "DANGER"},
+    brought_back="The rows are back.",
+    not_brought_back="Nothing was changed.",
+    table_plan="{}: {} added, {} written over, {} the same, {} in conflict",
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",
     comparing="Comparing",
@@ -236,6 +240,19 @@ examples:
   respaldo annotate backup_20260304_142305.db --label "end of month" --pin --database tattoostudio.db
   respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
         ),
+        "bring-back": CommandTexts(
+            usage="%(prog)s BACKUP --row TABLE KEY [--row ...] --database FILE [--alone] [--dry-run] [options]",
+            summary="bring rows back, and what belongs to them",
+            details="""\
+Brings rows of a backup back into the database, with the rows that they refer to
+and those that went with them, as one transaction. The database as it is now is
+kept as a safety copy. Of a row that is there with other contents nothing is
+changed, unless --on-conflict says so.""",
+            examples="""\
+examples:
+  respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
+  respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
+        ),
         "health": CommandTexts(
             usage="%(prog)s --database FILE [--deep] [options]",
             summary="see whether the data are safe",
@@ -338,6 +355,10 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     skip_unchanged="make none if nothing has changed since the newest",
     deep="read each backup whole",
     check=("SQL", "a question to the backup, which only reads; can be repeated"),
+    row=("TABLE", "KEY", "a row, such as: clients id=7; can be repeated"),
+    alone="without the rows that went with them",
+    on_conflict="with a row that clashes: change nothing, leave what is there, or write over it (default: refuse)",
+    dry_run_rows="only say what would happen",
     shell="your shell",
     commands_group="commands",
     command="COMMAND",

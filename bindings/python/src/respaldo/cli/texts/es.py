@@ -9,6 +9,7 @@ TEXTS = Texts(
     restoring="Restaurando",
     verifying="Verificando",
     rehearsing="Ensayando",
+    bringing_back="Trayendo de vuelta",
     error="Error",
     warning="Advertencia",
     restore_question="¿Está seguro que desea restaurar este respaldo?",
@@ -43,6 +44,9 @@ TEXTS = Texts(
     annotated="Anotado: {name} ({remarks})",
     pinned="fijado",
     severities={"note": "Nota", "attention": "Atención", "danger": "PELIGRO"},
+    brought_back="Los registros están de vuelta.",
+    not_brought_back="No se cambió nada.",
+    table_plan="{}: {} agregados, {} reemplazados, {} iguales, {} en conflicto",
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
     comparing="Comparando",
@@ -235,6 +239,19 @@ ejemplos:
   respaldo annotate backup_20260304_142305.db --label "cierre de mes" --pin --database tattoostudio.db
   respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
         ),
+        "bring-back": CommandTexts(
+            usage="%(prog)s RESPALDO --row TABLA CLAVE [--row ...] --database ARCHIVO [--alone] [--dry-run] [opciones]",
+            summary="traer de vuelta registros y lo que les pertenece",
+            details="""\
+Trae de un respaldo registros a la base de datos, con los registros a los que se
+refieren y los que se fueron con ellos, en una sola transacción. La base de datos
+de ahora se guarda antes en una copia. Si un registro está con otro contenido no
+se cambia nada, salvo que --on-conflict lo diga.""",
+            examples="""\
+ejemplos:
+  respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
+  respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
+        ),
         "health": CommandTexts(
             usage="%(prog)s --database ARCHIVO [--deep] [opciones]",
             summary="saber si los datos están a salvo",
@@ -341,6 +358,10 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     skip_unchanged="no crear ninguno si nada cambió desde el más reciente",
     deep="leer cada respaldo entero",
     check=("SQL", "una pregunta al respaldo, que solo lea; se puede repetir"),
+    row=("TABLA", "CLAVE", "un registro, como: clients id=7; se puede repetir"),
+    alone="sin los registros que se fueron con ellos",
+    on_conflict="si un registro choca: no cambiar nada, dejar lo que hay o reemplazarlo (si no se dice: refuse)",
+    dry_run_rows="solo decir qué pasaría",
     shell="su terminal",
     commands_group="órdenes",
     command="ORDEN",

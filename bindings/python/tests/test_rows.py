@@ -1,0 +1,79 @@
+"""Rows brought back, through Store and through the command."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import respaldo
+from respaldo import RowKey
+from terminal import run
+
+
+def execute(database: Path, sql: str) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(sql)
+
+
+def name_of(database: Path, key: int) -> str | None:
+    with closing(sqlite3.connect(database)) as connection:
+        found = connection.execute("SELECT name FROM clients WHERE id = ?", (key,)).fetchone()
+    return found[0] if found else None
+
+
+class TestBringBack:
+    def test_a_deleted_row_comes_back(self, store: respaldo.Store, database: Path) -> None:
+        backup = store.create().backup
+        name = name_of(database, 7)
+        execute(database, "DELETE FROM clients WHERE id = 7")
+        rows = [RowKey("clients", {"id": 7})]
+        planned = store.bring_back(backup, rows, dry_run=True)
+        assert (planned.applied, planned.safety_backup) == (False, None)
+        assert name_of(database, 7) is None
+        done = store.bring_back(backup, rows, reason="pidió Ana")
+        assert done.applied and done.plan == planned.plan
+        assert done.safety_backup is not None and name_of(done.safety_backup, 7) is None
+        assert name_of(database, 7) == name
+
+    def test_a_conflict_has_both_versions(self, store: respaldo.Store, database: Path) -> None:
+        backup = store.create().backup
+        name = name_of(database, 7)
+        execute(database, "UPDATE clients SET name = 'X' WHERE id = 7")
+        rows = [RowKey("clients", {"id": 7})]
+        with pytest.raises(respaldo.RowsInConflictError) as caught:
+            store.bring_back(backup, rows)
+        (conflict,) = caught.value.conflicts
+        assert (conflict.table, conflict.key, conflict.what) == ("clients", {"id": 7}, "different")
+        assert conflict.live is not None
+        assert (conflict.backup["name"], conflict.live["name"]) == (name, "X")
+        assert name_of(database, 7) == "X"
+        assert store.bring_back(backup, rows, on_conflict="overwrite").plan[0].update == 1
+        assert name_of(database, 7) == name
+
+    def test_a_row_that_the_backup_lacks_is_told(self, store: respaldo.Store) -> None:
+        backup = store.create().backup
+        with pytest.raises(respaldo.InvalidArgumentError, match="99999"):
+            store.bring_back(backup, [RowKey("clients", {"id": 99999})])
+
+    def test_blobs_are_bytes(self) -> None:
+        assert RowKey("t", {"k": b"\x00\xff"}).to_json() == {"table": "t", "key": {"k": {"blob": "00ff"}}}
+
+
+class TestCommand:
+    def test_bring_back_says_what_it_did(self, store: respaldo.Store, database: Path) -> None:
+        backup = store.create().backup
+        execute(database, "DELETE FROM clients WHERE id = 7")
+        asked = ("bring-back", backup.name, "--row", "clients", "id=7", "--database", database)
+        done = run(*asked, "--dry-run", "--json")
+        assert json.loads(done.stdout)["plan"][0]["insert"] == 1
+        assert name_of(database, 7) is None
+        done = run(*asked)
+        assert done.returncode == 0 and "clients\t1\t0\t0\t0" in done.stdout
+        execute(database, "UPDATE clients SET name = 'X' WHERE id = 7")
+        assert run(*asked).returncode == 47
+        assert run(*asked, "--on-conflict", "skip").returncode == 0
+        assert name_of(database, 7) == "X"

@@ -1,0 +1,246 @@
+//! Bringing rows of a backup back into the live database, with what belongs to them.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::clock::milliseconds;
+use crate::database::sqlite_error::{self, Role, explain, remember_system_error};
+use crate::failpoint;
+use crate::files::folder::ensure_folder;
+use crate::files::folder_lock::FolderLock;
+use crate::files::paths::{parent, same_file};
+use crate::files::staging;
+use crate::report::error::{Argument, Cause, Error, Result};
+use crate::report::messages::{self, Notice, Warning};
+use crate::report::progress::{Progress, ProgressFn};
+use crate::steps::overwrite::Live;
+use crate::steps::row_transfer::{self, OnConflict, TablePlan, Written};
+use crate::steps::row_transfer_plan::{NotFound, Planner, Row};
+use crate::steps::row_transfer_tables::Missing;
+use crate::steps::safety_copy::SafetyCopy;
+use crate::steps::snapshot::Source;
+use crate::store::Store;
+
+/// Which rows to bring back, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BringBackRequest {
+    /// A name or path, as in a restore.
+    pub backup: PathBuf,
+    /// The rows.
+    pub rows: Vec<RowKey>,
+    /// Also the rows that refer to them and are missing.
+    pub with_dependents: bool,
+    /// What to do with a row that clashes with one that is there.
+    pub on_conflict: OnConflict,
+    /// Only say what would happen.
+    pub dry_run: bool,
+    /// Why, for the log.
+    pub reason: Option<String>,
+}
+
+/// One row of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowKey {
+    /// The table.
+    pub table: String,
+    /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`.
+    pub key: Map<String, Value>,
+}
+
+/// The answer of [`Store::bring_back`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BroughtBack {
+    /// Whether the database was changed.
+    pub applied: bool,
+    /// What happened, or would happen, in each table.
+    pub plan: Vec<TablePlan>,
+    /// The database as it was; `None` where it was not changed.
+    pub safety_backup: Option<PathBuf>,
+    /// What did not go with the rows.
+    pub warnings: Vec<Warning>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+impl Store {
+    /// Brings rows of a backup back, with the rows that they refer to where those are missing, and with the missing rows that refer
+    /// to them: as one transaction, after a durable safety copy. Triggers do not fire.
+    ///
+    /// Fails, with the database as it was, with [`Cause::InvalidArgument`] when the backup has no such row,
+    /// [`Cause::RowsInConflict`], [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`], [`Cause::NotADatabase`],
+    /// [`Cause::DifferentDatabase`], [`Cause::SameFile`], [`Cause::DatabaseNotFound`], [`Cause::DatabaseCorrupt`],
+    /// [`Cause::DatabaseLocked`], [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`] and [`Cause::Cancelled`]; and
+    /// with [`Cause::RestoreFailed`] when it broke off while it was committed.
+    pub fn bring_back(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
+        let started = Instant::now();
+        let backup = self.find_backup(&request.backup)?;
+        if same_file(&backup, &self.database) {
+            return Err(Error::at(Cause::SameFile, backup));
+        }
+        self.refuse_recorded_as_different(&backup)?;
+        ensure_folder(&self.backup_dir, parent(&self.database))?;
+        let mut locks = vec![FolderLock::acquire(&self.backup_dir, self.busy_timeout)?];
+        let folder = parent(&self.database);
+        if !same_file(&self.backup_dir, folder) {
+            locks.push(FolderLock::acquire(folder, self.busy_timeout)?);
+        }
+        staging::sweep(folder);
+        let done = self.transfer(&backup, request, progress);
+        let mut warnings = Vec::new();
+        if !request.dry_run {
+            let outcome = done.as_ref().map(|(done, _)| done.safety_backup.as_deref());
+            warnings = self.log_restore(&backup, &self.database, request.reason.as_deref(), outcome);
+        }
+        let (done, remarks) = done?;
+        warnings.extend(remarks);
+        Ok(BroughtBack {
+            warnings,
+            duration_ms: milliseconds(started),
+            ..done
+        })
+    }
+
+    fn transfer(
+        &self,
+        backup: &Path,
+        request: &BringBackRequest,
+        progress: ProgressFn<'_>,
+    ) -> Result<(BroughtBack, Vec<Warning>)> {
+        let mut source = self.hold_backup(backup)?;
+        self.refuse_without_common_table(&source)?;
+        let remarks = self.check_backup(&mut source, progress)?;
+        let live = Live::open(&self.database, self.busy_timeout)?;
+        let failed = |error: rusqlite::Error| explain(&error, &self.database, Role::Live);
+        // Nothing reaches the file before the commit: until then others read the database as it was, and so does the safety copy.
+        live.connection
+            .execute_batch("PRAGMA foreign_keys=OFF; PRAGMA cache_spill=OFF; BEGIN IMMEDIATE")
+            .map_err(failed)?;
+        let (written, left_out) = match self.write_rows(&live, &source, request, progress) {
+            Ok(written) => written,
+            Err(error) => {
+                roll_back(&live.connection);
+                return Err(error);
+            }
+        };
+        let mut warnings = remarks.warnings(self.language);
+        if !left_out.is_empty() {
+            warnings.push(messages::warning(&Notice::ColumnsLeftOut(&left_out), self.language));
+        }
+        if written.refused && !request.dry_run {
+            roll_back(&live.connection);
+            return Err(Error::at(Cause::RowsInConflict(written.conflicts()), &self.database));
+        }
+        let safety = if request.dry_run || written.changes() == 0 {
+            roll_back(&live.connection);
+            None
+        } else {
+            Some(self.commit(&live, progress)?)
+        };
+        live.checkpoint();
+        let done = BroughtBack {
+            applied: safety.is_some(),
+            plan: written.plan,
+            safety_backup: safety.map(|safety| safety.path),
+            warnings: vec![],
+            duration_ms: 0,
+        };
+        Ok((done, warnings))
+    }
+
+    /// Writes the rows inside the transaction. Returns the columns too that the live database no longer has.
+    fn write_rows(
+        &self,
+        live: &Live,
+        source: &Source,
+        request: &BringBackRequest,
+        progress: ProgressFn<'_>,
+    ) -> Result<(Written, Vec<String>)> {
+        let explained = |error: NotFound| self.not_found(error, source);
+        let mut planner = Planner::new(&live.connection, &source.connection).map_err(explained)?;
+        for row in &request.rows {
+            planner
+                .ask_for(&row.table, &row.key, request.with_dependents)
+                .map_err(explained)?;
+        }
+        let now = Progress {
+            pages_done: source.shape.pages,
+            pages_total: source.shape.pages,
+        };
+        let (rows, tables) = planner
+            .follow(&mut || progress(now) == ControlFlow::Continue(()))
+            .map_err(explained)?;
+        let before = || live.open_reader().ok();
+        let written = row_transfer::write(&live.connection, before, &rows, &tables, request.on_conflict);
+        remember_system_error(&live.connection, &written);
+        let written = written.map_err(|error| explain(&error, &self.database, Role::Live))?;
+        Ok((written, left_out(&rows)))
+    }
+
+    /// Saves the database as it was, and commits.
+    fn commit(&self, live: &Live, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
+        failpoint::reach("bring_back_written");
+        let saved = self
+            .copy_current(progress)
+            .and_then(|(copy, _)| self.publish_safety_copy(copy));
+        let safety = saved.inspect_err(|_| roll_back(&live.connection))?;
+        failpoint::reach("bring_back_saved");
+        let committed = live.connection.execute_batch("COMMIT");
+        remember_system_error(&live.connection, &committed);
+        failpoint::reach("bring_back_committed");
+        let Err(error) = committed else {
+            return Ok(safety);
+        };
+        let unflushed = sqlite_error::is_flush_failure(&error);
+        let failure = explain(&error, &self.database, Role::Live);
+        roll_back(&live.connection);
+        if failure.cause == Cause::DatabaseLocked {
+            safety.discard();
+            return Err(failure);
+        }
+        let undone = if unflushed {
+            self.put_back(&safety).is_ok()
+        } else {
+            true
+        };
+        Err(self.failed(failure, &safety, undone))
+    }
+
+    fn not_found(&self, error: NotFound, source: &Source) -> Error {
+        match error {
+            NotFound::Live(error) => explain(&error, &self.database, Role::Live),
+            NotFound::Sqlite(error) => explain(&error, &source.path, source.role),
+            NotFound::Cancelled => Error::new(Cause::Cancelled),
+            NotFound::Missing(what, missing) => Error::argument(Argument::NoSuchRow {
+                what,
+                in_backup: missing == Missing::InBackup,
+            }),
+            NotFound::NotTheKey(table, key) => Error::argument(Argument::NotTheKey { table, key }),
+        }
+    }
+}
+
+/// Puts everything back as it was. There is nothing else to do where that fails: closing the connection does it.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+}
+
+/// The columns that stay behind, as `clients.fax`.
+fn left_out(rows: &[Row]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for row in rows {
+        for column in &row.table.left_out {
+            let named = format!("{}.{column}", row.table.name);
+            if !found.contains(&named) {
+                found.push(named);
+            }
+        }
+    }
+    found
+}
