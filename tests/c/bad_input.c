@@ -17,11 +17,12 @@
 #endif
 
 enum function {
-    OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, FUNCTIONS_WITH_REQUEST
+    OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, COMPARE, FUNCTIONS_WITH_REQUEST
 };
 
 static const char *const function_names[] = {"open",   "create", "create_if_due", "list",   "restore",
-                                              "verify", "prune",  "annotate",      "health", "rehearse"};
+                                              "verify", "prune",  "annotate",      "health", "rehearse",
+                                              "compare"};
 
 static respaldo_store good_store;
 static char good_backup[100];
@@ -53,8 +54,10 @@ static respaldo_status call(enum function function, respaldo_store store, const 
         return respaldo_annotate(store, request, NULL, NULL, out_json);
     case HEALTH:
         return respaldo_health(store, request, NULL, NULL, out_json);
-    default:
+    case REHEARSE:
         return respaldo_rehearse(store, request, NULL, NULL, out_json);
+    default:
+        return respaldo_compare(store, request, NULL, NULL, out_json);
     }
 }
 
@@ -210,6 +213,7 @@ static const struct {
     {ANNOTATE, "confirmed", BOOLEAN, BOOLEAN},
     {HEALTH, "deep", BOOLEAN, BOOLEAN},
     {REHEARSE, "backup", STRING, NOTHING},
+    {COMPARE, "backup", STRING, STRING},
 };
 
 static void values_of_the_wrong_type(void)
@@ -274,12 +278,15 @@ static const struct {
     {REHEARSE, "{\"checks\": \"SELECT 1\"}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {REHEARSE, "{\"checks\": [1]}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {REHEARSE, "{\"checks\": null}", RESPALDO_INVALID_ARGUMENT, "checks"},
+    {COMPARE, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {COMPARE, "{\"backup\": \"x.db\", \"rows\": -1}", RESPALDO_INVALID_ARGUMENT, "rows"},
+    {COMPARE, "{\"backup\": \"x.db\", \"rows\": 10001}", RESPALDO_INVALID_ARGUMENT, "rows"},
     {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"\"}", RESPALDO_INVALID_ARGUMENT, "target"},
     {RESTORE, "{\"backup\": \"studio.db\", \"target\": \"a\\u0000b\"}", RESPALDO_INVALID_ARGUMENT, "target"},
 };
 
-/* The requests that restore, verify and annotate refuse alike, and rehearse where a backup is named. */
+/* The requests that restore, verify, annotate and compare refuse alike, and rehearse where a backup is named. */
 static const struct {
     const char *request;
     respaldo_status status;
@@ -308,6 +315,7 @@ static void values_that_are_refused(void)
         must_fail(RESTORE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
         must_fail(VERIFY, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
         must_fail(ANNOTATE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
+        must_fail(COMPARE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
         if (bad_backups[i].request && strstr(bad_backups[i].request, "backup"))
             must_fail(REHEARSE, bad_backups[i].request, bad_backups[i].status, bad_backups[i].mentions);
     }
@@ -337,6 +345,7 @@ static void very_long_values(void)
     very_long(VERIFY, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(ANNOTATE, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(REHEARSE, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(COMPARE, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(CREATE, "{\"made\": \"%s\"}", RESPALDO_INVALID_ARGUMENT);
     snprintf(with_target, sizeof with_target, "{\"backup\": \"%s\", \"target\": \"%%s\"}", good_backup);
     very_long(RESTORE, with_target, ANY_FAILURE);
