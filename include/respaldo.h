@@ -526,21 +526,21 @@ respaldo_status respaldo_rehearse(respaldo_store store,
 // ```
 //
 // `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
-// `backup`, "there" what it is compared with: a restore would lose what is only there. `progress`: NULL for none. On success
+// what `backup` is compared with, "there" is `backup`: a restore would lose what is only here. `progress`: NULL for none. On success
 // `*out_json` is
 //
 // ```json
 // {"identical": false, "summary": "Perder\u00eda 14 sesiones y 2 clientes; recuperar\u00eda 1 cliente.",
-//  "tables": [{"table": "clients", "only_here": 1, "only_there": 2, "changed": 0, "same": 1198,
-//              "rows": [{"key": {"id": 7}, "what": "only_there", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
-//  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_there"}]}
+//  "tables": [{"table": "clients", "only_there": 1, "only_here": 2, "changed": 0, "same": 1198,
+//              "rows": [{"key": {"id": 7}, "what": "only_here", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
+//  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_here"}]}
 // ```
 //
 // `summary` is one sentence for the owner, in the words of the option `names`. `tables` are all tables, those that a restore would
 // lose most of first. Rows are told from each other by the primary key, or the rowid where there is none; where both sides have
-// not the same key, rows that differ are "only_here" and "only_there", and `key` may be null. `what` of a row is "only_here", "only_there" or
+// not the same key, rows that differ are "only_there" and "only_here", and `key` may be null. `what` of a row is "only_there", "only_here" or
 // "changed"; then `values` are those here, "there" has the others, and "columns" names those that differ. Tables are
-// compared by the columns that both have, without generated ones. `schema` names what is "only_here", "only_there" or "differs":
+// compared by the columns that both have, without generated ones. `schema` names what is "only_there", "only_here" or "differs":
 // its `kind` is "table", "column", "index", "trigger" or "view".
 //
 // In `values` a BLOB is `{"blob": "00ff"}` in hexadecimal digits, a text that is not UTF-8 `{"text": "ff"}`, an infinite number

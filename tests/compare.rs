@@ -37,9 +37,9 @@ fn compared(before: &str, after: &str) -> Comparison {
     compared
 }
 
-/// Only here, only there, changed, the same.
+/// Only here, only here, changed, the same.
 fn counts(table: &TableDifference) -> [u64; 4] {
-    [table.only_here, table.only_there, table.changed, table.same]
+    [table.only_there, table.only_here, table.changed, table.same]
 }
 
 fn only_table(comparison: &Comparison) -> &TableDifference {
@@ -99,15 +99,15 @@ fn what_a_restore_would_lose_bring_back_and_change() {
     let lost = &clients.rows[0];
     assert_eq!(
         (lost.what, lost.title.as_deref()),
-        (RowDifference::OnlyThere, Some("Ana López"))
+        (RowDifference::OnlyHere, Some("Ana López"))
     );
     let key = lost.key.as_ref().and_then(|key| key.get("id"));
     assert_eq!(key, Some(&RowValue::Integer(200)));
     let changed = of_kind(clients, RowDifference::Changed)[0];
     assert_eq!(changed.columns, ["name"]);
-    assert_eq!(changed.values.get("name"), Some(&RowValue::Text("Client 7".into())));
+    assert_eq!(changed.values.get("name"), Some(&RowValue::Text("Another".into())));
     let there = changed.there.as_ref().and_then(|there| there.get("name"));
-    assert_eq!(there, Some(&RowValue::Text("Another".into())));
+    assert_eq!(there, Some(&RowValue::Text("Client 7".into())));
     assert_eq!(found.schema.len(), 1);
     let english = compare(Language::English).summary;
     assert!(
@@ -214,7 +214,7 @@ fn values_are_compared_by_their_class_and_told_as_they_are() {
     let table = only_table(&found);
     assert_eq!(counts(table), [0, 0, 6, 1]);
     let json = serde_json::to_value(table).expect("JSON");
-    let values: Vec<String> = (0..6).map(|row| json["rows"][row]["values"]["v"].to_string()).collect();
+    let values: Vec<String> = (0..6).map(|row| json["rows"][row]["there"]["v"].to_string()).collect();
     assert_eq!(
         values,
         [
@@ -246,13 +246,13 @@ fn schemas_that_differ_are_named_and_rows_compared_by_their_common_columns() {
     assert_eq!(
         parts,
         [
-            ("column", "old", OnlyHere),
-            ("column", "phone", OnlyThere),
-            ("index", "i", OnlyHere),
-            ("index", "j", OnlyThere),
-            ("table", "gone", OnlyHere),
-            ("trigger", "r", OnlyThere),
-            ("view", "w", OnlyThere),
+            ("column", "old", OnlyThere),
+            ("column", "phone", OnlyHere),
+            ("index", "i", OnlyThere),
+            ("index", "j", OnlyHere),
+            ("table", "gone", OnlyThere),
+            ("trigger", "r", OnlyHere),
+            ("view", "w", OnlyHere),
         ]
     );
     assert_eq!(found.summary, "Las filas son las mismas; la estructura es distinta.");
@@ -276,7 +276,7 @@ fn samples_are_bounded_and_losses_come_first() {
     let table = only_table(&found);
     assert_eq!(counts(table), [0, 1, 49, 51]);
     assert_eq!(table.rows.len(), 3);
-    assert_eq!(table.rows[0].what, RowDifference::OnlyThere);
+    assert_eq!(table.rows[0].what, RowDifference::OnlyHere);
 }
 
 #[test]

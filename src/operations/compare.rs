@@ -1,7 +1,7 @@
 //! What differs between a backup and the live database, or another backup.
 //!
-//! "Here" is the backup, "there" what it is compared with: a restore of the backup would lose what is only there, and bring back
-//! what is only here.
+//! "Here" is the live database, or the other backup, and "there" the backup: a restore of the backup would lose what is only
+//! here, and bring back what is only there.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -63,15 +63,15 @@ pub struct Comparison {
 pub struct TableDifference {
     /// Its name.
     pub table: String,
-    /// Rows that only the backup has.
+    /// Rows that only the live database has, or the other backup: a restore would lose them.
     pub only_here: u64,
-    /// Rows that only the other database has.
+    /// Rows that only the backup has: a restore would bring them back.
     pub only_there: u64,
     /// Rows that both have, with other values.
     pub changed: u64,
     /// Rows that both have alike.
     pub same: u64,
-    /// Some of the rows that differ; first those that only the other database has.
+    /// Some of the rows that differ; first those that a restore would lose.
     pub rows: Vec<DifferentRow>,
 }
 
@@ -82,8 +82,8 @@ impl Store {
     /// Fails with [`Cause::BackupNotFound`], [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`], [`Cause::BackupCorrupt`] and
     /// [`Cause::DatabaseCorrupt`] where the damage is met, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`].
     pub fn compare(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
-        let here = self.hold_backup(&self.find_backup(&request.backup)?)?;
-        let compared = self.hold_other(request).and_then(|there| {
+        let there = self.hold_backup(&self.find_backup(&request.backup)?)?;
+        let compared = self.hold_other(request).and_then(|here| {
             let total = here.shape.pages + there.shape.pages;
             let now = Progress {
                 pages_done: 0,
@@ -139,11 +139,11 @@ impl Store {
             let tally = compare_table((here, None), (there, Some(table)), request.rows, meter)?;
             tables.push((table.is_shadow, self.difference(table, tally, request.rows)));
         }
-        tables.sort_by_key(|(_, table)| Reverse((table.only_there, table.only_here, table.changed)));
+        tables.sort_by_key(|(_, table)| Reverse((table.only_here, table.only_there, table.changed)));
         let amounts = |count: fn(&TableDifference) -> u64| self.amounts(&tables, count);
         let amounts = Amounts {
-            lost: amounts(|table| table.only_there),
-            regained: amounts(|table| table.only_here),
+            lost: amounts(|table| table.only_here),
+            regained: amounts(|table| table.only_there),
             changed: amounts(|table| table.changed),
             schema: !schema.is_empty(),
         };

@@ -23,9 +23,9 @@ use crate::steps::snapshot::Source;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowDifference {
-    /// Only the backup has it: a restore would bring it back.
+    /// Only the live database has it, or the other backup: a restore would lose it.
     OnlyHere,
-    /// Only the other database has it: a restore would lose it.
+    /// Only the backup has it: a restore would bring it back.
     OnlyThere,
     /// Both have it, with other values.
     Changed,
@@ -40,9 +40,9 @@ pub struct DifferentRow {
     pub what: RowDifference,
     /// What people know it by.
     pub title: Option<String>,
-    /// Its values; of a changed row those of the backup.
+    /// Its values; of a changed row those of the live database, or the other backup.
     pub values: Values,
-    /// The values of a changed row in the other database.
+    /// The values of a changed row in the backup.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub there: Option<Values>,
     /// The columns of a changed row whose values differ.
@@ -306,8 +306,8 @@ impl Tally {
     /// Keeps `rows` samples of all kinds together; losses come first.
     pub fn cut(&mut self, rows: usize) {
         self.samples.sort_by_key(|sample| match sample.what {
-            RowDifference::OnlyThere => 0,
-            RowDifference::OnlyHere => 1,
+            RowDifference::OnlyHere => 0,
+            RowDifference::OnlyThere => 1,
             RowDifference::Changed => 2,
         });
         self.samples.truncate(rows);

@@ -27,9 +27,9 @@ pub struct SchemaDifference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SchemaMatter {
-    /// Only the backup has it.
+    /// Only the live database has it, or the other backup.
     OnlyHere,
-    /// Only the other database has it.
+    /// Only the backup has it.
     OnlyThere,
     /// Both have it, made by other SQL.
     Differs,

@@ -36,16 +36,17 @@ class TestCompare:
         found = english.compare(backup)
         assert found.summary == "It would lose 1 client; change 1 client."
         (_, lost), (table, changed) = found.rows()
-        assert (lost.what, lost.title, lost.key) == ("only_there", "Ana López", {"id": 9007199254740993})
+        assert (lost.what, lost.title, lost.key) == ("only_here", "Ana López", {"id": 9007199254740993})
         assert changed.there is not None
-        assert (table, changed.columns, changed.there["name"]) == ("clients", ("name",), b"\x00\xff")
+        assert changed.there["name"] != changed.values["name"]
+        assert (table, changed.columns, changed.values["name"]) == ("clients", ("name",), b"\x00\xff")
 
     def test_another_backup_and_how_many_rows(self, english: respaldo.Store, database: Path) -> None:
         first = english.create().backup
         execute(database, "DELETE FROM clients")
         second = english.create().backup
         found = english.compare(first, other=second, rows=1)
-        assert found.tables[0].only_here > 1
+        assert found.tables[0].only_there > 1
         assert len(list(found.rows())) == 1
 
     def test_it_can_be_cancelled(self, english: respaldo.Store) -> None:

@@ -73,13 +73,13 @@ class DifferentRow:
     key: Values | None = field(hash=False)
     """The columns that tell it from other rows; None in a table without such columns."""
     what: Literal["only_here", "only_there", "changed"]
-    """A restore would bring back what is only here, and lose what is only there."""
+    """A restore would lose what is only here, and bring back what is only there."""
     title: str | None
     """What people know it by."""
     values: Values = field(hash=False)
-    """Its values; of a changed row those of the backup."""
+    """Its values; of a changed row those of the live database, or the other backup."""
     there: Values | None = field(default=None, hash=False)
-    """The values of a changed row in the other database."""
+    """The values of a changed row in the backup."""
     columns: tuple[str, ...] = ()
     """The columns of a changed row whose values differ."""
 
@@ -103,9 +103,9 @@ class TableDifference:
 
     table: str
     only_here: int
-    """Rows that only the backup has."""
+    """Rows that only the live database has, or the other backup: a restore would lose them."""
     only_there: int
-    """Rows that only the other database has: a restore would lose them."""
+    """Rows that only the backup has: a restore would bring them back."""
     changed: int
     same: int
     rows: tuple[DifferentRow, ...]

@@ -148,14 +148,14 @@ def rehearsed(answer: Answer, screen: Screen, texts: Texts) -> None:
 def compared(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``compare``: the summary, the tables that differ, their rows and the schema."""
     found = Comparison.from_json(answer)
-    differing = [t for t in found.tables if t.only_here or t.only_there or t.changed]
+    differing = [t for t in found.tables if t.only_there or t.only_here or t.changed]
     if not screen.terminal:
         for t in differing:
-            screen.say("\t".join((printable(t.table), *map(str, (t.only_there, t.only_here, t.changed, t.same)))))
+            screen.say("\t".join((printable(t.table), *map(str, (t.only_here, t.only_there, t.changed, t.same)))))
         return
     screen.say(found.summary, style="green" if found.identical else "bold")
     if differing:
-        counts = [(t.table, *map(str, (t.only_there, t.only_here, t.changed, t.same))) for t in differing]
+        counts = [(t.table, *map(str, (t.only_here, t.only_there, t.changed, t.same))) for t in differing]
         _say_table(screen, screen.terminal, texts.compare_columns, counts, name=0)
         rows = [(table, texts.differences[row.what], _described(row)) for table, row in found.rows()]
         _say_table(screen, screen.terminal, texts.row_columns, rows, name=0)

@@ -53,8 +53,8 @@ TEXTS = Texts(
     compare_columns=("Table", "Would be lost", "Would return", "Would change", "Same"),
     row_columns=("Table", "What", "Row"),
     differences={
-        "only_there": "not in the backup",
-        "only_here": "only in the backup",
+        "only_here": "not in the backup",
+        "only_there": "only in the backup",
         "changed": "changed",
         "differs": "differs",
     },

@@ -53,8 +53,8 @@ TEXTS = Texts(
     compare_columns=("Tabla", "Se perderían", "Volverían", "Cambiarían", "Iguales"),
     row_columns=("Tabla", "Qué pasa", "Fila"),
     differences={
-        "only_there": "no está en el respaldo",
-        "only_here": "solo en el respaldo",
+        "only_here": "no está en el respaldo",
+        "only_there": "solo en el respaldo",
         "changed": "distinta",
         "differs": "distinto",
     },
