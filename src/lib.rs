@@ -85,6 +85,7 @@ pub use operations::list::ListRequest;
 pub use operations::prune::Pruned;
 pub use operations::rehearse::{Checked, RehearseRequest, Rehearsed};
 pub use operations::restore::{RestoreRequest, Restored};
+pub use operations::salvage::{Method, MissingSince, SalvageRequest, Salvaged, SalvagedTable};
 pub use operations::verify::Verified;
 pub use options::{Retention, SchemaSupport, SecondPlace, TableWords, Watch};
 pub use report::damage::{Damage, DamageKind, DamagedIndex};

@@ -463,6 +463,38 @@ pub unsafe extern "C" fn respaldo_bring_back(
     })
 }
 
+/// Makes a new, verified file of what can still be read of a damaged database or backup, which is not touched. respaldo_restore puts the
+/// new file in place.
+///
+/// `request_json`: NULL, or `{"source": null, "dry_run": false}`; `source` is a backup, as in respaldo_restore, and null the live
+/// database, whose WAL is read too. `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"recovered": BACKUP, "method": "rows", "tables": [{"table": "clients", "rows": 1198, "cut": 0,
+///  "missing_since": {"backup": "backup_20260304_142305.db", "rows": 2}}], "lost_and_found": 3, "warnings": [], "duration_ms": 77}
+/// ```
+///
+/// `recovered` is in the backup folder, of kind "recovered", and never deleted; it is null with `dry_run`. `method` is "reindex" where
+/// all rows are there, and "rows" where a new file was made of the rows that can be read. `cut` rows lack what lay on pages that cannot
+/// be read. `missing_since` says how many rows more the newest whole backup has, and is null where that is none or not known. Rows of
+/// which nobody knows the table are in the table `lost_and_found`. A warning NOT_SALVAGED names what could not be made anew. Errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_NOT_A_DATABASE (nothing was found),
+/// RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_salvage(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::salvage, |store, request, progress| {
+        store.salvage(&request, progress)
+    })
+}
+
 /// Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
 ///
 /// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, and compared with what it was when it was made.

@@ -16,6 +16,7 @@ use crate::operations::create_request::CreateRequest;
 use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
+use crate::operations::salvage::SalvageRequest;
 use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::report::messages::Language;
@@ -288,6 +289,19 @@ fn rows(value: Value) -> Option<Vec<RowKey>> {
     };
     let rows: Option<Vec<RowKey>> = value.as_array()?.iter().map(row).collect();
     rows.filter(|rows| !rows.is_empty())
+}
+
+/// The request of `respaldo_salvage`.
+pub(super) fn salvage(json: Option<&str>) -> Result<SalvageRequest> {
+    let mut fields = Fields::parse(json, &["source", "dry_run"])?;
+    Ok(SalvageRequest {
+        source: if fields.take_null("source") {
+            None
+        } else {
+            fields.path("source")?
+        },
+        dry_run: fields.boolean("dry_run")?.unwrap_or(false),
+    })
 }
 
 /// The request of `respaldo_rehearse`.

@@ -38,6 +38,16 @@ pub(crate) fn parse_backup(name: &str) -> Option<Stamp> {
     Stamp::parse(name.strip_prefix("backup_")?.strip_suffix(".db")?)
 }
 
+/// `recovered_20260304_142305.db`, with the same rule for a collision.
+pub(crate) fn recovered(stamp: Stamp) -> String {
+    format!("recovered_{}.db", stamp.text())
+}
+
+/// What the name of a recovered file says, or `None` when it is not of the library's making.
+pub(crate) fn parse_recovered(name: &str) -> Option<Stamp> {
+    Stamp::parse(name.strip_prefix("recovered_")?.strip_suffix(".db")?)
+}
+
 /// `tattoostudio.db.before_restore_20260304_143012`, with the same rule for a collision.
 pub(crate) fn safety(database_name: &str, stamp: Stamp) -> String {
     format!("{}{SAFETY_MARK}{}", beginning_of(database_name), stamp.text())

@@ -101,7 +101,13 @@ impl Store {
         })?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
         let stamp = names::parse_backup(name).filter(|_| made_here);
-        let kind = if stamp.is_some() { Kind::Backup } else { Kind::Preserved };
+        let recovered = names::parse_recovered(name).filter(|_| made_here);
+        let kind = match (stamp, recovered) {
+            (Some(_), _) => Kind::Backup,
+            (None, Some(_)) => Kind::Recovered,
+            (None, None) => Kind::Preserved,
+        };
+        let stamp = stamp.or(recovered);
         let is_database_by_name = Path::new(name)
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("db"));

@@ -47,6 +47,18 @@ pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Co
     }
 }
 
+/// The application's database, held in a read transaction, if it can be read without being recovered first. Nothing is written.
+pub(crate) fn hold_for_reading(path: &Path, timeout: Duration) -> Option<Connection> {
+    if fs::metadata(path).is_ok_and(|metadata| header::is_empty(&metadata)) {
+        return None;
+    }
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)
+        .and_then(readable)
+        .ok()?;
+    let held = connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema");
+    held.is_ok().then_some(connection)
+}
+
 /// Removes the empty log that reading a WAL database leaves beside it when no other program has it open.
 ///
 /// A reading connection may not do that itself. One that may write does, if it is the last, as the application's own last

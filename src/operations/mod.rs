@@ -16,6 +16,7 @@
 //! | `prune` | applying retention |
 //! | `rehearse` | restoring a backup elsewhere to try it |
 //! | `restore` | restoring a backup |
+//! | `salvage` | a sound file of what can be read of a damaged one |
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
@@ -30,4 +31,5 @@ mod overwrite;
 pub(crate) mod prune;
 pub(crate) mod rehearse;
 pub(crate) mod restore;
+pub(crate) mod salvage;
 pub(crate) mod verify;

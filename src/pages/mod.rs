@@ -10,6 +10,7 @@
 //! | `header`, `page`, `cell`, `varint`, `bytes` | the database header, a b-tree page, its cells, and the numbers in them |
 //! | `record`, `order` | the values of a payload, and how they and index entries are ordered |
 //! | `pointer_map`, `freelist`, `overflow`, `usage` | what leads to a page, and that only one thing does |
+//! | `scavenge` | the rows that can still be read of a damaged file |
 //! | `schema` | what SQLite says about the trees |
 //! | `verify`, `plan`, `queue`, `worker` | verification: the order of it, what to look at in each tree, threads and what each of them does |
 //! | `verify_table`, `verify_index`, `space`, `sums` | what is looked at in a table, an index, a page, and in comparing them |
@@ -27,6 +28,7 @@ pub(crate) mod pointer_map;
 pub(crate) mod problem;
 mod queue;
 pub(crate) mod record;
+pub(crate) mod scavenge;
 pub(crate) mod schema;
 pub(crate) mod source;
 mod space;
@@ -36,4 +38,5 @@ pub(crate) mod varint;
 pub(crate) mod verify;
 mod verify_index;
 mod verify_table;
+pub(crate) mod wal_frames;
 mod worker;

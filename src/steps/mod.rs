@@ -18,6 +18,7 @@
 //! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
+//! | `salvage_rows` | a new database of the rows that can be read of a damaged one |
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
 //! | `schema_age` | whether the application understands what is restored |
@@ -44,6 +45,7 @@ pub(crate) mod row_transfer_plan;
 pub(crate) mod row_transfer_tables;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
+pub(crate) mod salvage_rows;
 pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod schema_age;

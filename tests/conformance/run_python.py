@@ -41,6 +41,7 @@ class Respaldo:
             "rehearse",
             "compare",
             "bring_back",
+            "salvage",
         }
     )
     WITH_REQUEST = WITH_PROGRESS | {"list", "prune"}

@@ -45,6 +45,7 @@ WITH_PROGRESS(respaldo_annotate)
 WITH_PROGRESS(respaldo_health)
 WITH_PROGRESS(respaldo_rehearse)
 WITH_PROGRESS(respaldo_bring_back)
+WITH_PROGRESS(respaldo_salvage)
 
 #define WITHOUT_PROGRESS(name)                                                                     \
     int32_t name(uint32_t store, const char *request, char **out_json)                             \

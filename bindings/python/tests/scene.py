@@ -67,6 +67,7 @@ def every_operation(backup: str, *, target: str | None = None) -> dict[str, Call
         "annotate": lambda store: store.annotate(backup, label="a label"),
         "health": lambda store: store.health(),
         "bring_back": lambda store: store.bring_back(backup, [RowKey("clients", {"id": 1})], dry_run=True),
+        "salvage": lambda store: store.salvage(dry_run=True),
         "rehearse": lambda store: store.rehearse(backup),
     }
 

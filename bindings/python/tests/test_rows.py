@@ -77,3 +77,24 @@ class TestCommand:
         assert run(*asked).returncode == 47
         assert run(*asked, "--on-conflict", "skip").returncode == 0
         assert name_of(database, 7) == "X"
+
+
+class TestSalvage:
+    def test_a_damaged_database_gives_a_new_file(self, store: respaldo.Store, database: Path) -> None:
+        backup = store.create().backup
+        content = bytearray(database.read_bytes())
+        leaves = (at for at in range(4096, len(content), 4096) if content[at] == 13 and b"Cliente" in content[at : at + 4096])
+        leaf = next(leaves)
+        content[leaf : leaf + 4096] = bytes(4096)
+        database.write_bytes(content)
+        planned = store.salvage(dry_run=True)
+        assert planned.recovered is None
+        saved = store.salvage()
+        assert saved.recovered is not None and saved.recovered.kind == "recovered"
+        assert (saved.tables, saved.method) == (planned.tables, "rows")
+        (clients,) = (table for table in saved.tables if table.table == "clients")
+        missing = clients.missing_since
+        assert missing is not None and (missing.backup, missing.rows + clients.rows) == (backup.name, 200)
+        assert database.read_bytes() == content
+        done = run("salvage", "--dry-run", "--database", database)
+        assert done.returncode == 0 and f"clients\t{clients.rows}\t0\t{missing.rows}" in done.stdout

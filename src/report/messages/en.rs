@@ -255,6 +255,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("The database no longer has these columns of the backup, and what they hold stayed behind: {}.", columns.join(", ")),
             "The rows are there without it. What stayed behind is in the backup.".to_owned(),
         ),
+        Notice::NotSalvaged(names) => (
+            format!("These tables, indexes, views or triggers could not be made anew: {}.", names.join(", ")),
+            "The rows that were found are there. Compare the recovered file with a backup before you use it.".to_owned(),
+        ),
         Notice::Shrunk(losses, before) => (
             format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),
             format!("If that was meant, confirm it; if not, the rows are in the backup {before}. Until then no backup is deleted."),

@@ -256,6 +256,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             format!("La base de datos ya no tiene estas columnas del respaldo, y lo que contienen se quedó fuera: {}.", columns.join(", ")),
             "Los registros están, sin eso. Lo que se quedó fuera sigue en el respaldo.".to_owned(),
         ),
+        Notice::NotSalvaged(names) => (
+            format!("No se pudieron rehacer estas tablas, índices, vistas o disparadores: {}.", names.join(", ")),
+            "Los registros que se encontraron están. Compare el archivo recuperado con un respaldo antes de usarlo.".to_owned(),
+        ),
         Notice::Shrunk(losses, before) => (
             format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),
             format!("Si fue a propósito, confírmelo; si no, esos datos están en el respaldo {before}. Mientras tanto no se borra ningún respaldo."),

@@ -69,6 +69,8 @@ pub(crate) enum Notice<'a> {
     SchemaOlder(&'a Path, &'a str),
     /// Columns of the backup that the database no longer has, as `clients.fax`.
     ColumnsLeftOut(&'a [String]),
+    /// Indexes and the like that could not be made anew in a recovered file.
+    NotSalvaged(&'a [String]),
     /// Tables lost most of their rows: what, and the newest backup that still has them.
     Shrunk(&'a str, &'a str),
     /// The backup is not in the second place; why.
@@ -109,6 +111,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
         Notice::ColumnsLeftOut(_) => "COLUMNS_LEFT_OUT",
+        Notice::NotSalvaged(_) => "NOT_SALVAGED",
         Notice::Shrunk(..) => "SHRUNK",
         Notice::SecondPlace(_, trouble) => match trouble {
             PlaceTrouble::Absent => "SECOND_PLACE_ABSENT",

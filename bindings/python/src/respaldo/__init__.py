@@ -47,6 +47,7 @@ from .models import (
     VerifyResult,
 )
 from .rows import BringBackResult, RowConflict, RowKey, TablePlan
+from .salvage import MissingSince, SalvagedTable, SalvageResult
 from .store import Progress, Store
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "LibraryLoadError",
     "Listing",
     "LongValue",
+    "MissingSince",
     "Notice",
     "Progress",
     "PruneDecision",
@@ -76,6 +78,8 @@ __all__ = [
     "RowConflict",
     "RowKey",
     "SafetyCopies",
+    "SalvageResult",
+    "SalvagedTable",
     "Schema",
     "SchemaDifference",
     "SecondPlace",

@@ -35,6 +35,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "respaldo_prune": (c_int32, _WITHOUT_PROGRESS),
     "respaldo_annotate": (c_int32, _WITH_PROGRESS),
     "respaldo_bring_back": (c_int32, _WITH_PROGRESS),
+    "respaldo_salvage": (c_int32, _WITH_PROGRESS),
     "respaldo_health": (c_int32, _WITH_PROGRESS),
     "respaldo_rehearse": (c_int32, _WITH_PROGRESS),
     "respaldo_compare": (c_int32, _WITH_PROGRESS),

@@ -27,6 +27,7 @@ from .models import (
     VerifyResult,
 )
 from .rows import BringBackResult, RowKey
+from .salvage import SalvageResult
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -374,6 +375,30 @@ class Store:
         if reason is not None:
             body["reason"] = reason
         return BringBackResult.from_json(self._in_steps("respaldo_bring_back", body, progress))
+
+    def salvage(
+        self, source: AnyPath | None = None, *, dry_run: bool = False, progress: Progress | None = None
+    ) -> SalvageResult:
+        """Makes a new, verified file of what can be read of a damaged database or backup, which is not touched.
+
+        :meth:`restore` puts the new file in place.
+
+        Args:
+            source: a backup, as in :meth:`restore`; by default the live database.
+            dry_run: only say what could be saved.
+            progress: see :data:`Progress`.
+
+        Raises:
+            DatabaseNotFoundError, BackupNotFoundError: there is no such file.
+            NotADatabaseError: nothing was found in it.
+            BusyError: another backup or restore was running beyond the timeout.
+            DiskFullError, PermissionDeniedError, IoError: the new file could not be written.
+            CancelledError: ``progress`` answered False.
+        """
+        body: dict[str, Any] = {"dry_run": dry_run}
+        if source is not None:
+            body["source"] = os.fsdecode(source)
+        return SalvageResult.from_json(self._in_steps("respaldo_salvage", body, progress))
 
     def health(self, *, deep: bool = False, progress: Progress | None = None) -> Health:
         """Whether the data are safe, from what is in the backup folder now.

@@ -186,6 +186,14 @@ def _is_whole(text: str) -> bool:
     return text.isascii() and text.removeprefix("-").isdigit() and len(text) < 19
 
 
+def salvage(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo salvage``"""
+    body: Body = {"dry_run": arguments.dry_run}
+    if arguments.backup is not None:
+        body["source"] = arguments.backup
+    return session.long_request("respaldo_salvage", body, session.texts.salvaging)
+
+
 def health(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo health``"""
     if arguments.deep:
@@ -219,6 +227,7 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "prune": prune,
     "annotate": annotate,
     "bring-back": bring_back,
+    "salvage": salvage,
     "health": health,
     "rehearse": rehearse,
     "compare": compare,

@@ -16,6 +16,7 @@ from ..differences import Comparison, DifferentRow, LongValue, SchemaDifference,
 from ..health import Health, RehearseResult
 from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from ..rows import BringBackResult
+from ..salvage import SalvageResult
 from .screen import Screen
 from .texts import Texts
 
@@ -120,6 +121,21 @@ def brought_back(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.safety_copy.format(path=printable(str(result.safety_backup)), name=result.safety_backup.name))
 
 
+def salvaged(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``salvage``."""
+    result = SalvageResult.from_json(answer)
+    if result.recovered is not None:
+        screen.say(texts.salvaged.format(name=printable(result.recovered.name)), style="green")
+    for table in result.tables:
+        missing = table.missing_since.rows if table.missing_since else 0
+        if screen.terminal:
+            screen.say("  " + texts.table_salvaged.format(printable(table.table), table.rows, table.cut, missing))
+        else:
+            screen.say("\t".join((printable(table.table), str(table.rows), str(table.cut), str(missing))))
+    if result.lost_and_found:
+        screen.say(f"  lost_and_found: {result.lost_and_found}")
+
+
 def health(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``health``: the headline, and a line for each finding."""
     found = Health.from_json(answer)
@@ -212,6 +228,7 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "prune": pruned,
     "annotate": annotated,
     "bring-back": brought_back,
+    "salvage": salvaged,
     "health": health,
     "rehearse": rehearsed,
     "compare": compared,

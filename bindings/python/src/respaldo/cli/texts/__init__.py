@@ -30,6 +30,7 @@ class Texts:
     verifying: str
     rehearsing: str
     bringing_back: str
+    salvaging: str
     error: str
     warning: str
 
@@ -67,6 +68,8 @@ class Texts:
     brought_back: str
     not_brought_back: str
     table_plan: str
+    salvaged: str
+    table_salvaged: str
     rehearsed: str
     rehearsal_failed: str
     comparing: str

@@ -9,6 +9,7 @@ TEXTS = Texts(
     restoring="Restoring",
     verifying="Verifying",
     rehearsing="Rehearsing",
+    salvaging="Salvaging",
     bringing_back="Bringing back",
     error="Error",
     warning="Warning",
@@ -47,6 +48,8 @@ TEXTS = Texts(
     brought_back="The rows are back.",
     not_brought_back="Nothing was changed.",
     table_plan="{}: {} added, {} written over, {} the same, {} in conflict",
+    salvaged="What can be read was saved in {name}",
+    table_salvaged="{}: {} rows, {} cut, {} more in the newest backup",
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",
     comparing="Comparing",
@@ -252,6 +255,16 @@ changed, unless --on-conflict says so.""",
 examples:
   respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
+        ),
+        "salvage": CommandTexts(
+            usage="%(prog)s [BACKUP] --database FILE [--dry-run] [options]",
+            summary="save what can be read of a damaged database",
+            details="""\
+Makes a new file, recovered_..., of what can still be read of the database or of
+a backup, which is not touched. "restore" puts the new file in place.""",
+            examples="""\
+example:
+  respaldo salvage --database tattoostudio.db""",
         ),
         "health": CommandTexts(
             usage="%(prog)s --database FILE [--deep] [options]",

@@ -9,6 +9,7 @@ TEXTS = Texts(
     restoring="Restaurando",
     verifying="Verificando",
     rehearsing="Ensayando",
+    salvaging="Rescatando",
     bringing_back="Trayendo de vuelta",
     error="Error",
     warning="Advertencia",
@@ -47,6 +48,8 @@ TEXTS = Texts(
     brought_back="Los registros están de vuelta.",
     not_brought_back="No se cambió nada.",
     table_plan="{}: {} agregados, {} reemplazados, {} iguales, {} en conflicto",
+    salvaged="Lo que se puede leer se guardó en {name}",
+    table_salvaged="{}: {} registros, {} cortados, {} más en el respaldo más reciente",
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
     comparing="Comparando",
@@ -251,6 +254,16 @@ se cambia nada, salvo que --on-conflict lo diga.""",
 ejemplos:
   respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
+        ),
+        "salvage": CommandTexts(
+            usage="%(prog)s [RESPALDO] --database ARCHIVO [--dry-run] [opciones]",
+            summary="rescatar lo que se puede leer de una base dañada",
+            details="""\
+Hace un archivo nuevo, recovered_..., con lo que todavía se puede leer de la base
+de datos o de un respaldo, que no se toca. Con «restore» se pone en su lugar.""",
+            examples="""\
+ejemplo:
+  respaldo salvage --database tattoostudio.db""",
         ),
         "health": CommandTexts(
             usage="%(prog)s --database ARCHIVO [--deep] [opciones]",
