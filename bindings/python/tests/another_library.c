@@ -44,6 +44,7 @@ WITH_PROGRESS(respaldo_verify)
 WITH_PROGRESS(respaldo_annotate)
 WITH_PROGRESS(respaldo_health)
 WITH_PROGRESS(respaldo_rehearse)
+WITH_PROGRESS(respaldo_compare)
 WITH_PROGRESS(respaldo_bring_back)
 WITH_PROGRESS(respaldo_salvage)
 

@@ -83,8 +83,8 @@ class TestSalvage:
     def test_a_damaged_database_gives_a_new_file(self, store: respaldo.Store, database: Path) -> None:
         backup = store.create().backup
         content = bytearray(database.read_bytes())
-        leaves = (at for at in range(4096, len(content), 4096) if content[at] == 13 and b"Cliente" in content[at : at + 4096])
-        leaf = next(leaves)
+        pages = range(4096, len(content), 4096)
+        leaf = next(at for at in pages if content[at] == 13 and b"Cliente" in content[at : at + 4096])
         content[leaf : leaf + 4096] = bytes(4096)
         database.write_bytes(content)
         planned = store.salvage(dry_run=True)
