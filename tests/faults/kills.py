@@ -63,6 +63,8 @@ def small_cases():
     yield Case("verify", "rollback")
     yield Case("annotate", "rollback")
     yield Case("rehearse", "rollback")
+    yield Case("bring_back", "rollback")
+    yield Case("bring_back", "wal")
     for live in LIVES:
         yield Case("restore", live)
     yield Case("restore", "rollback", chosen_size=400_000)

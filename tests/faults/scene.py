@@ -36,6 +36,11 @@ REQUESTS = {
     "prune": {"dry_run": False},
     "list": {"include_safety": True},
     "annotate": {"backup": CHOSEN_NAME, "note": "la última del año"},
+    "bring_back": {
+        "backup": CHOSEN_NAME,
+        "rows": [{"table": "notes", "key": {"id": 1}}],
+        "on_conflict": "overwrite",
+    },
     "rehearse": {"backup": CHOSEN_NAME, "checks": ["SELECT count(*) > 0 FROM visits"]},
 }
 """What each operation is called with, unless a test says otherwise."""
@@ -221,6 +226,8 @@ class Scene:
         copies = self.check_safety_copies(live)
         if operation == "restore" and found == CHOSEN and live != "missing":
             assert copies, "the live database was restored without a safety copy"
+        if operation == "bring_back" and studio.note_in(self.database) != LIVE:
+            assert copies, "a row was brought back without a safety copy"
         return backups
 
     def check_next_call(self, operation, live, at_least=5):

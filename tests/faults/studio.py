@@ -1,7 +1,8 @@
 """A database that shows whether it is whole, and which one it is.
 
 Every row carries the same generation and a checksum over itself, and one row says how many there are. A mixture of two
-databases, a half-written one or one that lost its WAL cannot pass for either.
+databases, a half-written one or one that lost its WAL cannot pass for either. A note stands by itself: it may come from
+another one.
 """
 
 import os
@@ -28,6 +29,7 @@ def make(path, generation, size=200_000, page_size=4096, journal_mode="delete"):
         connection.execute("CREATE TABLE visits(id INTEGER PRIMARY KEY, generation INT, body BLOB, checksum INT)")
         connection.execute("CREATE INDEX by_checksum ON visits(checksum)")
         connection.execute("CREATE TABLE totals(generation INT, visits INT)")
+        connection.execute("CREATE TABLE notes(id INTEGER PRIMARY KEY, generation INT)")
         write(connection, generation, size)
 
 
@@ -43,6 +45,7 @@ def write(connection, generation, size):
         ((number, generation, body, checksum(number, generation, body)) for number, body in bodies),
     )
     connection.execute("INSERT INTO totals VALUES(?, ?)", (generation, count))
+    connection.execute("INSERT OR REPLACE INTO notes VALUES(1, ?)", (generation,))
     connection.execute("COMMIT")
 
 
@@ -111,3 +114,9 @@ def generation_of(path, read_only=False):
             return generation
     except sqlite3.Error as error:
         raise Torn(f"{path}: {error}") from error
+
+
+def note_in(path):
+    """The generation of the note."""
+    with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True, timeout=5)) as connection:
+        return connection.execute("SELECT generation FROM notes").fetchone()[0]
