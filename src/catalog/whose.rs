@@ -5,10 +5,11 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::{Component, Path, PathBuf, Prefix};
 use std::time::Duration;
 
+use crate::catalog::file_facts::entry_is_elsewhere;
 use crate::catalog::names;
 use crate::catalog::record::Record;
 use crate::database::connection;
@@ -141,9 +142,15 @@ impl Store {
             is_database
                 && !name.starts_with('.')
                 && names::parse_backup(name).is_none()
-                && !same_file(&entry.path(), &self.database)
+                && !self.is_live(&entry)
                 && entry.file_type().is_ok_and(|kind| kind.is_file())
         })
+    }
+
+    /// Whether an entry beside the database is the database itself. A file that is elsewhere is not even opened to find out.
+    fn is_live(&self, entry: &DirEntry) -> bool {
+        let path = entry.path();
+        path == self.database || (!entry_is_elsewhere(entry) && same_file(&path, &self.database))
     }
 }
 
