@@ -254,7 +254,7 @@ impl Store {
         }
         let staged = Staged::new(&self.backup_dir)?;
         let failed = |error: rusqlite::Error| explain(&error, staged.path(), Role::Backup);
-        let target = connection::open_unpublished(staged.path())?;
+        let mut target = connection::open_unpublished(staged.path())?;
         let number = |at: usize| {
             bytes
                 .get(at..at + 4)
@@ -276,7 +276,7 @@ impl Store {
                 "PRAGMA page_size={page_size}; PRAGMA encoding='{encoding}'; PRAGMA user_version={version}; PRAGMA application_id={application};"
             ))
             .map_err(failed)?;
-        let rebuilt = salvage_rows::rebuild(&image, &schema, schema_is_whole, &target).map_err(failed)?;
+        let rebuilt = salvage_rows::rebuild(&image, &schema, schema_is_whole, &mut target).map_err(failed)?;
         drop(target);
         let found: u64 = rebuilt.tables.iter().map(|(_, rows, _)| rows).sum();
         if found + rebuilt.lost_and_found == 0 && parsed.is_none() {

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rusqlite::config::DbConfig;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
@@ -81,9 +83,12 @@ pub(crate) fn rebuild(
     image: &Image<'_>,
     schema: &[SchemaRow],
     schema_is_whole: bool,
-    target: &Connection,
+    target: &mut Connection,
 ) -> rusqlite::Result<Rebuilt> {
     let mut done = Rebuilt::default();
+    // What a hostile schema declares is computed with harmless functions only, and none of its triggers runs.
+    target.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    target.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     target.execute_batch("PRAGMA ignore_check_constraints=ON; PRAGMA foreign_keys=OFF; BEGIN")?;
     for row in schema
         .iter()
@@ -160,15 +165,26 @@ fn is_plain(row: &SchemaRow) -> bool {
     !row.name.starts_with("sqlite_") && !row.sql.is_empty()
 }
 
-/// Runs one statement of a schema that nobody vouches for, if it begins so.
-fn make(target: &Connection, sql: &str, beginning: &str) -> rusqlite::Result<()> {
+/// Runs one statement of a schema that nobody vouches for, if it begins so and does nothing but declare: no query fills a table.
+fn make(target: &mut Connection, sql: &str, beginning: &str) -> rusqlite::Result<()> {
     let is_that = sql
         .get(..beginning.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(beginning));
     if !is_that {
         return Err(rusqlite::Error::InvalidQuery);
     }
-    target.prepare(sql)?.execute([]).map(drop)
+    target.authorizer(Some(|context: AuthContext<'_>| match context.action {
+        AuthAction::Select | AuthAction::Recursive | AuthAction::Attach { .. } | AuthAction::Pragma { .. } => {
+            Authorization::Deny
+        }
+        _ => Authorization::Allow,
+    }))?;
+    let made = target
+        .prepare(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(drop);
+    target.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    made
 }
 
 /// Tables of which nothing is missing come first: what is theirs is nobody else's, wherever a damaged page may point.
@@ -388,4 +404,33 @@ pub(crate) fn read_schema(connection: &Connection) -> rusqlite::Result<Vec<Schem
         })
     })?;
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_schema_declares_and_does_nothing_else() {
+        let mut target = Connection::open_in_memory().expect("opens");
+        for hostile in [
+            "CREATE TABLE t AS SELECT randomblob(100) AS x",
+            "CREATE TABLE t(x); ATTACH '/tmp/other.db' AS other",
+            "ATTACH '/tmp/other.db' AS other",
+            "PRAGMA writable_schema=ON",
+        ] {
+            assert!(make(&mut target, hostile, "CREATE TABLE").is_err(), "{hostile}");
+        }
+        make(
+            &mut target,
+            "CREATE TABLE t(x DEFAULT (abs(-1)), y AS (x + 1))",
+            "CREATE TABLE",
+        )
+        .expect("declared");
+        make(&mut target, "CREATE VIEW v AS SELECT x FROM t", "CREATE VIEW").expect("declared");
+        let rows: i64 = target
+            .query_row("SELECT count(*) FROM v", [], |row| row.get(0))
+            .expect("queries run again");
+        assert_eq!(rows, 0);
+    }
 }
