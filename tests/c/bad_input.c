@@ -17,12 +17,13 @@
 #endif
 
 enum function {
-    OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, COMPARE, FUNCTIONS_WITH_REQUEST
+    OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, COMPARE, BRING_BACK, SALVAGE,
+    FUNCTIONS_WITH_REQUEST
 };
 
 static const char *const function_names[] = {"open",   "create", "create_if_due", "list",   "restore",
                                               "verify", "prune",  "annotate",      "health", "rehearse",
-                                              "compare"};
+                                              "compare", "bring_back", "salvage"};
 
 static respaldo_store good_store;
 static char good_backup[100];
@@ -56,8 +57,12 @@ static respaldo_status call(enum function function, respaldo_store store, const 
         return respaldo_health(store, request, NULL, NULL, out_json);
     case REHEARSE:
         return respaldo_rehearse(store, request, NULL, NULL, out_json);
-    default:
+    case COMPARE:
         return respaldo_compare(store, request, NULL, NULL, out_json);
+    case BRING_BACK:
+        return respaldo_bring_back(store, request, NULL, NULL, out_json);
+    default:
+        return respaldo_salvage(store, request, NULL, NULL, out_json);
     }
 }
 
@@ -214,6 +219,9 @@ static const struct {
     {HEALTH, "deep", BOOLEAN, BOOLEAN},
     {REHEARSE, "backup", STRING, NOTHING},
     {COMPARE, "backup", STRING, STRING},
+    {BRING_BACK, "backup", STRING, STRING},
+    {SALVAGE, "source", STRING, NOTHING},
+    {SALVAGE, "dry_run", BOOLEAN, BOOLEAN},
 };
 
 static void values_of_the_wrong_type(void)
@@ -279,6 +287,13 @@ static const struct {
     {REHEARSE, "{\"checks\": [1]}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {REHEARSE, "{\"checks\": null}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {COMPARE, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {BRING_BACK, NULL, RESPALDO_INVALID_ARGUMENT, "backup"},
+    {BRING_BACK, "{\"backup\": \"x.db\"}", RESPALDO_INVALID_ARGUMENT, "rows"},
+    {BRING_BACK, "{\"backup\": \"x.db\", \"rows\": {}}", RESPALDO_INVALID_ARGUMENT, "rows"},
+    {BRING_BACK, "{\"backup\": \"x.db\", \"rows\": [7]}", RESPALDO_INVALID_ARGUMENT, "rows"},
+    {BRING_BACK, "{\"backup\": \"x.db\", \"rows\": [], \"on_conflict\": \"ask\"}", RESPALDO_INVALID_ARGUMENT, NULL},
+    {SALVAGE, "{\"source\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
+    {SALVAGE, "{\"source\": \"\"}", RESPALDO_INVALID_ARGUMENT, "source"},
     {COMPARE, "{\"backup\": \"x.db\", \"rows\": -1}", RESPALDO_INVALID_ARGUMENT, "rows"},
     {COMPARE, "{\"backup\": \"x.db\", \"rows\": 10001}", RESPALDO_INVALID_ARGUMENT, "rows"},
     {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
@@ -385,6 +400,8 @@ static void bad_handle(respaldo_store store)
     for (int function = CREATE; function < FUNCTIONS_WITH_REQUEST; function++) {
         int names_a_backup = function == RESTORE || function == VERIFY || function == ANNOTATE;
         const char *request = names_a_backup ? "{\"backup\": \"studio.db\"}" : NULL;
+        if (function == BRING_BACK)
+            request = "{\"backup\": \"studio.db\", \"rows\": [{\"table\": \"clients\", \"key\": {\"id\": 1}}]}";
         char *json = NULL;
         snprintf(context, sizeof context, "%s with the handle %lu", function_names[function], (unsigned long)store);
         CHECK(call(function, store, request, &json) == RESPALDO_INVALID_HANDLE);
