@@ -21,15 +21,15 @@ pub struct Backup {
     pub size: u64,
     /// The absolute path.
     pub path: PathBuf,
-    /// The time in the name; a renamed file's is its modification time.
+    /// The time in the name. For a renamed file, its modification time.
     #[serde(serialize_with = "as_rfc3339")]
     pub created_at: Moment,
-    /// Who named it, and for what.
+    /// What kind of backup the file is.
     pub kind: Kind,
-    /// The cheap check: the header is present and the file at least as long as it states. `None` of a file that is not on this
-    /// computer, because reading it would download it.
+    /// The cheap check: the header is present and the file at least as long as it states. `None` for a file that is not
+    /// on this computer, because reading it would download it.
     pub intact: Option<bool>,
-    /// A name for people. What follows is what the catalogue knows, and `None` where it knows nothing.
+    /// A name for people. This field and those below come from the catalogue, and are `None` where it has no value.
     pub label: Option<String>,
     /// What a person wrote about it.
     pub note: Option<String>,
@@ -37,31 +37,31 @@ pub struct Backup {
     pub pinned: Option<bool>,
     /// What made it.
     pub made: Option<Made>,
-    /// When it was last found to be whole (RFC 3339), if it is unchanged since.
+    /// When a verification last found it whole (RFC 3339), if the file is unchanged since.
     pub verified_at: Option<String>,
-    /// When it was last restored elsewhere to try it (RFC 3339), if it is unchanged since.
+    /// When it was last rehearsed (RFC 3339), if the file is unchanged since.
     pub rehearsed_at: Option<String>,
-    /// The file name of the database that it was made of.
+    /// The file name of the database that it is a backup of.
     pub database: Option<String>,
-    /// What is in it.
+    /// Its tables and schema version.
     pub content: Option<Contents>,
     #[serde(skip)]
     pub(crate) ordinal: u32,
-    /// What the file has now.
+    /// The size and modification time of the file now.
     #[serde(skip)]
     pub(crate) state: Option<State>,
-    /// Whether it was whole when it was last verified, if it is unchanged since.
+    /// Whether its last verification found it whole, if the file is unchanged since.
     #[serde(skip)]
     pub(crate) known_whole: Option<bool>,
-    /// What the catalogue holds of it, but for what stands above.
+    /// Its record in the catalogue. The fields above are already taken out of it.
     #[serde(skip)]
     pub(crate) record: Option<Box<Record>>,
     #[serde(skip)]
     pub(crate) whose: Whose,
-    /// A person has said that the rows which it lacks are meant to be gone.
+    /// A person has confirmed that the rows it lacks were deleted on purpose.
     #[serde(skip)]
     pub(crate) confirmed: bool,
-    /// Its file is not what it was when the catalogue got to know it.
+    /// The size or modification time of the file differs from its record.
     #[serde(skip)]
     pub(crate) was_changed: bool,
     /// Its last rehearsal failed.
@@ -75,13 +75,13 @@ pub struct Backup {
 pub enum Kind {
     /// Made by the library, under the name it gave; retention applies.
     Backup,
-    /// Renamed, or put there by somebody; never deleted.
+    /// Renamed, or put there by a person; never deleted.
     Preserved,
     /// The database as it was before a restore; never deleted.
     Safety,
-    /// What could be saved of a damaged database; never deleted.
+    /// The rows salvaged from a damaged database; never deleted.
     Recovered,
-    /// Made of another database; neither counted nor deleted.
+    /// A backup of another database; neither counted nor deleted.
     Other,
 }
 
@@ -95,8 +95,8 @@ pub struct Listing {
 }
 
 impl Backup {
-    /// Whether its time is known to be that of its contents. The time of a file that somebody put into the folder is that of the
-    /// copying.
+    /// Whether its time is the time of its contents. A file that a person copied into the folder has the time of that
+    /// copy.
     pub(crate) fn was_made_here(&self) -> bool {
         self.kind == Kind::Backup || (self.kind == Kind::Preserved && self.database.is_some())
     }
@@ -108,13 +108,13 @@ impl Backup {
         }
     }
 
-    /// Whether it is whole, as far as is known: what its last verification found, and else what its header says.
+    /// Whether its last verification found it whole. Without one, whether its header fits its length.
     pub(crate) fn may_be_whole(&self) -> bool {
         self.known_whole.unwrap_or(self.intact != Some(false))
     }
 }
 
-/// Puts the newest first. Only what decides the order is moved about while it is sorted.
+/// Sorts the newest first. Only the keys move while sorting, because a `Backup` is large.
 pub(crate) fn newest_first(backups: &mut Vec<Backup>) {
     let key = |place: usize| (backups[place].created_at, backups[place].ordinal);
     let mut order: Vec<_> = (0..backups.len()).map(|place| (key(place), place)).collect();
@@ -126,7 +126,7 @@ pub(crate) fn newest_first(backups: &mut Vec<Backup>) {
     backups.extend(order.into_iter().filter_map(|(_, place)| unsorted[place].take()));
 }
 
-/// Adds a backup in its place to others that are newest first.
+/// Inserts a backup into a list that is newest first.
 pub(crate) fn insert_newest_first(backups: &mut Vec<Backup>, backup: Backup) {
     let key = |backup: &Backup| (backup.created_at, backup.ordinal);
     let place = backups.partition_point(|other| (key(other), &other.name) > (key(&backup), &backup.name));

@@ -1,8 +1,9 @@
-//! `catalog.json`, in the backup folder: what is known of each backup beside what its file says. `docs/catalogue.md` describes it.
+//! `catalog.json`, in the backup folder: a record of each backup, with what its file does not say. `docs/catalogue.md`
+//! describes the format.
 //!
-//! It is a convenience that can be lost. Whatever it holds, the files decide what backups there are: its names are compared with
-//! those in the folder, and never opened. It is read as a whole, and written as a whole under the folder's lock. A record is kept
-//! as the text that it is, so that what another version wrote into it stays.
+//! It can be lost without losing a backup. The files in the folder decide which backups exist: names in the catalogue
+//! are compared with those in the folder, and never opened. The catalogue is read whole, and written whole under the
+//! folder's lock. A record is kept as text, so that keys written by another version stay.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,17 +18,17 @@ use crate::catalog::given_names::GivenNames;
 use crate::catalog::names::CATALOGUE;
 use crate::catalog::record::{Changes, Record};
 use crate::failpoint;
-use crate::files::own_file::{self, Unusable, is_something_else};
+use crate::files::own_file::{self, Unusable, is_no_plain_file};
 use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
 use crate::report::error::{Cause, Error, Result};
 
-/// The version of the format. One that is newer is left alone.
+/// The version of the format. A file of a newer version is not changed.
 const VERSION: u64 = 1;
-/// Bytes that a catalogue may have: 100,000 backups with twenty tables each.
+/// The largest catalogue in bytes: 100,000 backups with twenty tables each.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// What is known of the backups in one folder.
+/// The records of the backups in one folder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalogue {
     path: PathBuf,
@@ -42,14 +43,14 @@ pub(crate) struct Catalogue {
 /// Why the file could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It holds no catalogue, and may be written anew; the parser's words.
+    /// Its contents are no catalogue, and it may be replaced. Holds the parser's message.
     Broken(String),
-    /// It is to stay as it is.
+    /// It must not be changed.
     LeftAlone(Box<Error>),
 }
 
 impl Trouble {
-    /// The system's words, or the parser's.
+    /// The message of the system or the parser.
     pub fn reason(&self) -> String {
         match self {
             Trouble::Broken(why) => why.clone(),
@@ -59,7 +60,7 @@ impl Trouble {
 }
 
 impl Catalogue {
-    /// The catalogue of `folder`. One that cannot be used is empty, and says why.
+    /// Reads the catalogue of `folder`. One that cannot be used is empty, and has `trouble` set.
     pub fn read(folder: &Path) -> Catalogue {
         let path = folder.join(CATALOGUE);
         let read: std::result::Result<_, Trouble> = match own_file::read(&path, MOST_BYTES) {
@@ -113,46 +114,46 @@ impl Catalogue {
         &self.path
     }
 
-    /// What is known of the backup with this name.
+    /// The record of the backup with this name.
     pub fn get(&self, name: &str) -> Option<Record> {
         Record::parse(self.records.get(name)?)
     }
 
-    /// The names of all records. There need be no file of a name.
+    /// The names of all records, also those whose file is gone.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.records.keys().map(String::as_str)
     }
 
-    /// How many records there are.
+    /// The number of records.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Changes what is known of a backup.
+    /// Changes the record of a backup.
     pub fn change(&mut self, name: &str, changes: Changes) {
         let record = changes.apply(self.records.get(name).map(AsRef::as_ref));
         self.records.insert(name.to_owned(), record.into());
     }
 
-    /// What another catalogue knows of a backup, with these changes.
+    /// Copies the record of a backup from another catalogue, with these changes.
     pub fn adopt(&mut self, name: &str, other: &Catalogue, changes: Changes) {
         let record = changes.apply(other.records.get(name).map(AsRef::as_ref));
         self.records.insert(name.to_owned(), record.into());
     }
 
-    /// Whatever was known of a backup is forgotten.
+    /// Removes the record of a backup.
     pub fn forget(&mut self, name: &str) {
         self.records.remove(name);
     }
 
-    /// What was known of a backup is known under its new name.
+    /// Moves the record of a backup to its new name.
     pub fn rename(&mut self, from: &str, to: &str) {
         if let Some(record) = self.records.remove(from) {
             self.records.insert(to.to_owned(), record);
         }
     }
 
-    /// The file as it is to be, on the disk, but not yet in its place. It gets the permissions of `model`.
+    /// Writes and flushes the new file under a temporary name, with the permissions of `model`.
     pub fn stage(&self, model: Option<&Metadata>) -> Result<StagedCatalogue> {
         if let Some(Trouble::LeftAlone(error)) = &self.trouble {
             return Err(Error::clone(error));
@@ -190,7 +191,7 @@ impl Catalogue {
     }
 }
 
-/// A catalogue on its way to its place.
+/// A new catalogue, written and flushed, but not yet renamed to its place.
 #[derive(Debug)]
 pub(crate) struct StagedCatalogue {
     path: PathBuf,
@@ -198,10 +199,10 @@ pub(crate) struct StagedCatalogue {
 }
 
 impl StagedCatalogue {
-    /// Takes the place of the file there is. The caller flushes the folder.
+    /// Replaces the present catalogue. The caller flushes the folder.
     pub fn put_in_place(self) -> Result<()> {
-        // A link is not written through, but it is not ours to remove.
-        if is_something_else(&self.path) {
+        // The rename would not write through a link, but would remove it.
+        if is_no_plain_file(&self.path) {
             return Err(Error::at(
                 Cause::Io("it is a link, or no plain file".to_owned()),
                 self.path,
@@ -214,7 +215,7 @@ impl StagedCatalogue {
     }
 }
 
-/// The system's own words, without the path: the warning has it.
+/// The system's message without the path, which the warning states already.
 pub(crate) fn reason(error: &Error) -> String {
     error.detail().map_or_else(|| error.to_string(), str::to_owned)
 }

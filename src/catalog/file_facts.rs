@@ -6,20 +6,20 @@ use crate::catalog::record::State;
 use crate::database::header::Header;
 use crate::report::system_error::is_missing;
 
-/// What the system and the first bytes say of a file. Of one that the system lets nobody look at that is nothing, and such a
-/// backup is not intact.
+/// What the system and the first bytes say of a file. Both are `None` where the system denies access; such a backup is
+/// not intact.
 pub(crate) struct FileFacts {
     pub metadata: Option<Metadata>,
     pub header: Option<Header>,
     /// The file's contents are not on this computer, and were not read.
     pub is_elsewhere: bool,
-    /// The file is what it was when it was found to be whole, and was not read.
+    /// The file is unchanged since a verification found it whole, and was not read.
     pub is_known_whole: bool,
 }
 
 impl FileFacts {
-    /// The facts of an entry's file, or `None` when it is no file, or gone. One that cannot be looked at now is still there,
-    /// and a search for it must find it.
+    /// The facts of an entry's file, or `None` when it is no file, or gone. A file that cannot be opened now still
+    /// exists, so it has facts.
     ///
     /// A file that `is_known_whole` in its present state is not opened.
     pub fn of_entry(entry: &DirEntry, is_known_whole: impl Fn(Option<State>) -> bool) -> Option<FileFacts> {
@@ -32,7 +32,7 @@ impl FileFacts {
                 is_known_whole: false,
             });
         }
-        // Opening a pipe would wait for whoever writes into it.
+        // Opening a pipe blocks until another process opens its other end.
         let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_plain
             && let Ok(metadata) = entry.metadata()
@@ -71,16 +71,17 @@ impl FileFacts {
         })
     }
 
-    /// Whether the file has a header and the length that it states; `None` where only reading it would tell.
-    pub fn looks_whole(&self) -> Option<bool> {
+    /// Whether the file has a header and at least the length that it states; `None` where the file would have to be
+    /// downloaded.
+    pub fn is_intact(&self) -> Option<bool> {
         let size = self.metadata.as_ref().map_or(0, Metadata::len);
         let fits = self.is_known_whole || self.header.is_some_and(|header| header.fits(size));
         (!self.is_elsewhere).then_some(fits)
     }
 }
 
-/// Whether the contents of an entry's file are not on this computer: OneDrive's "online-only" files, and files of archives on
-/// tape. Reading such a file downloads it; its folder's entry is here.
+/// Whether the contents of an entry's file are not on this computer: OneDrive's "online-only" files, and files of
+/// archives on tape. Reading such a file downloads it; reading its folder entry does not.
 pub(crate) fn entry_is_elsewhere(entry: &DirEntry) -> bool {
     cfg!(windows) && entry.metadata().is_ok_and(|metadata| is_elsewhere(&metadata))
 }

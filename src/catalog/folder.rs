@@ -1,4 +1,4 @@
-//! The backup folder: the files are the truth, and what the catalogue knows is added to them.
+//! The backup folder: the files decide which backups exist, and the catalogue adds its records to them.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -18,16 +18,16 @@ use crate::report::error::Result;
 use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
 
-/// Backups without a record that are looked into to find out whose they are: the newest.
-const MOST_LOOKED_INTO: usize = 200;
+/// The most backups without a record that are opened to tell which database they belong to; the newest are.
+const MOST_OPENED: usize = 200;
 
-/// The backup folder as it is, with what the catalogue knows of it.
+/// The backups in the folder, with the records of the catalogue.
 #[derive(Debug, Default)]
 pub(crate) struct Folder {
     /// Every backup, newest first, also those of other databases.
     pub backups: Vec<Backup>,
     pub catalogue: Catalogue,
-    /// Whether another database is backed up into it.
+    /// Whether the folder has backups of another database.
     pub serves_others: bool,
     /// What the user should know.
     pub warnings: Vec<Warning>,
@@ -40,7 +40,8 @@ impl Folder {
         self.backups.iter().filter(|backup| backup.whose == Whose::Own)
     }
 
-    /// The first name of the second `local` that was never given. Whatever has a name of this library's making counts.
+    /// The first name of the second `local` that was never given. Every file with a name of this library's grammar
+    /// counts.
     pub fn next_name(&self, local: NaiveDateTime) -> Stamp {
         let names = self.entries.iter().map(DirEntry::file_name);
         let stamps = names.filter_map(|name| names::parse_backup(name.to_str()?));
@@ -50,7 +51,7 @@ impl Folder {
         Stamp { local, ordinal }
     }
 
-    /// Forgets what is known of backups that are not there, but for `most` of them, the last by their names.
+    /// Removes records of backups that are gone, except `most` of them, the last by name.
     pub fn forget_long_gone(&mut self, most: usize) {
         if self.catalogue.len() <= most {
             return;
@@ -77,9 +78,9 @@ impl Store {
             let backup = |name| self.backup_from_entry(entry, name, &catalogue);
             name.to_str().and_then(backup)
         });
-        let gone = gone(&catalogue, &backups, &entries);
+        let gone = names_without_file(&catalogue, &backups, &entries);
         self.follow_renamed(&gone, &mut catalogue, &mut backups);
-        let serves_others = self.judge(&gone, &catalogue, &mut backups);
+        let serves_others = self.set_owners(&gone, &catalogue, &mut backups);
         newest_first(&mut backups);
         let unreadable = entries.iter().filter(|entry| entry.file_name().to_str().is_none());
         let warnings = unreadable
@@ -94,7 +95,7 @@ impl Store {
         })
     }
 
-    /// The same; a folder that cannot be read is as good as an empty one.
+    /// Reads the backup folder. One that cannot be read is treated as empty.
     pub(crate) fn read_folder_or_nothing(&self) -> Folder {
         self.read_folder().unwrap_or_else(|_| Folder {
             catalogue: Catalogue::read(&self.backup_dir),
@@ -102,7 +103,7 @@ impl Store {
         })
     }
 
-    /// Whether the catalogue knows of a backup of this database, be it there or gone.
+    /// Whether the catalogue has a record of a backup of this database, whether the file exists or not.
     pub(crate) fn records_of_own(&self, catalogue: &Catalogue) -> bool {
         let mut judge = Judge::new(self, &self.backup_dir);
         let mut records = catalogue.names().filter_map(|name| catalogue.get(name));
@@ -116,7 +117,7 @@ impl Store {
         Some(messages::warning(&notice, self.language))
     }
 
-    /// A backup that a person renamed is still the file that it was: what was known of its old name is known of it.
+    /// Moves the record of a file that a person renamed to its new name. Size and modification time identify the file.
     fn follow_renamed(&self, gone: &[String], catalogue: &mut Catalogue, backups: &mut [Backup]) {
         let states = gone
             .iter()
@@ -135,8 +136,8 @@ impl Store {
         }
     }
 
-    /// Finds out whose the backups are; whether any is of another database.
-    fn judge(&self, gone: &[String], catalogue: &Catalogue, backups: &mut [Backup]) -> bool {
+    /// Sets which database each backup belongs to. Returns whether any belongs to another database.
+    fn set_owners(&self, gone: &[String], catalogue: &Catalogue, backups: &mut [Backup]) -> bool {
         let mut judge = Judge::new(self, &self.backup_dir);
         let mut serves_others = false;
         let mut unrecorded = Vec::new();
@@ -149,17 +150,17 @@ impl Store {
                 None => unrecorded.push(backup),
             }
         }
-        // Records of backups that are gone say as well who uses the folder.
+        // Records of backups that are gone also show that another database uses the folder.
         serves_others |= gone.iter().any(|name| {
             let record = catalogue.get(name);
             record.and_then(|record| judge.by_record(&record)) == Some(Whose::Other)
         });
         if !unrecorded.is_empty() && (serves_others || self.has_neighbours()) {
             unrecorded.sort_by_key(|backup| Reverse(backup.created_at));
-            let most = MOST_LOOKED_INTO.min(unrecorded.len());
-            let (looked_into, others) = unrecorded.split_at_mut(most);
-            for backup in looked_into {
-                // Looking into a file that is elsewhere would download it.
+            let most = MOST_OPENED.min(unrecorded.len());
+            let (opened, others) = unrecorded.split_at_mut(most);
+            for backup in opened {
+                // Opening a file that is not on this computer would download it.
                 let is_here = backup.intact.is_some();
                 backup.set_whose(if is_here {
                     judge.by_tables(&backup.path)
@@ -174,8 +175,8 @@ impl Store {
     }
 }
 
-/// The names in the catalogue that nothing in the folder has.
-fn gone(catalogue: &Catalogue, backups: &[Backup], entries: &[DirEntry]) -> Vec<String> {
+/// The names in the catalogue that no file in the folder has.
+fn names_without_file(catalogue: &Catalogue, backups: &[Backup], entries: &[DirEntry]) -> Vec<String> {
     let recorded = backups.iter().filter(|backup| backup.record.is_some()).count();
     if recorded == catalogue.len() {
         return vec![];

@@ -1,8 +1,8 @@
-//! The names that were given to backups, so that none is given twice: also when the clock stands still or goes back, and the
-//! file of the name is gone.
+//! The names that were given to backups. None is given twice, even when the clock stands still or goes back and the
+//! file with that name is gone.
 //!
-//! Of each second that had a backup the highest number is kept. Of the seconds that are too many, the oldest, one number is kept
-//! that is as high as any of theirs.
+//! The highest number of each second that had a backup is kept. Beyond [`MOST_SECONDS`], the oldest seconds are merged
+//! into one entry with the highest of their numbers.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use chrono::NaiveDateTime;
 
 use crate::catalog::names::Stamp;
 
-/// Seconds that are kept one by one: a backup a day for a year.
+/// Seconds that are kept separately: a backup a day for a year.
 const MOST_SECONDS: usize = 366;
 
 /// The names that were given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GivenNames {
     highest: BTreeMap<NaiveDateTime, u32>,
-    /// The latest of the seconds that are not kept, and the highest number of any of them.
+    /// The latest of the merged seconds, and the highest of their numbers.
     older: Option<Stamp>,
 }
 
 impl GivenNames {
-    /// From their stamps in the catalogue. What is no stamp is passed over.
+    /// From their stamps in the catalogue. Text that is no stamp is skipped.
     pub fn from_texts<'a>(names: impl IntoIterator<Item = &'a str>, older: Option<&str>) -> GivenNames {
         let mut given = GivenNames {
             highest: BTreeMap::new(),
@@ -35,7 +35,7 @@ impl GivenNames {
         given
     }
 
-    /// Remembers a name. Of its second a lower number is forgotten.
+    /// Adds a name. It replaces a lower number of the same second.
     pub fn add(&mut self, stamp: Stamp) {
         let highest = self.highest.entry(stamp.local).or_insert(0);
         *highest = stamp.ordinal.max(*highest);
@@ -49,14 +49,15 @@ impl GivenNames {
         }
     }
 
-    /// A number as high as any that was given in this second; 0 if none was.
+    /// The highest number given in this second, or a higher one where seconds were merged; 0 if none was given.
     pub fn highest(&self, local: NaiveDateTime) -> u32 {
         let older = self.older.filter(|older| local <= older.local);
         let kept = self.highest.get(&local).copied();
         kept.unwrap_or(0).max(older.map_or(0, |older| older.ordinal))
     }
 
-    /// The highest of each second that is kept, and what is known of the others, as the catalogue holds them.
+    /// The stamps as the catalogue holds them: the highest of each second that is kept, and the entry of the merged
+    /// ones.
     pub fn texts(&self) -> (Vec<String>, Option<String>) {
         let stamps = self.highest.iter();
         let names = stamps.map(|(local, ordinal)| {

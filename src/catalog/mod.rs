@@ -1,4 +1,4 @@
-//! What is known of the backups.
+//! Which backups exist, what is recorded of them, and which stay.
 //!
 //! May use `store`, `database` and below.
 //!
@@ -7,18 +7,18 @@
 //! | `backup` | a backup as callers see it |
 //! | `catalogue` | `catalog.json`: read, changed, written whole |
 //! | `file_facts` | what the system and the first bytes say of a file |
-//! | `folder` | the backup folder as it is, with what the catalogue knows |
+//! | `folder` | the backups in the folder, with the records of the catalogue |
 //! | `given_names` | the names that were given, so that none is given twice |
 //! | `names` | the grammar of the file names that this library makes |
 //! | `numbering` | publishing under a name that was never given |
 //! | `place_identity` | which volume the second place is on |
 //! | `record` | what the catalogue holds of one backup |
-//! | `retention` | what is known of the backups, put to the policy |
+//! | `retention` | applies the policy to the backups in the folder |
 //! | `retention_policy` | which backups stay, as one pure function |
 //! | `retention_text` | the sentence that says why |
-//! | `scan` | what each file of a folder is |
+//! | `scan` | the kind and facts of each file in a folder |
 //! | `shrink` | the alarm of a table that lost most of its rows |
-//! | `whose` | of which database a backup is |
+//! | `whose` | which database a backup belongs to |
 
 pub(crate) mod backup;
 pub(crate) mod catalogue;

@@ -1,8 +1,8 @@
-//! The grammar of the file names that this library makes. Nothing else in the backup folder is its own.
+//! The grammar of the file names that this library makes. Any other file in the backup folder belongs to the user.
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-/// What a name says: the wall clock in the configured zone, and which one of that second it is (from 1).
+/// The time in a name: the wall clock in the configured zone, and a number within that second (from 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {
     pub local: NaiveDateTime,
@@ -12,28 +12,28 @@ pub(crate) struct Stamp {
 /// The log of restores, in the backup folder.
 pub(crate) const RESTORE_LOG: &str = "restores.jsonl";
 
-/// What is known of the backups, in the backup folder.
+/// The records of the backups, in the backup folder.
 pub(crate) const CATALOGUE: &str = "catalog.json";
 
-/// Whether a name is that of a file which the library keeps in the backup folder.
-/// What is remembered of the second place, in the backup folder.
+/// The known second places, in the backup folder.
 pub(crate) const PLACES: &str = "second_place.json";
 
 /// The marker of a second place, in its folder.
 pub(crate) const PLACE_MARKER: &str = "respaldo-place.json";
 
+/// Whether the library keeps a file of this name in the backup folder.
 pub(crate) fn is_own_file(name: &str) -> bool {
     [RESTORE_LOG, CATALOGUE, PLACES, PLACE_MARKER].contains(&name)
 }
 
 const SAFETY_MARK: &str = ".before_restore_";
 
-/// `backup_20260304_142305.db`, and from the second of one second on `backup_20260304_142305_2.db`.
+/// `backup_20260304_142305.db`; the second backup of the same second is `backup_20260304_142305_2.db`.
 pub(crate) fn backup(stamp: Stamp) -> String {
     format!("backup_{}.db", stamp.text())
 }
 
-/// What a backup's name says, or `None` when the whole name is not of the library's making.
+/// Parses a backup's name; `None` when the whole name does not follow the grammar.
 pub(crate) fn parse_backup(name: &str) -> Option<Stamp> {
     Stamp::parse(name.strip_prefix("backup_")?.strip_suffix(".db")?)
 }
@@ -43,7 +43,7 @@ pub(crate) fn recovered(stamp: Stamp) -> String {
     format!("recovered_{}.db", stamp.text())
 }
 
-/// What the name of a recovered file says, or `None` when it is not of the library's making.
+/// Parses the name of a recovered file; `None` when it does not follow the grammar.
 pub(crate) fn parse_recovered(name: &str) -> Option<Stamp> {
     Stamp::parse(name.strip_prefix("recovered_")?.strip_suffix(".db")?)
 }
@@ -53,18 +53,18 @@ pub(crate) fn safety(database_name: &str, stamp: Stamp) -> String {
     format!("{}{SAFETY_MARK}{}", beginning_of(database_name), stamp.text())
 }
 
-/// As much of a database's name as leaves room for the rest of a safety copy's: file systems take names of 255 bytes.
+/// A database's name, cut so that the safety copy's name and its sidecars' fit into the 255 bytes of a file name.
 fn beginning_of(database_name: &str) -> &str {
     const ROOM: usize = 255 - ".before_restore_20260304_143012_9999-journal".len();
     &database_name[..database_name.floor_char_boundary(ROOM)]
 }
 
-/// What a safety copy's name says, or `None` when it is not one of this database.
+/// Parses a safety copy's name; `None` when it is not one of this database.
 pub(crate) fn parse_safety(database_name: &str, name: &str) -> Option<Stamp> {
     let (beginning, stamp) = name.rsplit_once(SAFETY_MARK)?;
     let is_ours = |own: &str| {
         if cfg!(windows) {
-            // One file has one name there, in whatever letter case it is written.
+            // Windows ignores the letter case of file names.
             beginning.to_lowercase() == own.to_lowercase()
         } else {
             beginning == own
@@ -74,7 +74,7 @@ pub(crate) fn parse_safety(database_name: &str, name: &str) -> Option<Stamp> {
 }
 
 impl Stamp {
-    /// `20260304_142305`, and from the second of one second on `20260304_142305_2`.
+    /// `20260304_142305`; the second of the same second is `20260304_142305_2`.
     pub fn text(self) -> String {
         let stamp = self.local.format("%Y%m%d_%H%M%S");
         if self.ordinal == 1 {
@@ -84,7 +84,7 @@ impl Stamp {
         }
     }
 
-    /// What [`text`](Stamp::text) wrote.
+    /// Parses what [`text`](Stamp::text) writes.
     pub fn parse(text: &str) -> Option<Stamp> {
         if !text.is_ascii() || text.len() < 15 {
             return None;
@@ -107,7 +107,7 @@ impl Stamp {
     }
 }
 
-/// Nothing is 1, `_2` is 2; `_1` and `_02` are nobody's.
+/// An empty suffix is 1, `_2` is 2; `_1` and `_02` are not valid.
 fn parse_ordinal(suffix: &str) -> Option<u32> {
     if suffix.is_empty() {
         return Some(1);

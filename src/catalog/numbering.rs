@@ -9,12 +9,13 @@ use crate::files::staging::{Published, Staged};
 use crate::report::error::{Error, Result};
 use crate::report::system_error::is_missing;
 
-/// The number above the highest that was given in a second. Above the highest there is, which a hostile file can have, any free one.
+/// The number above the highest given in a second. Above `u32::MAX`, which only a hostile file has, numbering starts
+/// again at 1.
 pub(crate) fn next_above(highest: u32) -> u32 {
     highest.checked_add(1).unwrap_or(1)
 }
 
-/// Publishes under the first free name from `first` on, as `name` writes it. Returns the path and the stamp.
+/// Publishes under the first free name from `first` on. `name` makes a name of a stamp. Returns the path and the stamp.
 pub(crate) fn publish_numbered(
     mut file: Staged,
     folder: &Path,
@@ -31,17 +32,17 @@ pub(crate) fn publish_numbered(
     }
 }
 
-/// The first path, from `stamp` on, that is free and has no sidecar waiting beside it: SQLite would take a log or journal
-/// that is there for the new file's. Fails where the system does not say whether something is there: of the next name it
-/// might not say it either, and so on for ever.
+/// The first path, from `stamp` on, that is free and has no sidecar beside it: SQLite would apply a WAL or rollback
+/// journal left there to the new file. Fails where the system does not say whether a file exists: it may not say so for
+/// any later name either, and the loop would not end.
 pub(crate) fn first_free(folder: &Path, stamp: &mut Stamp, name: impl Fn(Stamp) -> String) -> Result<PathBuf> {
     'taken: loop {
         let path = folder.join(name(*stamp));
         let sidecars = SIDECARS.iter().map(|suffix| with_suffix(&path, suffix));
-        for wanted in sidecars.chain([path.clone()]) {
-            match fs::symlink_metadata(&wanted) {
+        for candidate in sidecars.chain([path.clone()]) {
+            match fs::symlink_metadata(&candidate) {
                 Err(error) if is_missing(&error) => {}
-                Err(error) => return Err(Error::io(&error, &wanted)),
+                Err(error) => return Err(Error::io(&error, &candidate)),
                 Ok(_) => {
                     stamp.ordinal = next_above(stamp.ordinal);
                     continue 'taken;

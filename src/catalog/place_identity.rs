@@ -1,6 +1,7 @@
-//! Which volume the second place is on: a marker there, and what is remembered of it here.
+//! Which volume the second place is on: a marker file there holds an identifier, and a file in the backup folder
+//! repeats it.
 //!
-//! Another stick can come under the same letter. It has no marker, or another one, and is not written to.
+//! A different USB stick can get the same drive letter. It has no marker, or a different one, and is not written to.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,22 +23,22 @@ struct Marker {
     id: String,
 }
 
-/// What is remembered of one place.
+/// The record of one place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Known {
-    /// What its marker says.
+    /// The identifier in its marker.
     pub id: Option<String>,
-    /// A person was told that it is not there.
+    /// A warning has said that it is absent.
     pub told_absent: bool,
 }
 
-/// What is remembered of every place that the backups of this folder were copied to.
+/// The record of every place that the backups of this folder were copied to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Places(BTreeMap<PathBuf, Known>);
 
 impl Places {
-    /// Nothing is remembered where the file is lost or unusable: then the marker that is there is believed.
+    /// A lost or unusable file is read as empty; any marker is then accepted.
     pub fn read(backup_dir: &Path) -> Places {
         let bytes = own_file::read(&backup_dir.join(PLACES), MOST_BYTES).ok().flatten();
         bytes
@@ -49,7 +50,7 @@ impl Places {
         self.0.get(folder).cloned().unwrap_or_default()
     }
 
-    /// Remembers something else, durably. The caller holds the lock of `backup_dir`.
+    /// Writes the record of `folder` durably, if it changed. The caller holds the lock of `backup_dir`.
     pub fn remember(backup_dir: &Path, folder: &Path, known: Known, model: Option<&fs::Metadata>) -> Result<()> {
         let mut places = Places::read(backup_dir);
         if places.0.insert(folder.to_owned(), known.clone()) == Some(known) {
@@ -59,14 +60,14 @@ impl Places {
     }
 }
 
-/// What the marker in `folder` says, if there is one.
+/// The identifier in the marker of `folder`, if there is one.
 pub(crate) fn marker(folder: &Path) -> Option<String> {
     let bytes = own_file::read(&folder.join(PLACE_MARKER), MOST_BYTES).ok().flatten()?;
     let marker: Marker = serde_json::from_slice(&bytes).ok()?;
     Some(marker.id)
 }
 
-/// Makes a marker in `folder`, whose lock the caller holds.
+/// Writes a new marker into `folder`. The caller holds the folder's lock.
 pub(crate) fn mark(folder: &Path, seed: &str) -> Result<String> {
     let id = blake3::hash(format!("{seed}{}{:?}", std::process::id(), folder).as_bytes());
     let id = id.to_hex()[..32].to_owned();

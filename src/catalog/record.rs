@@ -1,4 +1,4 @@
-//! What the catalogue holds of one backup.
+//! The record of one backup in the catalogue.
 
 use std::fs::Metadata;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use crate::database::contents::Contents;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Made {
-    /// The daily backup, or whatever else the application makes by itself.
+    /// The daily backup, or any other that the application makes without being asked.
     Automatic,
     /// A person asked for it.
     Manual,
@@ -22,7 +22,7 @@ pub enum Made {
     BeforeUpgrade,
 }
 
-/// What a file had when something was found out about it. If it still has, that is still true.
+/// The size and modification time of a file when it was verified. While both are the same, the result holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub size: u64,
@@ -31,7 +31,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// `None` for a file whose time the system does not tell, or tells as one that no number holds.
+    /// `None` where the system has no modification time, or one that does not fit into `modified`.
     pub fn of(metadata: &Metadata) -> Option<State> {
         let modified = metadata.modified().ok()?;
         let nanoseconds = |duration: std::time::Duration| i64::try_from(duration.as_nanos()).ok();
@@ -44,7 +44,7 @@ impl State {
     }
 }
 
-/// How something that was tried ended.
+/// The result of a verification or rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Outcome {
     /// RFC 3339.
@@ -52,13 +52,13 @@ pub(crate) struct Outcome {
     pub ok: bool,
 }
 
-/// The keys of a record that this version of the library knows. None of them need be there.
+/// The keys of a record that this version of the library knows. Every one is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Record {
-    /// The file name of the database that the backup was made of.
+    /// The file name of the database that it is a backup of.
     pub database: Option<String>,
-    /// The folder of that database, from the backup folder.
+    /// The folder of that database, relative to the backup folder.
     pub folder: Option<String>,
     pub size: Option<u64>,
     pub mtime: Option<i64>,
@@ -69,7 +69,7 @@ pub(crate) struct Record {
     pub label: Option<String>,
     pub note: Option<String>,
     pub pinned: Option<bool>,
-    /// A person has said that the rows which it lacks are meant to be gone.
+    /// A person has confirmed that the rows it lacks were deleted on purpose.
     pub confirmed: Option<bool>,
     #[serde(deserialize_with = "if_known")]
     pub verified: Option<Outcome>,
@@ -79,22 +79,22 @@ pub(crate) struct Record {
     pub content: Option<Contents>,
 }
 
-/// A later version may know more words, and say more.
+/// Reads a value, or `None` where a later version wrote one that this version does not know.
 fn if_known<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     let text = <&RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(text.get()).ok())
 }
 
 impl Record {
-    /// Whether the backup was whole when it was last verified, if its file is still what it was then.
+    /// Whether the last verification found the backup whole, if its file is unchanged since.
     pub fn known_whole(&self, state: Option<State>) -> Option<bool> {
         let outcome = self.verified.as_ref()?;
         (state.is_some() && state == self.state()).then_some(outcome.ok)
     }
 
-    /// What the text of a record says; nothing if it is none.
+    /// Parses the text of a record; `None` if it is none.
     pub fn parse(text: &str) -> Option<Record> {
-        // A list of values would pass for one as well.
+        // Serde also reads a struct from a list of values.
         let is_object = text.starts_with('{');
         is_object.then(|| serde_json::from_str(text).ok()).flatten()
     }
@@ -105,18 +105,18 @@ impl Record {
         Some(State { size, modified })
     }
 
-    /// The hash, if it is one.
+    /// The hash, if `blake3` holds a valid one.
     pub fn hash(&self) -> Option<blake3::Hash> {
         blake3::Hash::from_hex(self.blake3.as_ref()?).ok()
     }
 }
 
-/// Changes to one record. Keys that are not named here stay, also those that this version does not know.
+/// Changes to one record. All other keys stay, also those that this version does not know.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Changes(Map<String, Value>);
 
 impl Changes {
-    /// The text of a record with these changes; of a new one, if there is none yet or it is no object.
+    /// Applies the changes to the text of a record; to an empty record if there is none, or it is no object.
     pub fn apply(self, record: Option<&str>) -> String {
         let before = record.and_then(|text| serde_json::from_str(text).ok());
         let mut record: Map<String, Value> = before.unwrap_or_default();
@@ -130,12 +130,12 @@ impl Changes {
         self
     }
 
-    /// Of which database it is.
+    /// The database that it is a backup of.
     pub fn database(self, name: &str, folder: Option<String>) -> Changes {
         self.set("database", json!(name)).set("folder", json!(folder))
     }
 
-    /// The state of the file, for which all that follows holds.
+    /// The state of the file for which hash, verification and content hold.
     pub fn state(self, state: Option<State>) -> Changes {
         self.set("size", json!(state.map(|state| state.size)))
             .set("mtime", json!(state.map(|state| state.modified)))
@@ -149,12 +149,12 @@ impl Changes {
         self.set("made", json!(made))
     }
 
-    /// An empty text takes it away.
+    /// An empty text removes it.
     pub fn label(self, label: &str) -> Changes {
         self.set("label", text(label))
     }
 
-    /// An empty text takes it away.
+    /// An empty text removes it.
     pub fn note(self, note: &str) -> Changes {
         self.set("note", text(note))
     }
@@ -175,7 +175,7 @@ impl Changes {
         self.set("rehearsed", json!({"at": clock::rfc3339(at), "ok": ok}))
     }
 
-    /// What was known of the contents is no longer true.
+    /// Removes what was true of the former contents only.
     pub fn without_content(self) -> Changes {
         self.set("content", Value::Null).set("rehearsed", Value::Null)
     }

@@ -1,7 +1,8 @@
-//! Retention of the backups in the folder: what is known of them, put to the policy.
+//! Retention of the backups in the folder: applies the policy to them.
 //!
-//! Nothing goes that the library did not name, that was renamed, that is a link, or that is dated in the future: such
-//! a date means that a clock was wrong once, and a wrong clock must not decide what is old.
+//! Retention never deletes a file that the library did not name, that was renamed, that is a link, or that is dated in
+//! the future: such a date means that the clock was wrong once, and a wrong clock must not decide which backups are
+//! old.
 
 use serde::Serialize;
 
@@ -13,19 +14,20 @@ use crate::catalog::whose::Whose;
 use crate::clock::Moment;
 use crate::store::Store;
 
-/// What becomes of one file.
+/// The decision on one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     /// The file name.
     pub name: String,
     /// Why.
     pub reason: Reason,
-    /// The same in a sentence, in the store's language.
+    /// The decision and its reason as a sentence, in the store's language.
     pub text: String,
 }
 
 impl Store {
-    /// What stays and what goes, of `backups`, newest first; of a dry run, what would.
+    /// Splits `backups`, newest first, into those that stay and those that retention deletes. In a dry run the
+    /// sentences say what would happen.
     pub(crate) fn plan(
         &self,
         backups: &[Backup],
@@ -46,7 +48,7 @@ impl Store {
             .collect();
         let mut reasons = decide(&candidates, &self.retention, now);
         if reasons.iter().any(|reason| !reason.keeps()) && alarm(backups).is_some() {
-            // What is about to go may be the last that has the rows.
+            // The backups that retention would delete may be the last with the lost rows.
             let going = reasons.iter_mut().filter(|reason| !reason.keeps());
             going.for_each(|reason| *reason = Reason::HeldBack);
         }
@@ -59,7 +61,7 @@ impl Store {
     }
 }
 
-/// Why a backup stays whatever the policy says, if it does.
+/// The reason why a backup stays regardless of the policy, if there is one.
 fn protection(backup: &Backup, just_made: Option<&str>) -> Option<Reason> {
     match () {
         () if backup.whose != Whose::Own => Some(Reason::OtherDatabase),
@@ -70,8 +72,8 @@ fn protection(backup: &Backup, just_made: Option<&str>) -> Option<Reason> {
     }
 }
 
-/// The place of the newest that is known to be whole, or looks whole where none is known to be. One that is not on this computer may
-/// be whole as well, but only where nothing better is known.
+/// The index of the newest backup that a verification found whole. Without one, of the newest unverified backup that is
+/// intact; without that, of the newest that is not known to be damaged, whose file may not be on this computer.
 fn newest_whole(backups: &[Backup], now: &Moment) -> Option<usize> {
     let newest = |is_good: fn(&Backup) -> bool| {
         backups.iter().position(|backup| {

@@ -1,4 +1,4 @@
-//! Which backups stay: one pure function of what is known of them, the policy and the clock.
+//! Which backups stay: one pure function of the backups, the policy and the clock.
 //!
 //! A period (a day, a week, ...) counts only if it has a backup, so a machine that was off for a month loses nothing. The newest
 //! backup of a period stands for it. The rules are those of restic's `forget`:
@@ -13,14 +13,14 @@ use serde::Serialize;
 use crate::clock::Moment;
 use crate::options::Retention;
 
-/// What is known of one backup.
+/// The facts of one backup that decide whether it stays.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub created_at: Moment,
     pub size: u64,
-    /// Why it stays whatever the policy says, if it does.
+    /// Why it stays regardless of the policy, if it does.
     pub protected: Option<Reason>,
-    /// Whether it may be the one that is restored on the worst day.
+    /// Whether it is whole, so that it can be restored.
     pub whole: bool,
 }
 
@@ -38,7 +38,7 @@ pub enum Reason {
     LastOfMonth,
     /// The newest of its year.
     LastOfYear,
-    /// The newest whole one, whatever the policy says.
+    /// The newest whole one, which stays regardless of the policy.
     NewestGood,
     /// Just made.
     JustMade,
@@ -50,11 +50,11 @@ pub enum Reason {
     Preserved,
     /// Of another database.
     OtherDatabase,
-    /// A table lost most of its rows, and nobody has confirmed that this is right.
+    /// A table lost most of its rows, and no person has confirmed that this is right.
     HeldBack,
-    /// Nothing wants it.
+    /// No rule of the policy keeps it.
     OverLimit,
-    /// All together would take too much room.
+    /// All backups together would exceed the byte limit.
     OverBytes,
 }
 
@@ -65,25 +65,25 @@ impl Reason {
     }
 }
 
-/// The reason for each of `candidates`, which are in the order of their making, newest first.
+/// The reason for each of `candidates`, which are sorted newest first.
 pub(crate) fn decide(candidates: &[Candidate], policy: &Retention, now: &Moment) -> Vec<Reason> {
     let newest_whole = candidates
         .iter()
         .position(|candidate| candidate.whole && candidate.created_at <= *now && may_be_newest_whole(candidate));
-    let mut wanted = Wanted::new(policy);
+    let mut quotas = Quotas::new(policy);
     let mut reasons: Vec<Reason> = candidates
         .iter()
         .enumerate()
         .map(|(place, candidate)| match candidate.protected {
-            // A protected backup that is judged by time still stands for its day.
+            // A pinned or just made backup also fills the quotas of its periods.
             Some(reason) => {
                 if reason == Reason::Pinned || reason == Reason::JustMade {
-                    wanted.reason_for(&candidate.created_at);
+                    quotas.reason_for(&candidate.created_at);
                 }
                 reason
             }
             None if candidate.created_at > *now => Reason::DatedInFuture,
-            None => match wanted.reason_for(&candidate.created_at) {
+            None => match quotas.reason_for(&candidate.created_at) {
                 Some(reason) => reason,
                 None if newest_whole == Some(place) => Reason::NewestGood,
                 None => Reason::OverLimit,
@@ -91,19 +91,19 @@ pub(crate) fn decide(candidates: &[Candidate], policy: &Retention, now: &Moment)
         })
         .collect();
     if let Some(most) = policy.bytes {
-        free_room(candidates, &mut reasons, newest_whole, most);
+        apply_byte_limit(candidates, &mut reasons, newest_whole, most);
     }
     reasons
 }
 
-/// Whether a backup is one of those that retention is about. A renamed one or one of another database does not stand in for
-/// the newest whole one.
+/// Whether a backup can be the newest whole one. A renamed backup, or one of another database, cannot.
 fn may_be_newest_whole(candidate: &Candidate) -> bool {
     !matches!(candidate.protected, Some(Reason::Preserved | Reason::OtherDatabase))
 }
 
-/// Gives up the oldest until the rest takes `most` bytes. What is protected counts, and stays.
-fn free_room(candidates: &[Candidate], reasons: &mut [Reason], newest_whole: Option<usize>, most: u64) {
+/// Drops the oldest backups until the rest takes at most `most` bytes. Protected backups count towards the limit, and
+/// stay.
+fn apply_byte_limit(candidates: &[Candidate], reasons: &mut [Reason], newest_whole: Option<usize>, most: u64) {
     let counts = |reason: &Reason| reason.keeps() && !matches!(reason, Reason::Preserved | Reason::OtherDatabase);
     let kept = candidates.iter().zip(&*reasons).filter(|(_, reason)| counts(reason));
     let mut total: u64 = kept.fold(0, |sum, (candidate, _)| sum.saturating_add(candidate.size));
@@ -116,8 +116,8 @@ fn free_room(candidates: &[Candidate], reasons: &mut [Reason], newest_whole: Opt
     }
 }
 
-/// What the policy still wants, while the backups are gone through from the newest on.
-struct Wanted {
+/// What is left of each quota of the policy, while the backups are visited from the newest on.
+struct Quotas {
     last: usize,
     days: Periods<(i32, u32)>,
     weeks: Periods<(i32, u32)>,
@@ -125,9 +125,9 @@ struct Wanted {
     years: Periods<i32>,
 }
 
-impl Wanted {
-    fn new(policy: &Retention) -> Wanted {
-        Wanted {
+impl Quotas {
+    fn new(policy: &Retention) -> Quotas {
+        Quotas {
             last: policy.last,
             days: Periods::at_most(policy.days),
             weeks: Periods::at_most(policy.weeks),
@@ -136,27 +136,23 @@ impl Wanted {
         }
     }
 
-    /// Why the next older backup stays, if it does. It counts for each of its periods.
+    /// Why the next older backup stays, if it does. It counts towards each of its periods.
     fn reason_for(&mut self, at: &Moment) -> Option<Reason> {
         let is_last = self.last > 0;
         self.last = self.last.saturating_sub(1);
         let week = at.iso_week();
         let reasons = [
             is_last.then_some(Reason::WithinLimit),
-            self.days.wants((at.year(), at.ordinal())).then_some(Reason::LastOfDay),
-            self.weeks
-                .wants((week.year(), week.week()))
-                .then_some(Reason::LastOfWeek),
-            self.months
-                .wants((at.year(), at.month()))
-                .then_some(Reason::LastOfMonth),
-            self.years.wants(at.year()).then_some(Reason::LastOfYear),
+            self.days.add((at.year(), at.ordinal())).then_some(Reason::LastOfDay),
+            self.weeks.add((week.year(), week.week())).then_some(Reason::LastOfWeek),
+            self.months.add((at.year(), at.month())).then_some(Reason::LastOfMonth),
+            self.years.add(at.year()).then_some(Reason::LastOfYear),
         ];
         reasons.into_iter().flatten().next()
     }
 }
 
-/// Periods that have a backup: the newest so many of them.
+/// The newest `most` periods that have a backup.
 struct Periods<P> {
     most: usize,
     seen: HashSet<P>,
@@ -168,8 +164,8 @@ impl<P: Eq + Hash> Periods<P> {
         Periods { most, seen }
     }
 
-    /// Whether the period is a new one, and one of those that are wanted. By a clock that jumped, a period can come again.
-    fn wants(&mut self, period: P) -> bool {
+    /// Adds a period. Returns whether it is new and within the limit. After a clock change, a period can occur again.
+    fn add(&mut self, period: P) -> bool {
         self.seen.len() < self.most && self.seen.insert(period)
     }
 }

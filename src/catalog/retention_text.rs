@@ -1,4 +1,4 @@
-//! The sentence that says why a backup stays or goes.
+//! The sentence that says why a backup stays or is deleted.
 
 use chrono::Datelike;
 
@@ -6,7 +6,7 @@ use crate::catalog::retention_policy::Reason;
 use crate::clock::Moment;
 use crate::report::messages::Language;
 
-/// What becomes of a backup made at `at`, or would in a dry run.
+/// The sentence for a backup made at `at`. In a dry run it says what would happen.
 pub(crate) fn sentence(reason: Reason, at: &Moment, dry_run: bool, language: Language) -> String {
     let what = match (language, reason.keeps(), dry_run) {
         (Language::Spanish, true, _) => "se conserva",

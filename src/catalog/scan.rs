@@ -1,4 +1,4 @@
-//! What each file of a folder is, read from the file itself, with what the catalogue knows of it.
+//! The kind and facts of each file in a folder, read from the file itself, with its record in the catalogue.
 
 use std::fs::{self, DirEntry, Metadata};
 use std::panic;
@@ -22,14 +22,14 @@ use crate::report::error::{Error, Result};
 use crate::store::Store;
 
 impl Store {
-    /// Fills in what the catalogue knows of a backup.
+    /// Fills in the fields of a backup that its record holds.
     pub(crate) fn describe(&self, backup: &mut Backup, mut record: Record) {
         (backup.label, backup.note, backup.made) = (record.label.take(), record.note.take(), record.made);
         backup.database.clone_from(&record.database);
         backup.pinned = Some(record.pinned == Some(true));
         backup.confirmed = record.confirmed == Some(true);
         backup.was_changed = backup.state.is_some() && record.state().is_some() && backup.state != record.state();
-        // Of a file that was changed since, nothing that was found out then is true.
+        // Results of a verification do not hold for a file that changed since.
         if backup.state.is_some() && backup.state == record.state() {
             let time = |outcome: &Option<Outcome>| {
                 let outcome = outcome.as_ref().filter(|outcome| outcome.ok)?;
@@ -49,7 +49,7 @@ impl Store {
         backup.record = Some(Box::new(record));
     }
 
-    /// Every safety copy beside the database.
+    /// All safety copies beside the database.
     pub(crate) fn scan_safety_copies(&self) -> Result<Vec<Backup>> {
         let mut copies = Vec::new();
         for entry in entries(parent(&self.database))? {
@@ -65,9 +65,9 @@ impl Store {
         Ok(copies)
     }
 
-    /// The first name for a safety copy in the second `local` that is above those there.
+    /// The first name for a safety copy in the second `local` that is above those in the folder.
     pub(crate) fn next_safety_name(&self, local: NaiveDateTime) -> Stamp {
-        // In a folder that may not be listed the first free one has to do.
+        // In a folder that cannot be listed, the caller takes the first free name.
         let entries = entries(parent(&self.database)).unwrap_or_default();
         let names = entries.iter().map(|entry| entry.file_name());
         let stamps = names.filter_map(|name| names::parse_safety(&self.database_name(), name.to_str()?));
@@ -79,14 +79,14 @@ impl Store {
         Stamp { local, ordinal }
     }
 
-    /// Whether an entry is the live database, which may be in its own backup folder, under another name or path too: it would be
-    /// listed as its own backup, be today's each day, and be deleted as an old one.
+    /// Whether an entry is the live database, which can lie in its own backup folder, also under another name or path.
+    /// Otherwise it would be listed as its own backup, count as today's backup every day, and be deleted by retention.
     pub(crate) fn is_database(&self, entry: &DirEntry, live: Option<u64>) -> bool {
         let path = entry.path();
-        path == self.database || (may_lead_to(entry, live) && same_file(&path, &self.database))
+        path == self.database || (may_be_same_file(entry, live) && same_file(&path, &self.database))
     }
 
-    /// The entry as a backup, or `None` when it is something else. A file that vanishes meanwhile is no backup.
+    /// The entry as a backup, or `None` when it is none. A file that is deleted meanwhile is none.
     pub(crate) fn backup_from_entry(&self, entry: &DirEntry, name: &str, catalogue: &Catalogue) -> Option<Backup> {
         let path = entry.path();
         let is_safety = names::parse_safety(&self.database_name(), name).is_some();
@@ -121,7 +121,7 @@ impl Store {
         Some(backup)
     }
 
-    /// The backup that `path` is, its time taken from its name where the name says one.
+    /// The file at `path` as a backup. Its time comes from `stamp`, or else from its modification time.
     pub(crate) fn backup_at(
         &self,
         path: &Path,
@@ -146,7 +146,7 @@ impl Store {
             path: path.to_owned(),
             created_at,
             kind,
-            intact: facts.looks_whole(),
+            intact: facts.is_intact(),
             label: None,
             note: None,
             pinned: None,
@@ -177,38 +177,39 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>> {
         .map_err(|error| Error::io(&error, folder))
 }
 
-/// The number by which a folder's entries name this file.
+/// The inode number, which a folder's entries state too.
 #[cfg(unix)]
 pub(crate) fn inode(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
-/// The number by which a folder's entries name this file: there is none.
+/// Windows has no inode number in a folder's entries.
 #[cfg(windows)]
 pub(crate) fn inode(_: &Path) -> Option<u64> {
     None
 }
 
-/// Whether it is worth asking if an entry is the file of this number. Each question costs a system call.
+/// Whether an entry can be the file with this inode number. The full comparison costs a system call for each entry.
 #[cfg(unix)]
-fn may_lead_to(entry: &DirEntry, inode: Option<u64>) -> bool {
+fn may_be_same_file(entry: &DirEntry, inode: Option<u64>) -> bool {
     use std::os::unix::fs::DirEntryExt;
     Some(entry.ino()) == inode || entry.file_type().is_ok_and(|kind| kind.is_symlink())
 }
 
-/// Whether it may be asked if an entry is another file, which opens it. One file has names in other letter cases, and short ones.
+/// Whether an entry may be compared with a file, which opens it. A file has several names: other letter cases, and a
+/// short name.
 #[cfg(windows)]
-fn may_lead_to(entry: &DirEntry, _: Option<u64>) -> bool {
+fn may_be_same_file(entry: &DirEntry, _: Option<u64>) -> bool {
     !entry_is_elsewhere(entry)
 }
 
-/// What `facts_of` finds in the entries. Asking is mostly waiting for the system, one file after the other.
+/// Collects `facts_of` over the entries. Most of the time is spent waiting for the system, one file after the other.
 pub(crate) fn on_two_threads<T: Send>(
     entries: &[DirEntry],
     facts_of: impl Fn(&DirEntry) -> Option<T> + Sync,
 ) -> Vec<T> {
-    /// Entries from which on a second thread pays.
+    /// The least number of entries for which a second thread is faster.
     const WORTH_TWO: usize = 200;
     let half = if entries.len() < WORTH_TWO {
         0
@@ -216,16 +217,16 @@ pub(crate) fn on_two_threads<T: Send>(
         entries.len() / 2
     };
     let (there, here) = entries.split_at(half);
-    let looked = |entries: &[DirEntry]| entries.iter().filter_map(&facts_of).collect::<Vec<T>>();
+    let collect_facts = |entries: &[DirEntry]| entries.iter().filter_map(&facts_of).collect::<Vec<T>>();
     thread::scope(|scope| {
         let spawned = (half > 0).then(|| {
             let lister = thread::Builder::new().name("respaldo-list".to_owned());
-            lister.spawn_scoped(scope, || looked(there))
+            lister.spawn_scoped(scope, || collect_facts(there))
         });
-        let mut found = looked(here);
+        let mut found = collect_facts(here);
         found.extend(match spawned {
             Some(Ok(lister)) => lister.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            _ => looked(there),
+            _ => collect_facts(there),
         });
         found
     })

@@ -1,7 +1,7 @@
-//! The shrink alarm: a table that lost most of its rows from one backup to the next, which nobody has confirmed.
+//! The shrink alarm: a table lost most of its rows from one backup to the next, and no person has confirmed it.
 //!
-//! A backup is compared with the last one before it that gave no alarm, so that the alarm lasts until the rows are back, or until a
-//! person says that this is right.
+//! A backup is compared with the last one before it without an alarm. The alarm therefore lasts until the rows are
+//! back, or until a person confirms the loss.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use crate::catalog::backup::Backup;
 use crate::catalog::whose::Whose;
 use crate::report::messages::{Language, megabytes};
 
-/// Rows that must be lost at the least.
+/// The least number of lost rows for an alarm.
 const LEAST_ROWS: u64 = 20;
-/// Bytes that must be lost at the least, of a file whose rows are not known.
+/// The least number of lost bytes for an alarm, for a file whose rows are not counted.
 const LEAST_BYTES: u64 = 1 << 20;
 
 /// What was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Loss {
-    /// The table is not there any more; the rows that it had.
+    /// The table no longer exists. `before` is the number of rows it had.
     Gone { table: String, before: u64 },
-    /// The table is there, with fewer rows or none.
+    /// The table exists, with fewer rows or none.
     Rows { table: String, before: u64, after: u64 },
-    /// The file is smaller, and how many rows it has is not known.
+    /// The file is smaller, and its rows are not counted.
     Bytes { before: u64, after: u64 },
 }
 
 impl Loss {
-    /// What was lost, in a few words.
+    /// The loss as a phrase for people.
     pub fn sentence(&self, language: Language) -> String {
         match (self, language) {
             (Loss::Gone { table, before }, Language::Spanish) => {
@@ -71,7 +71,7 @@ impl Loss {
     }
 }
 
-/// The alarm that the newest backup gives.
+/// The alarm of the newest backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alarm {
     /// The newest backup that still had the rows.
@@ -81,7 +81,7 @@ pub(crate) struct Alarm {
     pub losses: Vec<Loss>,
 }
 
-/// The alarm that the newest of `backups` gives, if it does. They are in the order of their making, newest first.
+/// The alarm of the newest of `backups`, which are sorted newest first.
 pub(crate) fn alarm(backups: &[Backup]) -> Option<Alarm> {
     let known =
         |backup: &&Backup| backup.whose == Whose::Own && backup.known_whole == Some(true) && backup.content.is_some();
@@ -120,7 +120,7 @@ fn tables(backup: &Backup) -> Option<&BTreeMap<String, u64>> {
 }
 
 fn tables_lost(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<Loss> {
-    // A table that was renamed, as migrations do, has lost nothing.
+    // A table that a migration renamed has lost nothing.
     let mut new: Vec<u64> = after
         .iter()
         .filter(|(table, _)| !before.contains_key(*table))
@@ -151,7 +151,7 @@ fn tables_lost(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) ->
     losses
 }
 
-/// Whether more than half was lost, and not too little to speak of.
+/// Whether more than half was lost, and at least `least`.
 fn is_most(before: u64, after: u64, least: u64) -> bool {
     let lost = before.saturating_sub(after);
     lost >= least && lost > before / 2

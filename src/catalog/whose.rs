@@ -1,7 +1,7 @@
-//! Of which database a backup is.
+//! Which database a backup belongs to.
 //!
-//! The catalogue says it by the database's file name and folder. Where it does not, and another database may be backed up into the
-//! same folder, the tables in the file decide.
+//! The catalogue states it by the database's file name and folder. Where it does not, and another database may be
+//! backed up into the same folder, the tables in the file decide.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
@@ -18,25 +18,25 @@ use crate::database::wal_index::WalIndexCleanup;
 use crate::files::paths::{follow_links, parent, same_file};
 use crate::store::Store;
 
-/// Whose a backup is, for one store.
+/// Which database a backup belongs to, seen from one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Made of the store's database.
+    /// The store's database.
     Own,
-    /// Made of another one.
+    /// Another database.
     Other,
-    /// Nothing tells. It is listed, but neither counts nor goes.
+    /// Neither the catalogue nor the tables tell. The backup is listed, but retention neither counts nor deletes it.
     Unknown,
 }
 
 /// A database's name and folder, as a record holds them.
 type Database = (String, Option<String>);
 
-/// Whose backups are, for one store and one backup folder.
+/// Decides which database backups belong to, for one store and one backup folder.
 pub(crate) struct Judge<'a> {
     store: &'a Store,
     folder: &'a Path,
-    /// The file names by which the database is known.
+    /// The file names of the database: as given, and with links followed.
     own_names: Vec<String>,
     own_folders: [PathBuf; 2],
     known: HashMap<Database, Option<Whose>>,
@@ -61,10 +61,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What a record says; `None` where it does not.
+    /// The owner by a record; `None` where the record does not tell.
     pub fn by_record(&mut self, record: &Record) -> Option<Whose> {
         let name = record.database.as_ref().filter(|name| is_file_name(name))?;
-        // Most often all are of one database.
+        // Most often all records name the same database.
         if let Some((key, found)) = &self.last
             && (&key.0, &key.1) == (name, &record.folder)
         {
@@ -94,18 +94,18 @@ impl<'a> Judge<'a> {
         }
         let file = recorded.map(|folder| folder.join(name));
         match file.filter(|file| fs::metadata(file).is_ok_and(|found| found.is_file())) {
-            // A link to it, or another of its names.
+            // A link to the database, or another name of it.
             Some(file) if same_file(&file, &self.store.database) => Some(Whose::Own),
             Some(_) => Some(Whose::Other),
-            // It was moved with its backups, or without them.
+            // The database was moved, with or without its backups.
             None if has_own_name => Some(Whose::Own),
-            // It was renamed.
+            // The database was renamed.
             None if beside => Some(Whose::Own),
             None => None,
         }
     }
 
-    /// What the tables in a backup say.
+    /// The owner by the tables in a backup.
     pub fn by_tables(&self, backup: &Path) -> Whose {
         let own = self.own_tables.get_or_init(|| tables_of_live(&self.store.database));
         let (Some(own), Some(its)) = (own, tables_of_backup(backup)) else {
@@ -113,7 +113,8 @@ impl<'a> Judge<'a> {
         };
         match own.len().min(its.len()) {
             0 => Whose::Unknown,
-            // Tables come and go with the application's versions; two applications can have a table of one name.
+            // Half of the tables must match: an application's versions add and drop tables, and two applications can
+            // share a table name.
             smaller if 2 * own.intersection(&its).count() >= smaller => Whose::Own,
             _ => Whose::Other,
         }
@@ -121,13 +122,14 @@ impl<'a> Judge<'a> {
 }
 
 impl Store {
-    /// The folder of the database, as a record holds it: from the backup folder, so that it stays true when both move.
+    /// The folder of the database, as a record holds it: relative to the backup folder, so that it stays correct when
+    /// both move.
     pub(crate) fn recorded_folder(&self) -> Option<String> {
         relative(&self.backup_dir, parent(&self.database))
     }
 
-    /// Whether a file beside the database looks like another database, by its name: opening it would drop the locks that
-    /// this process has on it.
+    /// Whether a file beside the database is another database, by its name. Opening it to check would drop the locks
+    /// that this process has on it.
     pub(crate) fn has_neighbours(&self) -> bool {
         let entries = fs::read_dir(parent(&self.database)).into_iter().flatten().flatten();
         entries.into_iter().any(|entry| {
@@ -147,14 +149,15 @@ impl Store {
         })
     }
 
-    /// Whether an entry beside the database is the database itself. A file that is elsewhere is not even opened to find out.
+    /// Whether an entry beside the database is the database itself. A file that is not on this computer is not opened
+    /// to compare it.
     fn is_live(&self, entry: &DirEntry) -> bool {
         let path = entry.path();
         path == self.database || (!entry_is_elsewhere(entry) && same_file(&path, &self.database))
     }
 }
 
-/// The tables of the application's database, if it can be read at once.
+/// The tables of the application's database, if it can be read without waiting for a lock.
 fn tables_of_live(database: &Path) -> Option<BTreeSet<String>> {
     let connection = connection::open_live_for_reading(database, Duration::ZERO).ok()?;
     let tables = contents::own_tables(&connection).ok();
@@ -169,7 +172,7 @@ fn tables_of_backup(backup: &Path) -> Option<BTreeSet<String>> {
     contents::own_tables(&connection).ok()
 }
 
-/// Whether two names are of one file, in one folder.
+/// Whether two names in one folder are the same file.
 fn same_name(a: &str, b: &str) -> bool {
     if cfg!(windows) {
         a.to_lowercase() == b.to_lowercase()
@@ -185,7 +188,8 @@ fn is_file_name(name: &str) -> bool {
     matches!(only, (Some(Component::Normal(only)), None) if only == name) && !name.contains('\0')
 }
 
-/// The way from the folder `from` to the folder `to`, both absolute, with forward slashes; `to` itself where there is none.
+/// The relative path from the folder `from` to the folder `to`, both absolute, with forward slashes. `to` itself where
+/// there is none, as between two drives.
 fn relative(from: &Path, to: &Path) -> Option<String> {
     let (from, to): (Vec<_>, Vec<_>) = (from.components().collect(), to.components().collect());
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
@@ -204,8 +208,8 @@ fn relative(from: &Path, to: &Path) -> Option<String> {
     })
 }
 
-/// The folder to which `way` leads from the folder `from`. Links do not count, as they did not when the way was found. A way to
-/// another computer is none: a catalogue from elsewhere must not make this one ask there.
+/// The folder at the path `way` from the folder `from`. Links are not followed, as [`relative`] does not follow them. A
+/// path to another computer is refused: a foreign catalogue must not make this computer connect to it.
 fn resolve(from: &Path, way: &str) -> Option<PathBuf> {
     let mut folder = from.to_owned();
     for component in Path::new(way).components() {

@@ -1,5 +1,5 @@
-//! The library's own files beside the backups. They hold what a person wrote, so nobody but the database's readers may read them;
-//! and they are never reached through a link, which would lead what is written to another file.
+//! The library's own files beside the backups. They hold what a person wrote, so they have the permissions of the
+//! database. They are never opened through a link, because the link's target would be overwritten.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -12,13 +12,13 @@ use crate::report::error::Error;
 /// Why a file of the library's own cannot be used.
 #[derive(Debug)]
 pub(crate) enum Unusable {
-    /// Its contents are of no use, and it may be replaced.
+    /// Its contents are not usable, and it may be replaced.
     Contents(String),
-    /// It must be left alone: a link, no plain file, or one that the system does not let us read.
+    /// It must not be changed: it is a link, no plain file, or cannot be read.
     File(Error),
 }
 
-/// The whole file, if it has at the most so many bytes; `None` when there is none.
+/// Reads the whole file, if it has at most `most` bytes; `None` when there is no file.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Unusable> {
     let unusable = |error: io::Error| Unusable::File(Error::io(&error, path));
     let file = match open(path, OpenOptions::new().read(true)) {
@@ -35,28 +35,28 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Unusable> 
     Ok(Some(bytes))
 }
 
-/// The file, to write at its end; a new one if there is none. It gets the permissions of `model` before anything is written, and
-/// is never open to more than its owner until then.
+/// Opens the file for appending; creates it if there is none. The file has the permissions of `model` before anything
+/// is written; a new one is readable by its owner only until then.
 pub(crate) fn open_at_end(path: &Path, model: Option<&Metadata>) -> io::Result<File> {
     let file = open(path, OpenOptions::new().append(true).create(true))?;
     if let Some(model) = model
         && !has_permissions_of(&file, model)?
     {
-        // An older file of another owner stays as it is.
+        // Only the owner may change permissions: another user's file keeps its own.
         let _ = copy_permissions(&file, model);
     }
     Ok(file)
 }
 
-/// Whether a link, or anything else that is no plain file, is at `path`.
-pub(crate) fn is_something_else(path: &Path) -> bool {
+/// Whether `path` is a link, or anything else that is no plain file.
+pub(crate) fn is_no_plain_file(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_file())
 }
 
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let file = retry_sharing_violations(|| without_links(options).open(path)).map_err(|error| {
-        if is_something_else(path) {
-            no_plain_file()
+        if is_no_plain_file(path) {
+            not_a_plain_file()
         } else {
             error
         }
@@ -64,22 +64,22 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(no_plain_file())
+        Err(not_a_plain_file())
     }
 }
 
-fn no_plain_file() -> io::Error {
+fn not_a_plain_file() -> io::Error {
     io::Error::other("it is a link, or no plain file")
 }
 
 #[cfg(unix)]
 fn without_links(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
-    // Without waiting for whoever would open the other end of a pipe.
+    // O_NONBLOCK: opening a pipe must not wait for its other end.
     options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
 }
 
-/// A link is opened itself there, and then is no plain file.
+/// On Windows the flag opens the link itself, which then fails as no plain file.
 #[cfg(windows)]
 fn without_links(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::windows::fs::OpenOptionsExt;
