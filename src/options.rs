@@ -1,10 +1,10 @@
-//! What a store can be told beside where things are: what stays, what it watches for, what the application understands, what
-//! people call its rows.
+//! Options of a store beyond its paths: retention, the supported schemas, what health watches for, the second place,
+//! and what people call the rows.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How many backups stay. A backup stays if any of these wants it.
+/// How many backups stay. A backup stays if any of these rules keeps it.
 ///
 /// A period (a day, a week, ...) counts only if it has a backup, so a machine that was off for a month loses nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Retention {
     pub months: usize,
     /// The newest of each of so many years that have a backup.
     pub years: usize,
-    /// Bytes that all of them may take together; then the oldest go, whatever wants them.
+    /// The most bytes that all backups may take together. Beyond it the oldest are deleted, regardless of the rules
+    /// above.
     pub bytes: Option<u64>,
 }
 
@@ -44,16 +45,17 @@ pub struct SchemaSupport {
     pub newest_user_version: Option<i64>,
     /// The revisions that Alembic's migrations lead to.
     pub alembic_heads: Vec<String>,
-    /// Every other revision that the application's migrations know. Without them a revision that is no head counts as older.
+    /// Every other revision that the application's migrations know. Without them, a revision that is not a head counts
+    /// as older.
     pub alembic_revisions: Vec<String>,
 }
 
 /// What people call the rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableWords {
-    /// One of them: `cliente`.
+    /// The singular: `cliente`.
     pub one: String,
-    /// Several: `clientes`.
+    /// The plural: `clientes`.
     pub many: String,
     /// The column that people know a row by.
     pub title: Option<String>,
@@ -82,11 +84,11 @@ impl Default for Watch {
 pub struct SecondPlace {
     /// The folder.
     pub folder: PathBuf,
-    /// The newest so many stay there, at least 1.
+    /// How many of the newest backups stay there, at least 1.
     pub last: usize,
     /// Whether a backup without a copy there is an error.
     pub required: bool,
-    /// How long a backup waits for its copy, which then goes on by itself while the process runs.
+    /// How long a backup waits for its copy. After that the copy continues in the background while the process runs.
     pub wait: Duration,
 }
 

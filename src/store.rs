@@ -1,4 +1,4 @@
-//! A store: one database, its backup folder, and how they are looked after.
+//! A store: one database, its backup folder, and the options for both.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub struct Options {
     pub names: BTreeMap<String, TableWords>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
     pub timezone: String,
-    /// How long to wait for somebody else's lock.
+    /// How long to wait for another program's lock.
     pub busy_timeout: Duration,
     /// How thoroughly copies are verified.
     pub verify: Verification,
@@ -47,7 +47,7 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// Where `last_backup_at` is noted.
+/// Where `last_backup_at` is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Settings {
     /// `settings.json` beside the database.
@@ -107,7 +107,7 @@ impl Store {
     pub fn open(options: Options) -> Result<Store> {
         let database = absolute("database", &options.database)?;
         if database.file_name().is_none() {
-            return Err(bad("database", Expected::Path));
+            return Err(bad_value("database", Expected::Path));
         }
         let beside = |name: &str| parent(&database).join(name);
         let settings = match &options.settings {
@@ -123,11 +123,11 @@ impl Store {
             .retention
             .unwrap_or_else(|| Retention::last(options.max_backups));
         if retention.last == 0 {
-            return Err(bad("max_backups", Expected::Whole(1, u64::from(u32::MAX))));
+            return Err(bad_value("max_backups", Expected::Whole(1, u64::from(u32::MAX))));
         }
         let second_place = match options.second_place {
             Some(place) if place.last == 0 => {
-                return Err(bad("second_place.last", Expected::Whole(1, u64::from(u32::MAX))));
+                return Err(bad_value("second_place.last", Expected::Whole(1, u64::from(u32::MAX))));
             }
             Some(place) => Some(SecondPlace {
                 folder: absolute("second_place.folder", &place.folder)?,
@@ -156,7 +156,7 @@ impl Store {
         })
     }
 
-    /// The language that was asked for.
+    /// The language of warnings.
     pub fn language(&self) -> Language {
         self.language
     }
@@ -172,6 +172,6 @@ impl Store {
     }
 }
 
-fn bad(key: &'static str, expected: Expected) -> Error {
+fn bad_value(key: &'static str, expected: Expected) -> Error {
     Error::argument(Argument::BadValue { key, expected })
 }
