@@ -3,7 +3,8 @@
 use crate::pages::record::Class;
 use crate::pages::schema::Classes;
 
-/// What a column makes of values, by its declared type: <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>.
+/// How a column converts values, by its declared type:
+/// <https://www.sqlite.org/datatype3.html#determination_of_column_affinity>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Affinity {
     Integer,
@@ -37,7 +38,7 @@ impl Affinity {
         }
     }
 
-    /// What a value that was stored through SQLite can be.
+    /// The storage classes that a value stored through SQLite can have.
     pub fn classes(self) -> Classes {
         match self {
             Affinity::Blob => Classes::ANY,

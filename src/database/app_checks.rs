@@ -1,4 +1,4 @@
-//! The application's own questions to a rehearsed backup: SQL that reads, and nothing else.
+//! The application's own checks of a rehearsed backup: SQL that only reads.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -13,24 +13,24 @@ use crate::database::progress_poll::ProgressPoll;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 
-/// How long one question may take.
+/// The time limit of one check.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What came of one question.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// Whether the first column of the first row is true, as SQLite sees it.
     pub ok: bool,
-    /// That value, or why there is none.
+    /// The value, or the reason why there is none.
     pub got: Value,
 }
 
-/// Makes a read-only connection one for such questions: with the application's views, and without a way to any other file.
+/// Prepares a read-only connection for such checks: views are enabled, and no other file can be opened.
 pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, true)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.authorizer(Some(|asked: AuthContext<'_>| {
-        if may(&asked.action) {
+        if is_allowed(&asked.action) {
             Authorization::Allow
         } else {
             Authorization::Deny
@@ -38,8 +38,8 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     }))
 }
 
-/// Reading the tables, calling functions, and the pragmas that only look.
-fn may(action: &AuthAction<'_>) -> bool {
+/// Allows reading tables, calling functions, and the pragmas that only read.
+fn is_allowed(action: &AuthAction<'_>) -> bool {
     match action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => true,
         AuthAction::Function { function_name } => !function_name.eq_ignore_ascii_case("load_extension"),
@@ -60,7 +60,7 @@ fn may(action: &AuthAction<'_>) -> bool {
     }
 }
 
-/// Asks one question. `progress` is asked meanwhile, and can call it off.
+/// Runs one check. `progress` is called meanwhile, and can cancel it.
 pub(crate) fn ask(connection: &Connection, sql: &str, now: Progress, progress: ProgressFn<'_>) -> Result<Answer> {
     ask_within(connection, sql, LIMIT, now, progress)
 }

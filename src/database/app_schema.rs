@@ -3,21 +3,21 @@
 use crate::database::contents::Contents;
 use crate::options::SchemaSupport;
 
-/// The schema of a database, seen by the application.
+/// How a database's schema relates to the application's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SchemaAge {
-    /// The one that the application works with; or nothing is known.
+    /// The schema that the application works with, or one that cannot be compared.
     Current,
-    /// The application has to migrate it. The version found.
+    /// Older: the application has to migrate it. Holds the version found.
     Older(String),
-    /// A newer application made it. The version found.
+    /// Newer: a later version of the application made it. Holds the version found.
     Newer(String),
 }
 
 /// The age of a schema with these versions.
 ///
-/// Alembic's revisions have no order, so one that is not a head can be known to be older only where the application says which
-/// revisions it knows. Where it does not, its migration is what tells, and the database counts as older.
+/// Alembic's revisions have no order. A revision that is not a head is newer if it is missing from the application's
+/// list of revisions. Without such a list it counts as older, and the application's migration finds out.
 pub(crate) fn age(found: &Contents, supported: &SchemaSupport) -> SchemaAge {
     let number = found.user_version.zip(supported.newest_user_version);
     let by_number = number.map_or(SchemaAge::Current, |(found, newest)| match found.cmp(&newest) {

@@ -1,7 +1,7 @@
-//! Whether a database is whole, as thoroughly as was asked for, and asking whether to go on meanwhile.
+//! Checks whether a database is whole, as thoroughly as requested. It can be cancelled.
 //!
-//! No check sees everything: an empty file, one that was cut off, and one whose rows are still in its WAL can all be sound in
-//! themselves. A copy must therefore also have the page count and the schema of its source.
+//! A sound file is not always a complete copy: an empty file, one that was cut off, and one without the rows of its WAL
+//! can all pass. A copy must therefore also have the page count and the schema of its source.
 
 use std::fs::{self, File};
 use std::io;
@@ -44,15 +44,15 @@ pub enum Verification {
 pub(crate) struct Findings {
     /// What is wrong; `None` when the database is whole.
     pub damage: Option<Damage>,
-    /// The rows of each table, where the check has counted them.
+    /// The number of rows of each table, where the check counted them.
     pub rows: Option<Vec<(String, u64)>>,
     pub remarks: Remarks,
 }
 
-/// What is no damage, and yet worth a warning.
+/// Findings that are no damage but are worth a warning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Remarks {
-    /// As `clients.name`.
+    /// Written as `clients.name`.
     broken_columns: Vec<String>,
     stale_search_indexes: Vec<String>,
     checked_without: Vec<Unchecked>,
@@ -75,15 +75,16 @@ impl Remarks {
     }
 }
 
-/// What a connection keeps in memory while SQLite looks up rows in indexes, which jumps about in the file.
+/// The page cache of a connection. SQLite looks up rows in indexes at random places of the file.
 const CACHE_KIB: i64 = 4096;
-/// Bytes from which on a second thread pays. Fuzzing makes small files only, and must reach the threads too.
+/// The least number of bytes for which a second thread is faster. Fuzzing uses small files, and must run the threads
+/// too.
 const WORTH_TWO: u64 = if cfg!(fuzzing) { 0 } else { 4 << 20 };
 
 /// Checks the whole database that `connection` sees, and calls `progress` meanwhile.
 ///
-/// `file` is the database's file where nobody else knows it: it is read directly then, and otherwise through SQLite, which has
-/// locks on it.
+/// `file` is the database's file if no other program has it open; it is then read directly. Otherwise it is read
+/// through SQLite, because closing a second descriptor would drop SQLite's locks.
 pub(crate) fn run(
     connection: &Connection,
     (path, role): (&Path, Role),
@@ -102,11 +103,11 @@ pub(crate) fn run(
         threads: threads_for(shape),
     };
     let findings = poll.during(connection, || {
-        // A system error that is there afterwards came of this check.
+        // Any `errno` that is set afterwards comes from this check.
         errno::set_errno(errno::Errno(0));
         let findings = check(connection, (path, role), file, effort, &poll);
         remember_system_error(connection, &findings);
-        findings.and_then(readable_at_all)
+        findings.and_then(reject_device_errors)
     });
     match findings {
         Some(Ok(findings)) => Ok(findings),
@@ -149,13 +150,13 @@ fn check(
     Ok(Findings::from(verified))
 }
 
-/// Whether pages are newer in the WAL than in the file: then the file alone is not the database.
+/// Whether the WAL has pages. The database file alone is then out of date.
 fn has_pages_in_wal(connection: &Connection, path: &Path) -> rusqlite::Result<bool> {
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     Ok(mode == "wal" && has_wal(path))
 }
 
-/// Connections for the threads beyond the first; fewer where another program keeps them out.
+/// Connections for the threads beyond the first; fewer where another program's lock prevents one.
 fn other_connections(path: &Path, role: Role, threads: usize) -> Vec<Connection> {
     let open = |_| match role {
         Role::Live => connection::open_live_for_reading(path, Duration::ZERO).ok(),
@@ -165,12 +166,12 @@ fn other_connections(path: &Path, role: Role, threads: usize) -> Vec<Connection>
 }
 
 fn check_by_sqlite(connection: &Connection, effort: Effort) -> rusqlite::Result<Findings> {
-    let said = sqlite_check::check_all(connection, effort.compare)?;
-    let checked_without = said.missing.map(|what| Unchecked {
+    let result = sqlite_check::check_all(connection, effort.compare)?;
+    let checked_without = result.missing.map(|what| Unchecked {
         table: "sqlite_schema".to_owned(),
         what,
     });
-    let problems = verify::said(connection, None, said.damage)?;
+    let problems = verify::problems_from_texts(connection, None, result.damage)?;
     Ok(Findings {
         damage: damage::sum_up(&problems),
         rows: None,
@@ -195,8 +196,8 @@ impl From<Verified> for Findings {
     }
 }
 
-/// Problems that were found while the system refused to read are the device's, and not the database's.
-fn readable_at_all(findings: Findings) -> std::result::Result<Findings, Unfinished> {
+/// Problems found while the system failed to read are the device's, not the database's.
+fn reject_device_errors(findings: Findings) -> std::result::Result<Findings, Unfinished> {
     let system = io::Error::last_os_error();
     if findings.damage.is_some() && is_device_error(&system) {
         let code = ffi::Error::new(ffi::SQLITE_IOERR);
@@ -205,8 +206,8 @@ fn readable_at_all(findings: Findings) -> std::result::Result<Findings, Unfinish
     Ok(findings)
 }
 
-/// Whether the file is too short for its pages; SQLite takes what is missing of the last one for zeros. What lies behind the last
-/// page is room that was asked for in advance.
+/// The damage of a file that is too short for its pages; SQLite reads zeros for a missing part of the last one. A file
+/// may be longer: SQLite can allocate room in advance.
 pub(crate) fn length_problem(path: &Path, shape: &Shape) -> Result<Option<Damage>> {
     let size = fs::metadata(path).map_err(|error| Error::io(&error, path))?.len();
     let stated = shape.bytes();

@@ -1,5 +1,5 @@
-//! What the rows of a table ought to have in an index of expressions, of columns that are not stored, or with a condition:
-//! SQLite computes the values, and they are added up as the verifier adds up the entries that the index has.
+//! The expected entries of an index on expressions, on columns that are not stored, or with a condition. SQLite
+//! computes the values, and their hashes are added up as the verifier adds up the entries of the index.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,14 @@ use crate::pages::record::Value;
 use crate::pages::schema::{Index, Source, Table};
 use crate::pages::sums::{Hash, Keys, Sum};
 
-/// What a connection can compute.
+/// Computes expected index entries through a connection.
 pub(super) struct Computer<'c> {
     connection: &'c Connection,
     keys: &'c Keys,
-    /// The functions that SQLite comes with and that a schema may call whoever wrote it.
+    /// SQLite's built-in functions that an untrusted schema may call.
     functions: HashSet<String>,
-    /// SQLite hands out text as UTF-8; as it was, it is compared only in a database of UTF-8.
+    /// Whether the database is UTF-8. SQLite returns text as UTF-8, so text of another encoding cannot be compared byte
+    /// by byte.
     comparable: bool,
 }
 
@@ -38,7 +39,7 @@ impl<'c> Computer<'c> {
         })
     }
 
-    /// The entries that the rows ought to have; `None` where that has to be left to SQLite's own check.
+    /// The expected entries; `None` where only SQLite's own check can tell.
     pub fn entries(&self, table: &Table, index: &Index) -> rusqlite::Result<Option<Sum>> {
         if !self.comparable {
             return Ok(None);
@@ -69,7 +70,7 @@ impl<'c> Computer<'c> {
         Ok(Some(sum))
     }
 
-    /// A query of the entries. What stands in the schema is run only if it does nothing but compute.
+    /// A query for the entries. Expressions from the schema are run only if they do nothing but compute.
     fn select(&self, table: &Table, index: &Index) -> rusqlite::Result<Option<String>> {
         let sql = self.connection.query_row(
             "SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?1",

@@ -24,22 +24,22 @@ use crate::report::system_error::is_missing;
 
 /// The application's database, for reading.
 ///
-/// A crashed writer may have left a journal that must be played back before anybody can read. Only then the file is
-/// opened for writing, and nothing but that recovery is written.
+/// A crashed writer can leave a rollback journal or WAL that must be recovered before the database can be read. Only
+/// then is the file opened for writing, and only the recovery is written.
 pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::DatabaseNotFound)?;
-    // Even a reading connection deletes the log of an empty file, and the log may be all that is left.
+    // Even a reading connection deletes the WAL of an empty file, and the WAL may be all that is left.
     if fs::metadata(path).is_ok_and(|metadata| header::is_empty(&metadata)) {
         return Err(Error::at(Cause::NotADatabase, path));
     }
-    match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable) {
+    match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(read_schema_once) {
         Ok(connection) => Ok(connection),
         Err(error) if needs_recovery(&error) => {
             open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout)
                 .and_then(|connection| {
-                    // The log stays as it is: moving it into the database is the application's business.
+                    // The WAL stays as it is: the application checkpoints it.
                     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-                    readable(connection)
+                    read_schema_once(connection)
                 })
                 .map_err(|error| explain(&error, path, Role::Live))
         }
@@ -47,64 +47,65 @@ pub(crate) fn open_live_for_reading(path: &Path, timeout: Duration) -> Result<Co
     }
 }
 
-/// The application's database, held in a read transaction, if it can be read without being recovered first. Nothing is written.
+/// The application's database in a read transaction, if it can be read without recovery. Nothing is written.
 pub(crate) fn hold_for_reading(path: &Path, timeout: Duration) -> Option<Connection> {
     if fs::metadata(path).is_ok_and(|metadata| header::is_empty(&metadata)) {
         return None;
     }
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)
-        .and_then(readable)
+        .and_then(read_schema_once)
         .ok()?;
     let held = connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema");
     held.is_ok().then_some(connection)
 }
 
-/// Removes the empty log that reading a WAL database leaves beside it when no other program has it open.
+/// Removes the empty WAL that reading a WAL database leaves beside it when no other program has it open.
 ///
-/// A reading connection may not do that itself. One that may write does, if it is the last, as the application's own last
-/// connection would.
+/// A read-only connection cannot remove it. The last connection that can write removes it on closing.
 pub(crate) fn remove_empty_wal(path: &Path) {
-    // A log that stays harms nobody: the application removes it.
-    if fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() == 0) {
-        let _ = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO).and_then(readable);
+    // A failure is ignored: an empty WAL does no harm, and the application removes it.
+    if fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|wal| wal.len() == 0) {
+        let _ = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, Duration::ZERO).and_then(read_schema_once);
     }
 }
 
 /// The application's database, for a restore.
 ///
-/// Closing the connection leaves the log as it is: of a database that turns out to be damaged, the log may be all that
-/// is left, and it has not been saved yet.
+/// Closing the connection leaves the WAL as it is: if the database is damaged, the WAL may be all that is left, and the
+/// safety copy does not have it yet.
 pub(crate) fn open_live_for_writing(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::DatabaseNotFound)?;
     let opened = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE, timeout).and_then(|connection| {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-        let connection = readable(connection)?;
-        // EXTRA also flushes the folder after the journal is deleted, which is what commits a restore for good.
+        let connection = read_schema_once(connection)?;
+        // EXTRA also flushes the folder after the rollback journal is deleted. The deletion commits the restore.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
-        // Each time the cache is full of pages to be written, the journal is flushed.
+        // SQLite flushes the rollback journal each time the cache is full of changed pages, so a large cache flushes
+        // less often.
         connection.pragma_update(None, "cache_size", -8192)?;
-        // macOS keeps what was flushed in the drive's cache unless asked for more; elsewhere this means nothing.
+        // On macOS a plain flush leaves data in the drive's cache. Elsewhere these pragmas have no effect.
         connection.execute_batch("PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON")?;
         Ok(connection)
     });
     opened.map_err(|error| explain(&error, path, Role::Live))
 }
 
-/// A backup, for reading. Nothing is written beside it but the index of a log, see [`WalIndexCleanup`](crate::database::wal_index::WalIndexCleanup).
+/// A backup, for reading. Only a WAL index is written beside it, see
+/// [`WalIndexCleanup`](crate::database::wal_index::WalIndexCleanup).
 pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> {
     require_file(path, Cause::BackupNotFound)?;
     let header = Header::read(path)
         .map_err(|error| Error::io(&error, path))?
         .ok_or_else(|| Error::at(Cause::NotADatabase, path))?;
     let opened = if header.wal && !has_wal(path) {
-        // A WAL database without a log is complete in itself, but SQLite would create one beside it, and
-        // cannot on a read-only drive.
-        open_immutable(path).and_then(readable)
+        // A database in WAL mode without a WAL is complete, but SQLite would create a WAL beside it, which fails on a
+        // read-only drive.
+        open_immutable(path).and_then(read_schema_once)
     } else {
-        let opened = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(readable);
+        let opened = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout).and_then(read_schema_once);
         opened.or_else(|error| {
             if header.wal {
-                open_unshared(path, error)
+                open_without_locks(path, error)
             } else {
                 Err(error)
             }
@@ -113,16 +114,16 @@ pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> 
     opened.map_err(|error| explain(&error, path, Role::Backup))
 }
 
-/// SQLite's way to the files that takes no locks.
+/// SQLite's VFS that takes no locks.
 const WITHOUT_LOCKS: &CStr = if cfg!(windows) {
     c"win32-longpath-none"
 } else {
     c"unix-none"
 };
 
-/// A backup with a log on a read-only drive, after an ordinary open failed because the log's index cannot be written there:
-/// with the index in memory, and without the locks that would keep others out of it.
-fn open_unshared(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
+/// Opens a backup with a WAL on a read-only drive, after an ordinary open failed because the WAL index cannot be
+/// written there. The WAL index is in memory, and no locks are taken.
+fn open_without_locks(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connection> {
     let may_not_write = matches!(
         extended_code(&error).map(|code| code & 0xff),
         Some(ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY)
@@ -134,13 +135,13 @@ fn open_unshared(path: &Path, error: rusqlite::Error) -> rusqlite::Result<Connec
     let path = long_path::for_system(path);
     let connection = harden(Connection::open_with_flags_and_vfs(path, flags, WITHOUT_LOCKS)?)?;
     connection.execute_batch("PRAGMA locking_mode=EXCLUSIVE")?;
-    readable(connection)
+    read_schema_once(connection)
 }
 
-/// Our own unpublished file, for writing. Nobody else knows it, and a crash only orphans it.
+/// The library's own unpublished file, for writing. No other program opens it, and after a crash it is only left over.
 pub(crate) fn open_unpublished(path: &Path) -> Result<Connection> {
     let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
-        // Pages leave a small cache in their order, and so can be written many at a time.
+        // SQLite writes pages from a small cache in ascending order, so the VFS can write many at a time.
         connection.execute_batch(
             "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-64;",
         )?;
@@ -155,7 +156,7 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     };
     let connection = Connection::open_with_flags_and_vfs(long_path::for_system(path), base_flags(access), vfs)?;
     if access.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
-        // Nothing is mapped: SQLite borrows the blocks that the VFS has read.
+        // The file is not mapped: with this pragma SQLite uses the blocks of the VFS without copying them.
         connection.pragma_update(None, "mmap_size", i64::MAX)?;
     }
     Ok(connection)
@@ -172,10 +173,10 @@ fn open(path: &Path, access: OpenFlags, timeout: Duration) -> rusqlite::Result<C
     harden(connection)
 }
 
-/// Waits for other programs' locks at the most for `timeout`.
+/// Waits at most `timeout` for other programs' locks.
 ///
-/// SQLite's own handler sleeps up to 100 ms between tries, and so can miss for seconds the short pauses of a program that
-/// commits one transaction after another.
+/// SQLite's own handler sleeps up to 100 ms between tries. It can miss the short pauses of a program that commits one
+/// transaction after another, for seconds.
 fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
     const PAUSE: Duration = Duration::from_millis(1);
     let mut deadline = Instant::now();
@@ -206,9 +207,11 @@ fn harden(connection: Connection) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// SQLite opens files lazily: the first read is what tells whether this is a database that can be read now.
-fn readable(mut connection: Connection) -> rusqlite::Result<Connection> {
-    // Pages of a hostile file can lead to each other for ever. No schema is longer than its file.
+/// Reads the schema. SQLite opens files lazily: only the first read tells whether the file is a database and can be
+/// read now.
+fn read_schema_once(mut connection: Connection) -> rusqlite::Result<Connection> {
+    // The pages of a hostile file can form a circle. No schema is longer than its file, so the steps are limited by its
+    // size.
     let pages = connection
         .path()
         .and_then(|path| fs::metadata(path).ok())
@@ -228,7 +231,7 @@ fn readable(mut connection: Connection) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// An error, `missing`, when there is no file at `path`.
+/// Fails with `missing` when there is no file at `path`.
 pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => require_plain_sidecars(path),
@@ -241,17 +244,18 @@ pub(crate) fn require_file(path: &Path, missing: Cause) -> Result<()> {
     }
 }
 
-/// SQLite opens a journal or log that is there; opening a pipe would wait for ever.
+/// Fails when a sidecar is no plain file. SQLite opens any rollback journal or WAL it finds, and opening a pipe would
+/// not return.
 fn require_plain_sidecars(path: &Path) -> Result<()> {
-    // Windows keeps its pipes elsewhere. Looking at a journal means to have it open, and while it is, a program that deletes
-    // it cannot make the next one.
+    // Windows has no pipes in folders. Reading a file's metadata opens it there, and a program that deletes an open
+    // rollback journal cannot create the next one.
     if cfg!(windows) {
         return Ok(());
     }
     let real = real_path(path);
     for suffix in SIDECARS {
         let sidecar = with_suffix(&real, suffix);
-        // A folder never waits, and SQLite may never look at it: in rollback mode there is no WAL index.
+        // Opening a folder does not block, and in a rollback mode SQLite never opens the WAL index.
         let is_harmless = |metadata: fs::Metadata| metadata.is_file() || (metadata.is_dir() && suffix == "-shm");
         if fs::metadata(&sidecar).is_ok_and(|metadata| !is_harmless(metadata)) {
             return Err(Error::at(Cause::Io("it is not a plain file".to_owned()), sidecar));
@@ -377,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_hot_journal_is_played_back_before_reading() {
-        // A rollback journal that is still there when its writer is gone: copy both while the writer holds them.
+        // A hot rollback journal: copy database and journal while the writer is in its transaction.
         let folder = tempfile::tempdir().expect("a folder");
         let original = folder.path().join("original.db");
         let crashed = folder.path().join("crashed.db");

@@ -1,7 +1,7 @@
 //! One file, read by several threads at once through connections to it.
 //!
-//! Closing a descriptor of a file drops every lock that the process has on it, so a database that others may have open is read
-//! through SQLite's own handles. A handle serves one thread at a time.
+//! Closing a descriptor of a file drops every lock that the process has on it, so a database that other programs may
+//! have open is read through SQLite's own handles. One thread at a time uses a handle.
 
 use std::fs;
 use std::io;
@@ -50,7 +50,7 @@ impl ReadAt for ConnectionFiles<'_> {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let handle = self.free_handle().ok_or(io::ErrorKind::NotFound)?;
         handle.0.read_at(buffer, offset).map_err(|_| {
-            // SQLite says that it failed, the system why. Where the system said nothing, the file ends.
+            // SQLite reports only that the read failed; `errno` says why. Without an `errno`, the file ended.
             let system = io::Error::last_os_error();
             match system.raw_os_error() {
                 Some(0) | None => io::ErrorKind::UnexpectedEof.into(),

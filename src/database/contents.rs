@@ -1,4 +1,4 @@
-//! What is in a database, as far as a person wants to know: its tables with their rows, and the version of its schema.
+//! The contents of a database for a listing: its tables with their rows, and the version of its schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::value::quoted;
 
-/// What is in a database. What is not known is `None`.
+/// The contents of a database. A field that could not be read is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contents {
     /// The rows of each table.
@@ -16,12 +16,13 @@ pub struct Contents {
     /// `PRAGMA user_version`.
     #[serde(default)]
     pub user_version: Option<i64>,
-    /// The revision that Alembic has left in `alembic_version`; several are separated by a comma and a space.
+    /// Alembic's revision in `alembic_version`; several are separated by a comma and a space.
     #[serde(default)]
     pub alembic: Option<String>,
 }
 
-/// Where Alembic keeps the revision: <https://alembic.sqlalchemy.org/en/latest/tutorial.html>. Any two databases may have it.
+/// Where Alembic keeps the revision: <https://alembic.sqlalchemy.org/en/latest/tutorial.html>. Databases of different
+/// applications can both have it.
 const ALEMBIC: &str = "alembic_version";
 
 impl Contents {
@@ -36,7 +37,7 @@ impl Contents {
     }
 }
 
-/// `None` where there is no such table, or something else of that name: a view or a virtual table can do what it likes.
+/// `None` where there is no such table, or a view or virtual table of that name, which could run any code.
 fn alembic_revision(connection: &Connection) -> Option<String> {
     const MOST: i64 = 16;
     const LONGEST: usize = 64;
@@ -51,7 +52,7 @@ fn alembic_revision(connection: &Connection) -> Option<String> {
     are_revisions.then(|| revisions.join(", "))
 }
 
-/// The tables by which one database is told from another: those that it does not have from SQLite or Alembic.
+/// The tables that identify a database: all but those of SQLite and Alembic.
 pub(crate) fn own_tables(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
     let mut tables = ordinary_tables(connection)?;
     tables.remove(ALEMBIC);

@@ -1,10 +1,10 @@
-//! What the problems of a file come down to, for people.
+//! Sums up the problems of a file for people.
 
 use crate::pages::problem::{Fault, Place, Problem};
 use crate::pages::usage::Refused;
 use crate::report::damage::{Damage, DamageKind, DamagedIndex};
 
-/// All of them as one; `None` for a whole database.
+/// All problems as one damage; `None` for a whole database.
 pub(super) fn sum_up(problems: &[Problem]) -> Option<Damage> {
     let each = problems.iter().map(|problem| Damage {
         problems: vec![problem.to_string()],
@@ -37,7 +37,7 @@ fn kind(problem: &Problem) -> DamageKind {
                 table: table.clone(),
             });
             match &problem.fault {
-                // The page may have been one of a table's.
+                // The page that is used twice may have been a table's.
                 Fault::Reference {
                     refused: Refused::Used, ..
                 } => DamageKind::Structure,

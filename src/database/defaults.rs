@@ -1,7 +1,7 @@
-//! What a row has in a column that was added after the row was written: the column's default, which is a constant then.
+//! The value of a row in a column that was added after the row was written: the column's default, which is a constant.
 //!
-//! Each default is evaluated by SQLite, in a database of its own, so that it is converted as the column does it. Only plain
-//! constants are: what stands in a file is never run.
+//! SQLite evaluates each default in a separate in-memory database, so that it is converted as the column converts it.
+//! Only plain constants are evaluated: no expression of a file is run.
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
@@ -19,10 +19,10 @@ pub(super) struct Default {
     pub expression: String,
 }
 
-/// Below SQLite's limits of columns, and of terms.
-const AT_ONCE: usize = 500;
+/// Constants in one statement: below SQLite's limits of columns and of terms.
+const BATCH: usize = 500;
 
-/// The values of all that are constants.
+/// The values of all defaults that are constants.
 pub(super) fn evaluate(defaults: &[Default], encoding: Encoding) -> rusqlite::Result<Vec<((usize, usize), Constant)>> {
     let constants: Vec<&Default> = defaults
         .iter()
@@ -33,8 +33,8 @@ pub(super) fn evaluate(defaults: &[Default], encoding: Encoding) -> rusqlite::Re
         return Ok(values);
     }
     let connection = Connection::open_in_memory()?;
-    for part in constants.chunks(AT_ONCE) {
-        // One that cannot be read must not keep the others from it.
+    for part in constants.chunks(BATCH) {
+        // One default that fails must not prevent the others.
         let found = evaluate_together(&connection, part, encoding).unwrap_or_else(|_| {
             part.iter()
                 .filter_map(|one| evaluate_together(&connection, &[one], encoding).ok())

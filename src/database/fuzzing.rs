@@ -1,4 +1,4 @@
-//! What the fuzzers and tests ask: the verifier's opinion of any bytes, without SQLite's last word on it.
+//! Entry points for the fuzzers and tests: the verifier's result for any bytes, before SQLite confirms it.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,7 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::database::schema;
-use crate::database::verify::{Verified, judge, verify_pages};
+use crate::database::verify::{Verified, check_undecided, verify_pages};
 use crate::pages::schema::{Classes, Collation, Column, Constant, Index, Key, KeyPart, Schema, Source, Table};
 use crate::pages::source::ReadAt;
 use crate::pages::sums::Keys;
@@ -18,7 +18,7 @@ const EFFORT: Effort = Effort {
     threads: 2,
 };
 
-/// What is wrong with the database at `path`; `None` where SQLite does not even read its schema.
+/// The problems of the database at `path`; `None` where SQLite cannot read its schema.
 pub fn problems(path: &Path) -> Option<Vec<String>> {
     let file = File::open(path).ok()?;
     read_anyhow(&file);
@@ -39,13 +39,13 @@ pub fn problems(path: &Path) -> Option<Vec<String>> {
     let keys = Keys::random();
     let report = verify(&file, &described.schema, &keys, EFFORT, &|| true).ok()??;
     let mut verified = Verified::default();
-    judge(&connection, &described, &keys, &report.left, &mut verified).ok()?;
+    check_undecided(&connection, &described, &keys, &report.left, &mut verified).ok()?;
     verified.problems.extend(report.problems);
-    // Nothing that is called whole without a last word is called damaged with it.
+    // A file without problems before SQLite's confirmation has none after it.
     if verified.problems.is_empty()
         && let Ok(whole) = verify_pages(&connection, &file, EFFORT, &|| true)
     {
-        assert_eq!(whole.problems, [], "the opinion changes");
+        assert_eq!(whole.problems, [], "the result changes");
     }
     Some(verified.problems.iter().map(ToString::to_string).collect())
 }

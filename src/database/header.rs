@@ -39,7 +39,7 @@ impl Header {
         }
     }
 
-    /// The header in the first bytes of a file, or `None` if they are none.
+    /// The header in the first bytes of a file, or `None` if they are not a header.
     pub fn parse(bytes: &[u8; 100]) -> Option<Header> {
         if !bytes.starts_with(MAGIC) {
             return None;
@@ -61,8 +61,8 @@ impl Header {
 
     /// Whether a file of `size` bytes holds all pages that its header states.
     ///
-    /// It may be longer: a program can ask for room in advance (`SQLITE_FCNTL_CHUNK_SIZE`), and SQLite looks past what lies behind
-    /// the last page.
+    /// It may be longer: a program can allocate room in advance (`SQLITE_FCNTL_CHUNK_SIZE`), and SQLite ignores bytes
+    /// behind the last page.
     pub fn fits(&self, size: u64) -> bool {
         match self.page_count {
             Some(pages) => size >= pages * self.page_size,

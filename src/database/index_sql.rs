@@ -1,6 +1,8 @@
-//! The expressions and the condition of an index, out of its `CREATE INDEX`: <https://www.sqlite.org/lang_createindex.html>.
+//! The expressions and the condition of an index, parsed from its `CREATE INDEX`:
+//! <https://www.sqlite.org/lang_createindex.html>.
 //!
-//! SQLite has no other way to tell them. Whatever is not plain is not read, and the index is then SQLite's to check.
+//! SQLite has no other interface for them. Only simple statements are parsed; any other index is left to SQLite's own
+//! check.
 
 /// What an index is declared on.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ impl Token<'_> {
     }
 }
 
-/// Reads the statement; `None` where it is not plain.
+/// Parses the statement; `None` where it is not simple enough.
 pub(super) fn declared(sql: &str) -> Option<Declared<'_>> {
     let tokens = tokens(sql)?;
     let on = tokens.iter().position(|token| token.is("ON"))?;
@@ -72,7 +74,7 @@ pub(super) fn declared(sql: &str) -> Option<Declared<'_>> {
     None
 }
 
-/// One column or expression without what orders it.
+/// One column or expression, without its collation and order.
 fn part<'s>(sql: &'s str, mut tokens: &[Token<'_>]) -> Option<&'s str> {
     while let [rest @ .., last] = tokens
         && (last.is("ASC") || last.is("DESC"))
@@ -95,7 +97,7 @@ fn condition<'s>(sql: &'s str, tokens: &[Token<'_>]) -> Option<Option<&'s str>> 
     }
 }
 
-/// Whether an expression calls nothing but these functions, which only compute, and reads nothing but its row.
+/// Whether an expression calls only these functions, which only compute, and reads only its row.
 pub(super) fn only_computes(expression: &str, is_allowed: impl Fn(&str) -> bool) -> bool {
     const READING: [&str; 7] = ["SELECT", "WITH", "VALUES", "TABLE", "RAISE", "MATCH", "REGEXP"];
     const BEFORE_PARENTHESES: [&str; 19] = [
@@ -158,7 +160,7 @@ fn tokens(sql: &str) -> Option<Vec<Token<'_>>> {
     }
 }
 
-/// Bytes of what stands in quotes, where two of them are one.
+/// The length of a quoted token, in which a doubled quote stands for one.
 fn quoted(text: &str, quote: char) -> Option<usize> {
     let mut at = 1;
     loop {

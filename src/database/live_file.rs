@@ -1,8 +1,8 @@
 //! The live database's file, reached through SQLite's own handle.
 //!
-//! POSIX locks belong to the process, and closing any descriptor of a file drops all of them. A file that somebody may
-//! have open in SQLite must therefore never be opened beside it; this is how its bytes are read and its lock taken when
-//! it cannot be opened as a database.
+//! POSIX locks belong to the process, and closing any descriptor of a file drops all of them. A file that may be open
+//! in SQLite in this process must therefore never be opened a second time. This module reads its bytes and takes its
+//! lock when it cannot be opened as a database.
 
 use std::ffi::c_int;
 use std::fs::File;
@@ -30,7 +30,7 @@ const CHUNK: usize = 1 << 16;
 const BEGINNING: usize = 512;
 const RETRY: Duration = Duration::from_millis(1);
 
-/// Opens the file without reading it, so that it may hold anything.
+/// Opens the file without reading it, so it need not be a database.
 pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     long_path::open(
         path,
@@ -60,11 +60,12 @@ impl<'c> LiveFile<'c> {
         Some(LiveFile { file, methods })
     }
 
-    /// Takes SQLite's exclusive lock, which the connection gives up when it closes. `false` when somebody else
-    /// keeps theirs beyond `timeout`.
+    /// Takes SQLite's exclusive lock, which is released when the connection closes. `false` when another connection
+    /// keeps its lock longer than `timeout`.
     ///
-    /// By way of the RESERVED lock, as SQLite itself: from there on a try that fails leaves the PENDING lock, which lets nobody
-    /// else in. Until then nothing is kept between two tries, or a writer could not commit and both would wait for each other.
+    /// It takes the RESERVED lock first, as SQLite does. A failed try for EXCLUSIVE then keeps the PENDING lock, which
+    /// admits no new reader. Before RESERVED is taken, no lock is kept between two tries: a SHARED lock would stop a
+    /// writer's commit, and both would wait for each other.
     pub fn lock_exclusively(&self, timeout: Duration) -> io::Result<bool> {
         let deadline = Instant::now() + timeout;
         let until_free = |attempt: &dyn Fn() -> c_int| {
@@ -104,9 +105,9 @@ impl<'c> LiveFile<'c> {
         succeeded(self.read(part, offset))
     }
 
-    /// The same, with SQLite's error.
+    /// Like [`read_exact_at`](Self::read_exact_at), with SQLite's error.
     pub fn read_at(&self, part: &mut [u8], offset: u64) -> rusqlite::Result<()> {
-        // What the system said before means nothing where the file merely ends.
+        // An earlier `errno` must not be taken for the cause when the file merely ends.
         errno::set_errno(errno::Errno(0));
         match self.read(part, offset) {
             ffi::SQLITE_OK => Ok(()),
@@ -114,7 +115,8 @@ impl<'c> LiveFile<'c> {
         }
     }
 
-    /// Copies all `size` bytes to `target`. The file system knows the size; SQLite takes one byte for none.
+    /// Copies all `size` bytes to `target`. The size comes from the file system, because SQLite reports a file of one
+    /// byte as empty.
     pub fn copy_to(&self, target: &mut File, size: u64) -> io::Result<()> {
         let mut buffer = vec![0; CHUNK];
         let mut offset = 0;
@@ -128,10 +130,10 @@ impl<'c> LiveFile<'c> {
         Ok(())
     }
 
-    /// Writes all of `new` in place of what is there. The caller holds the exclusive lock.
+    /// Overwrites the file with `new`. The caller holds the exclusive lock.
     ///
-    /// The first bytes go away first and come last: what is there meanwhile passes for no database. Fails with nothing
-    /// changed when there is no room for it.
+    /// The first bytes are cleared first and written last, so that an incomplete file is not taken for a database.
+    /// Fails with nothing changed when the disk has no room for it.
     #[cfg(any(windows, test))]
     pub fn overwrite(&self, new: &mut File, old_size: u64) -> io::Result<()> {
         let size = new.metadata()?.len();
@@ -196,7 +198,7 @@ impl<'c> LiveFile<'c> {
         unsafe { lock(self.file, level) }
     }
 
-    /// What could not be unlocked, closing the file unlocks.
+    /// A failure is ignored: closing the file releases the lock.
     fn unlock(&self) {
         if let Some(unlock) = self.methods.xUnlock {
             // SAFETY: as in `lock`.

@@ -1,19 +1,19 @@
-//! What a SQLite database is: opening it, its shape, its file while others use it, and whether it is whole.
+//! A SQLite database: opening it, its shape, its file while other programs use it, and whether it is whole.
 //!
 //! May use `pages`, `block_io`, `files`, `report`.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `affinity` | what a column makes of values |
-//! | `app_checks` | the application's own questions to a rehearsed backup |
+//! | `affinity` | how a column converts values |
+//! | `app_checks` | the application's own checks of a rehearsed backup |
 //! | `app_schema` | whether the application understands a schema |
 //! | `check` | whether a database is whole |
-//! | `computed`, `index_sql` | what rows ought to have in indexes of expressions |
+//! | `computed`, `index_sql` | the expected entries of indexes on expressions |
 //! | `connection` | how each kind of file is opened |
 //! | `connection_files` | one file, read by several threads at once through connections to it |
 //! | `contents` | the tables with their rows, and the version of the schema |
-//! | `damage` | what the problems of a file come down to, for people |
-//! | `defaults` | what rows have that are older than a column |
+//! | `damage` | the problems of a file, summed up for people |
+//! | `defaults` | the values of rows that are older than a column |
 //! | `header` | the first 100 bytes |
 //! | `live_file` | the file of an open connection, read and locked without dropping its locks |
 //! | `page_reader` | the pages of a connection's file, through its WAL |
@@ -26,7 +26,7 @@
 //! | `sqlite_error` | what SQLite's errors mean to a caller |
 //! | `stored_value` | a value as SQLite stores it, held between two databases |
 //! | `value` | values and names between SQL and this library |
-//! | `verify` | verification: pages first, and SQLite for what they cannot tell |
+//! | `verify` | verification: of pages first, then by SQLite where pages do not suffice |
 //! | `wal_index` | removing a WAL index that reading a backup made |
 
 mod affinity;

@@ -1,4 +1,4 @@
-//! Pages as they lie in a database's file, as a connection's transaction sees them.
+//! Reads the pages of a database as a connection's transaction sees them.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::database::live_file::LiveFile;
 use crate::database::sqlite_error::{Role, explain, remember_system_error};
 use crate::report::error::Result;
 
-/// Bytes that are read at once: whole pages, whatever their size.
+/// Bytes of one read: a multiple of every page size.
 pub(crate) const CHUNK: usize = 1 << 16;
 
 /// The page with this byte is never written: <https://www.sqlite.org/fileformat2.html#the_lock_byte_page>.
@@ -41,14 +41,14 @@ pub(crate) struct PageReader<'c> {
 }
 
 enum Way<'c> {
-    /// In a rollback mode every page is where it belongs in the file.
+    /// In a rollback mode every page is at its place in the file.
     File(LiveFile<'c>),
-    /// In WAL mode SQLite knows where the newest of each page is.
+    /// In WAL mode SQLite finds the newest version of each page.
     Table(Statement<'c>),
 }
 
 impl<'c> PageReader<'c> {
-    /// Of a connection that is in a transaction. In WAL mode it wants `sqlite_dbpage`.
+    /// For a connection that is in a transaction. In WAL mode it needs `sqlite_dbpage`.
     pub fn of(connection: &'c Connection, path: &'c Path, role: Role, page_size: u64) -> Result<PageReader<'c>> {
         let mode: rusqlite::Result<String> = connection.pragma_query_value(None, "journal_mode", |row| row.get(0));
         let way = mode.and_then(|mode| {
@@ -68,7 +68,7 @@ impl<'c> PageReader<'c> {
         })
     }
 
-    /// Fills `pages` with whole pages from page `first` on. What the lock-byte page holds means nothing.
+    /// Fills `pages` with whole pages from page `first` on. The contents of the lock-byte page are undefined.
     pub fn read(&mut self, first: u64, pages: &mut [u8]) -> Result<()> {
         let read = match &mut self.way {
             Way::File(file) => file.read_at(pages, (first - 1) * self.page_size),

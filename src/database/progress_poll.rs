@@ -13,7 +13,7 @@ use crate::report::progress::{Progress, ProgressFn};
 
 /// The time between two calls. A call can take longer than a step of the work.
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Operations of SQLite's virtual machine, or pages of a structure, between two looks at the clock.
+/// Operations of SQLite's virtual machine, or pages, between two reads of the clock.
 const OPERATIONS_PER_POLL: c_int = 1_000;
 
 /// Calls the progress function every 50 ms while SQLite runs. When it cancels, the running statement is interrupted.
@@ -29,7 +29,7 @@ struct State<'a> {
 }
 
 impl<'a> ProgressPoll<'a> {
-    /// A poll that calls `progress` with `now`, every time the same.
+    /// A poll that calls `progress` with `now` every time.
     pub fn new(progress: ProgressFn<'a>, now: Progress) -> ProgressPoll<'a> {
         ProgressPoll(RefCell::new(State {
             progress,
@@ -40,7 +40,7 @@ impl<'a> ProgressPoll<'a> {
         }))
     }
 
-    /// What `progress` is called with from now on.
+    /// Sets what `progress` is called with from now on.
     pub fn set(&self, now: Progress) {
         self.0.borrow_mut().now = now;
     }
@@ -87,7 +87,7 @@ impl<'a> ProgressPoll<'a> {
 
 impl State<'_> {
     fn call(&mut self) {
-        // The error of the work is still to be read from `errno`.
+        // The callback must not change the `errno` of the work, which is read later.
         let system = errno::errno();
         let answer = panic::catch_unwind(AssertUnwindSafe(|| (self.progress)(self.now)));
         self.last_call = Instant::now();

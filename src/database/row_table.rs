@@ -1,7 +1,7 @@
-//! The tables of a database as rows: their columns, and the key that tells one row from another.
+//! The tables of a database as rows: their columns, and the key that identifies a row.
 //!
-//! Of a schema only names are used. Nothing that stands in it is run: generated columns are left out, and neither views nor
-//! virtual tables are read.
+//! Only names are taken from a schema. Nothing in it is run: generated columns are left out, and views and virtual
+//! tables are not read.
 
 use std::cmp::Ordering;
 
@@ -29,17 +29,17 @@ pub(crate) struct RowColumn {
     pub is_text: bool,
 }
 
-/// What tells one row from another.
+/// The key that identifies a row.
 #[derive(Debug, Clone)]
 pub(crate) enum RowKey {
-    /// The rowid, under a name that no column has, and how people know it.
+    /// The rowid, under a name that no column has, and the name shown to people.
     Rowid { sql: &'static str, shown: String },
-    /// The primary key, and the index that has the rows in its order; `None` where they are so themselves.
+    /// The primary key, and the index that sorts by it; `None` where the table itself is sorted by it.
     Columns {
         parts: Vec<KeyColumn>,
         index: Option<String>,
     },
-    /// Nothing that this library can order.
+    /// No key that this library can order.
     None,
 }
 
@@ -59,7 +59,7 @@ enum KeyCollation {
 }
 
 impl RowKey {
-    /// Whether rows of two tables can be told from each other by both keys alike.
+    /// Whether both keys identify rows in the same way.
     pub fn is_like(&self, other: &RowKey) -> bool {
         match (self, other) {
             (RowKey::Rowid { shown: a, .. }, RowKey::Rowid { shown: b, .. }) => a.eq_ignore_ascii_case(b),
@@ -73,7 +73,7 @@ impl RowKey {
         }
     }
 
-    /// The columns as people know them.
+    /// The column names as shown to people.
     pub fn names(&self) -> Vec<String> {
         match self {
             RowKey::Rowid { shown, .. } => vec![shown.clone()],
@@ -154,7 +154,7 @@ impl RowTable {
         self.columns.iter().map(|column| column.name.clone()).collect()
     }
 
-    /// A statement for all rows: the key first, then these columns; in the order of the key if that is wanted.
+    /// A statement for all rows: the key first, then these columns. Sorted by the key if `order` is set.
     pub fn select(&self, columns: &[String], in_order: bool) -> String {
         let keys = self.key.expressions();
         let columns = columns.iter().map(|column| quoted(column));
@@ -225,7 +225,7 @@ fn read_table(
         _ => RowKey::None,
     };
     let key = match (key.as_slice(), index) {
-        // Its own column is the rowid, whatever other names that has.
+        // An INTEGER PRIMARY KEY is the rowid itself.
         ([(_, column, true, _)], None) if !without_rowid => match rowid_key(Some(column)) {
             RowKey::None => RowKey::None,
             key => key,

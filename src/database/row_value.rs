@@ -1,8 +1,8 @@
 //! Values of rows: read, compared as SQLite compares them, and written as JSON.
 //!
-//! In JSON NULL, numbers and texts are what they are. A BLOB is `{"blob": "00ff"}`, in hexadecimal digits; a text that is not UTF-8
-//! `{"text": "ff"}`, an infinite number `{"real": "inf"}` or `{"real": "-inf"}`. Of what is longer than [`LONGEST`] only the length is
-//! told: `{"blob": null, "bytes": 100000}`.
+//! In JSON, NULL, numbers and texts are written as such. A BLOB is `{"blob": "00ff"}`, in hexadecimal digits; a text
+//! that is not UTF-8 `{"text": "ff"}`, an infinite number `{"real": "inf"}` or `{"real": "-inf"}`. For a value longer
+//! than [`LONGEST`] only the length is written: `{"blob": null, "bytes": 100000}`.
 
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -28,14 +28,14 @@ pub enum RowValue {
     Text(Vec<u8>),
     /// A BLOB.
     Blob(Vec<u8>),
-    /// A text of so many bytes, too many to be told.
+    /// A text that is too long to be written; its length in bytes.
     LongText(u64),
-    /// A BLOB of so many bytes, too many to be told.
+    /// A BLOB that is too long to be written; its length in bytes.
     LongBlob(u64),
 }
 
 impl RowValue {
-    /// All of it.
+    /// Reads the whole value.
     pub(crate) fn whole(value: ValueRef<'_>) -> RowValue {
         match value {
             ValueRef::Null => RowValue::Null,
@@ -46,7 +46,7 @@ impl RowValue {
         }
     }
 
-    /// What an answer holds of it.
+    /// Reads the value for an answer: the length only, if it is too long.
     pub(crate) fn told(value: ValueRef<'_>) -> RowValue {
         match value {
             ValueRef::Text(bytes) if bytes.len() > LONGEST => RowValue::LongText(bytes.len() as u64),
@@ -65,7 +65,7 @@ impl RowValue {
         }
     }
 
-    /// As people read it; `None` of what they do not.
+    /// As text for people; `None` where it has no readable form.
     pub(crate) fn for_people(&self) -> Option<String> {
         match self {
             RowValue::Integer(number) => Some(number.to_string()),
@@ -75,7 +75,7 @@ impl RowValue {
         }
     }
 
-    /// A value of a request: what [`RowValue`] is written as.
+    /// Parses a value of a request, in the form that [`RowValue`] is written in.
     #[cfg(test)]
     pub(crate) fn from_json(json: &serde_json::Value) -> Option<RowValue> {
         use serde_json::Value;
@@ -130,7 +130,7 @@ impl Serialize for RowValue {
     }
 }
 
-/// What JSON has no form for: `{key: value}`, with the length of what is not told.
+/// Writes a value that JSON has no form for: `{key: value}`, with the length if the contents are left out.
 fn object<S: Serializer>(serializer: S, key: &str, value: Option<&str>, bytes: Option<u64>) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry(key, &value)?;
@@ -169,7 +169,7 @@ impl Serialize for Values {
     }
 }
 
-/// Whether two values are the same: of one class, and with the same contents.
+/// Whether two values have the same storage class and the same contents.
 pub(crate) fn is_same(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
         (ValueRef::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
@@ -196,18 +196,18 @@ pub(crate) fn order(a: ValueRef<'_>, b: ValueRef<'_>, text: impl Fn(&[u8], &[u8]
     }
 }
 
-/// Exactly: large integers have no REAL of their own.
+/// Compares exactly: a REAL cannot hold every large integer.
 fn with_real(integer: i64, real: f64) -> Ordering {
     #[allow(clippy::cast_precision_loss, reason = "what is lost is compared next")]
-    let rough = (integer as f64).total_cmp(&real);
+    let approximate = (integer as f64).total_cmp(&real);
     #[allow(
         clippy::cast_possible_truncation,
         reason = "it saturates, and is asked only of one that is as large"
     )]
-    rough.then_with(|| i128::from(integer).cmp(&(real as i128)))
+    approximate.then_with(|| i128::from(integer).cmp(&(real as i128)))
 }
 
-/// Adds a value to a hash, so that no two rows of different values have the same bytes.
+/// Adds a value to a hash. Its class and length are part of it, so that rows of different values have different bytes.
 pub(crate) fn hash_value(hasher: &mut blake3::Hasher, value: ValueRef<'_>) {
     let mut with = |class: u8, bytes: &[u8]| {
         hasher.update(&[class]);

@@ -1,7 +1,7 @@
 //! The schema as SQLite knows it, for [`pages`](crate::pages).
 //!
-//! A few statements for all tables together: looking up each table or index in `sqlite_schema`, which has no index, takes time
-//! that grows with the square of their number.
+//! A few statements read all tables together: `sqlite_schema` has no index, so looking up each table or index in it
+//! would take time quadratic in their number.
 
 use std::collections::HashMap;
 
@@ -14,15 +14,15 @@ use crate::pages::header::Encoding;
 use crate::pages::record::Class;
 use crate::pages::schema::{Classes, Collation, Column, Constant, Index, Key, KeyPart, Schema, Source, Table};
 
-/// What SQLite says of a database.
+/// The schema of a database, as SQLite reports it.
 #[derive(Debug, Default)]
 pub(crate) struct Described {
     pub schema: Schema,
-    /// Tables whose rows are somewhere else.
+    /// Virtual tables, whose rows are stored in other tables.
     pub virtual_tables: Vec<String>,
 }
 
-/// Reads the schema of the main database. Needs no collation, function or module that only the application has.
+/// Reads the schema of the main database. It needs no collation, function or module of the application.
 pub(crate) fn describe(connection: &Connection) -> rusqlite::Result<Described> {
     let roots = Roots::read(connection)?;
     let mut described = Described::default();
@@ -80,7 +80,7 @@ pub(crate) fn describe(connection: &Connection) -> rusqlite::Result<Described> {
     Ok(described)
 }
 
-/// Where b-trees begin, by the names of tables and indexes.
+/// The root pages of b-trees, by the names of tables and indexes.
 struct Roots(HashMap<(bool, Vec<u8>), u32>);
 
 impl Roots {
@@ -118,7 +118,8 @@ struct Candidates {
 }
 
 impl Candidates {
-    /// What is left when the keys that have an index of their own were taken out.
+    /// The tables whose INTEGER PRIMARY KEY is the rowid, with that column. Tables whose primary key has an index of
+    /// its own are removed before.
     fn aliases(self) -> impl Iterator<Item = (usize, usize)> {
         let single = |(table, key)| match key {
             (1, Some(column)) => Some((table, column)),
@@ -212,7 +213,7 @@ fn read_indexes(
             continue;
         };
         let of_primary_key: bool = row.get(3)?;
-        // The rows of the table are in this index itself.
+        // In a WITHOUT ROWID table this index holds the rows.
         let of_rows = of_primary_key && without_rowid.get(number).is_some_and(|without| *without);
         let seq = row.get(9)?;
         if current != Some((number, seq)) {
@@ -229,7 +230,7 @@ fn read_indexes(
             } else {
                 let name = bytes(row, 1)?;
                 table.indexes.push(Index {
-                    // Page 0 is nowhere: an index that SQLite knows and the schema does not.
+                    // Page 0 does not exist: SQLite lists an index that `sqlite_schema` lacks.
                     root: roots.of_index(&name).unwrap_or(0),
                     name: text(&name),
                     unique: row.get(2)?,
@@ -286,7 +287,7 @@ fn encoding(connection: &Connection) -> rusqlite::Result<Encoding> {
     })
 }
 
-/// SQLite takes names that are not UTF-8.
+/// SQLite accepts names that are not UTF-8.
 fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }

@@ -1,4 +1,4 @@
-//! What two equal databases have in common.
+//! The properties by which a copy is compared with its source.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use rusqlite::Connection;
 
 use crate::database::value::bytes;
 
-/// What two equal databases have in common.
+/// The properties by which a copy is compared with its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub pages: u64,
     pub page_size: u64,
     user_version: i64,
     application_id: i64,
-    /// Type, name and SQL, as bytes: SQLite takes text that is not UTF-8.
+    /// Type, name and SQL, as bytes: SQLite accepts text that is not UTF-8.
     schema: BTreeSet<[Vec<u8>; 3]>,
 }
 
@@ -39,7 +39,7 @@ impl Shape {
         self.pages * self.page_size
     }
 
-    /// What `copy` lacks of this shape; nothing when the two are alike.
+    /// How `copy` differs from this shape; nothing when the two are the same.
     pub fn differences(&self, copy: &Shape) -> Vec<String> {
         let mut found = Vec::new();
         if (self.pages, self.page_size) != (copy.pages, copy.page_size) {

@@ -1,7 +1,8 @@
-//! SQLite's own check, and what its texts mean: <https://www.sqlite.org/pragma.html#pragma_integrity_check>.
+//! SQLite's own check, and the meaning of its messages: <https://www.sqlite.org/pragma.html#pragma_integrity_check>.
 //!
-//! It calls more things damage than are: a value that its column is not for, a search index that its own table can make anew.
-//! Nothing but its texts tells them apart, so they are read here, and nowhere else. An unknown one is damage.
+//! Not every message means damage: it also reports a value that does not fit its column, and a search index that can be
+//! rebuilt from its table. Only the message tells them apart, so messages are parsed here and nowhere else. An unknown
+//! message counts as damage.
 
 use std::ffi::CString;
 
@@ -10,40 +11,40 @@ use rusqlite::{Connection, ffi};
 
 use crate::database::value::quoted;
 
-/// What SQLite found.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Said {
-    /// Structure, or an index without its rows.
+pub(crate) struct CheckResult {
+    /// Messages on the structure, or on an index that differs from its table.
     pub damage: Vec<String>,
-    /// A virtual table's own check found something.
+    /// Whether a virtual table's own check found a difference.
     pub search_index_differs: bool,
-    /// Only the application has what it takes to look: SQLite's error.
+    /// SQLite's error where the check needs a function, collation or module of the application.
     pub missing: Option<String>,
 }
 
-/// How many findings are enough to know.
+/// The most findings that are read.
 const MOST: u32 = 100;
 
-/// Checks all, as thoroughly as `integrity_check` does, or without comparing indexes with their tables.
-pub(crate) fn check_all(connection: &Connection, compare: bool) -> rusqlite::Result<Said> {
+/// Checks the whole database; compares indexes with their tables if `compare` is set.
+pub(crate) fn check_all(connection: &Connection, compare: bool) -> rusqlite::Result<CheckResult> {
     let pragma = if compare { "integrity_check" } else { "quick_check" };
-    let said = check(connection, &format!("PRAGMA {pragma}({MOST})"))?;
-    if said.missing.is_none() {
-        return Ok(said);
+    let result = check(connection, &format!("PRAGMA {pragma}({MOST})"))?;
+    if result.missing.is_none() {
+        return Ok(result);
     }
-    // Every b-tree on its own needs neither functions nor what a collation says, only that there is one.
-    stand_in_for_collations(connection)?;
+    // Checking each b-tree alone calls no function and no collation, but a collation must be registered.
+    register_missing_collations(connection)?;
     let structure = check(connection, &format!("PRAGMA quick_check({MOST})"))?;
-    Ok(Said {
-        missing: said.missing,
+    Ok(CheckResult {
+        missing: result.missing,
         ..structure
     })
 }
 
-/// Registers a collation under each name that an index asks for and that SQLite does not come with.
+/// Registers a placeholder for each collation that an index uses and SQLite does not have.
 ///
 /// A name can be any bytes: rusqlite's `collation_needed` panics at one that is not UTF-8.
-fn stand_in_for_collations(connection: &Connection) -> rusqlite::Result<()> {
+fn register_missing_collations(connection: &Connection) -> rusqlite::Result<()> {
     const MISSING: &str = "SELECT DISTINCT CAST(x.coll AS BLOB)
         FROM sqlite_schema AS s, pragma_index_list(s.name, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x
         WHERE s.type = 'table' AND s.rootpage > 0 AND x.coll COLLATE NOCASE NOT IN ('BINARY', 'NOCASE', 'RTRIM')";
@@ -58,47 +59,48 @@ fn stand_in_for_collations(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Checks a table with its indexes.
-pub(crate) fn check_table(connection: &Connection, table: &str) -> rusqlite::Result<Said> {
+pub(crate) fn check_table(connection: &Connection, table: &str) -> rusqlite::Result<CheckResult> {
     check(connection, &format!("PRAGMA main.integrity_check({})", quoted(table)))
 }
 
-/// Has a virtual table check itself: whatever it finds is its own business.
-pub(crate) fn check_virtual_table(connection: &Connection, table: &str) -> rusqlite::Result<Said> {
-    // A table whose module is not there is passed over in silence.
+/// Runs a virtual table's own check. Its findings are no damage of the file.
+pub(crate) fn check_virtual_table(connection: &Connection, table: &str) -> rusqlite::Result<CheckResult> {
+    // SQLite silently skips a table whose module is not registered.
     match connection.prepare(&format!("SELECT 1 FROM main.{}", quoted(table))) {
         Ok(_) => {}
         Err(error) if only_the_application_has_it(&error) => {
-            return Ok(Said {
+            return Ok(CheckResult {
                 missing: Some(error.to_string()),
-                ..Said::default()
+                ..CheckResult::default()
             });
         }
         Err(error) if is_corrupt(&error) => {}
         Err(error) => return Err(error),
     }
-    let said = check_table(connection, table)?;
-    Ok(Said {
-        search_index_differs: said.search_index_differs || !said.damage.is_empty(),
+    let result = check_table(connection, table)?;
+    Ok(CheckResult {
+        search_index_differs: result.search_index_differs || !result.damage.is_empty(),
         damage: Vec::new(),
-        ..said
+        ..result
     })
 }
 
-fn check(connection: &Connection, pragma: &str) -> rusqlite::Result<Said> {
-    // A row that breaks a CHECK constraint is the application's concern, and not damage.
+fn check(connection: &Connection, pragma: &str) -> rusqlite::Result<CheckResult> {
+    // A row that breaks a CHECK constraint is not damage of the file.
     connection.pragma_update(None, "ignore_check_constraints", true)?;
-    let mut said = Said::default();
-    match read(connection, pragma, &mut said) {
+    let mut result = CheckResult::default();
+    match read(connection, pragma, &mut result) {
         Ok(()) => {}
-        Err(error) if only_the_application_has_it(&error) => said.missing = Some(error.to_string()),
-        // A virtual table that does not open also ends a check of everything: then what pages found stands.
-        Err(error) if is_corrupt(&error) => said.damage.push(error.to_string()),
+        Err(error) if only_the_application_has_it(&error) => result.missing = Some(error.to_string()),
+        // A virtual table that does not open also ends a check of the whole database. The findings from the pages then
+        // stand.
+        Err(error) if is_corrupt(&error) => result.damage.push(error.to_string()),
         Err(error) => return Err(error),
     }
-    Ok(said)
+    Ok(result)
 }
 
-fn read(connection: &Connection, pragma: &str, said: &mut Said) -> rusqlite::Result<()> {
+fn read(connection: &Connection, pragma: &str, result: &mut CheckResult) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(pragma)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -107,7 +109,7 @@ fn read(connection: &Connection, pragma: &str, said: &mut Said) -> rusqlite::Res
             _ => continue,
         };
         if is_of_search_index(&text) {
-            said.search_index_differs = true;
+            result.search_index_differs = true;
             continue;
         }
         // A row can hold several findings, under a line that names the database.
@@ -116,14 +118,14 @@ fn read(connection: &Connection, pragma: &str, said: &mut Said) -> rusqlite::Res
                 return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
             }
             if line != "ok" && !is_of_constraint(line) {
-                said.damage.push(line.to_owned());
+                result.damage.push(line.to_owned());
             }
         }
     }
     Ok(())
 }
 
-/// The index of which a line says that it does not hold its table's rows; `REINDEX` heals that.
+/// The index that a message says differs from its table; `REINDEX` repairs it.
 pub(crate) fn differing_index(line: &str) -> Option<&str> {
     if let Some(index) = line.strip_prefix("wrong # of entries in index ") {
         return Some(index);
@@ -135,7 +137,7 @@ pub(crate) fn differing_index(line: &str) -> Option<&str> {
         .or_else(|| rest.strip_prefix(" values differ from index "))
 }
 
-/// A value that its column is not for.
+/// Whether a message is about a value that does not fit its column.
 fn is_of_constraint(line: &str) -> bool {
     const BEGINNINGS: [&str; 10] = [
         "NULL value in ",
@@ -152,7 +154,7 @@ fn is_of_constraint(line: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| line.starts_with(beginning))
 }
 
-/// What the virtual tables say that SQLite comes with.
+/// Whether a message comes from the check of one of SQLite's own virtual tables.
 fn is_of_search_index(row: &str) -> bool {
     const BEGINNINGS: [&str; 4] = [
         "fts5: ",
@@ -163,16 +165,16 @@ fn is_of_search_index(row: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| row.starts_with(beginning))
 }
 
-/// The code of a trouble with reading, or of memory that ran out, which SQLite reports among the findings as
-/// "... error code=266": what could not be looked at is not damaged.
+/// The code of a failed read or allocation, which SQLite reports among the findings as "... error code=266". A part
+/// that could not be read is not known to be damaged.
 fn unreadable(line: &str) -> Option<i32> {
     let (_, code) = line.rsplit_once("error code")?;
     let code: i32 = code.trim_start_matches(['=', ' ']).parse().ok()?;
     matches!(code & 0xff, ffi::SQLITE_IOERR | ffi::SQLITE_NOMEM).then_some(code)
 }
 
-/// A collation, function or module that the application registers on its own connections, or a virtual table that does not open
-/// for whatever it lacks here.
+/// Whether an error means that a collation, function or module of the application is missing, or that a virtual table
+/// does not open without the application.
 fn only_the_application_has_it(error: &rusqlite::Error) -> bool {
     code(error) == Some(ffi::SQLITE_ERROR)
 }
@@ -181,7 +183,7 @@ fn is_corrupt(error: &rusqlite::Error) -> bool {
     matches!(code(error), Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB))
 }
 
-/// SQLite's code, without what extends it.
+/// SQLite's primary result code.
 fn code(error: &rusqlite::Error) -> Option<i32> {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code & 0xff),

@@ -79,7 +79,7 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
     // Read before any other call changes it. SQLite has one code for many errors of the system.
     let system = io::Error::last_os_error();
     let Some(code) = extended_code(error) else {
-        // A value of a type that SQLite would never write there.
+        // The schema holds a value of a type that SQLite never writes there.
         return Error::at(
             corrupt(role, Damage::new(DamageKind::Structure, error.to_string())),
             path,
@@ -95,7 +95,7 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         // On Windows another program can have the file open without sharing it.
         ffi::SQLITE_IOERR | ffi::SQLITE_CANTOPEN if is_sharing_violation(&system) => Cause::DatabaseLocked,
         ffi::SQLITE_NOTADB => Cause::NotADatabase,
-        // Here SQLite says which entry of the schema it is.
+        // SQLite's message names the entry of the schema.
         ffi::SQLITE_CORRUPT if error.to_string().starts_with("malformed database schema") => {
             corrupt(role, Damage::new(DamageKind::Schema, error.to_string()))
         }
@@ -113,7 +113,7 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_READONLY if is_refused(&system) || !may_write(path) => {
             Cause::PermissionDenied(text())
         }
-        // Reading the schema took longer than it may, see `readable`.
+        // Reading the schema exceeded its limit, see `read_schema_once`.
         ffi::SQLITE_INTERRUPT => corrupt(role, Damage::new(DamageKind::Schema, "it does not end")),
         // SQLITE_ERROR comes with a text of its own, such as a malformed schema.
         ffi::SQLITE_ERROR => corrupt(role, Damage::new(DamageKind::Schema, error.to_string())),
@@ -122,7 +122,8 @@ pub(crate) fn explain(error: &rusqlite::Error, path: &Path, role: Role) -> Error
     Error::at(cause, path)
 }
 
-/// Whether SQLite's own limit keeps it from opening the file, or one of ours in this folder. On Windows there is no such limit.
+/// Whether the path is too long for SQLite, or would be for the library's own files in this folder. On Windows there is
+/// no such limit.
 fn is_too_long(path: &Path) -> bool {
     const LIMIT: usize = 512; // MAX_PATHNAME in os_unix.c
     const OURS: usize = "/.respaldo-XXXXXX.tmp-journal".len();
@@ -172,7 +173,7 @@ fn is_writable(path: &Path) -> bool {
     opened.map_or_else(|error| is_sharing_violation(&error), |_| true)
 }
 
-/// Where pages are missing, SQLite says of the first that it wants, or of the number of them, that the file is malformed.
+/// The damage of a file that is too short. SQLite reports it only as malformed, on its first read of a missing page.
 fn cut_off(path: &Path) -> Option<Damage> {
     let connection = live_file::open(path).ok()?;
     let mut beginning = [0; 100];
@@ -184,7 +185,7 @@ fn cut_off(path: &Path) -> Option<Damage> {
     (size < stated && !has_wal(path)).then(|| Damage::cut_off(size, stated))
 }
 
-/// The cause of an error that says that this kind of file is damaged.
+/// The cause for a damaged file in this role.
 pub(crate) fn corrupt(role: Role, damage: Damage) -> Cause {
     match role {
         Role::Live => Cause::DatabaseCorrupt(damage),

@@ -1,4 +1,4 @@
-//! A value as SQLite stores it, held between two databases: its storage class and its bytes, and nothing that was made of them.
+//! A value as SQLite stores it, for copying between two databases: its storage class and its unchanged bytes.
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl StoredValue {
         matches!(self, StoredValue::Null)
     }
 
-    /// Storage class and bytes, by which two values are the same or not: 1 and 1.0 are not.
+    /// Storage class and bytes, by which two values are compared: 1 and 1.0 differ.
     pub fn identity(&self) -> Vec<u8> {
         let (class, bytes) = match self {
             StoredValue::Null => (0, Vec::new()),
@@ -67,7 +67,7 @@ impl StoredValue {
         }
     }
 
-    /// What [`to_json`](Self::to_json) wrote; `None` for any other JSON.
+    /// Parses what [`to_json`](Self::to_json) writes; `None` for any other JSON.
     pub fn from_json(value: &Value) -> Option<StoredValue> {
         match value {
             Value::Null => Some(StoredValue::Null),

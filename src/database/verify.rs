@@ -1,7 +1,7 @@
-//! Whether a database is whole: its pages read as they are, and SQLite asked for what they cannot tell.
+//! Whether a database is whole: its pages are verified directly, and SQLite checks what they cannot tell.
 //!
-//! Nothing that pages say is final but finding nothing. Where they find something, SQLite's own check has the last word, so
-//! that a rule of ours that is too strict costs time and calls nothing damaged that SQLite reads without a word.
+//! A problem found in the pages counts only if SQLite's own check finds damage too. A rule here that is too strict
+//! therefore costs time, but never calls a database damaged that SQLite finds whole.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,28 +10,29 @@ use rusqlite::{Connection, Transaction};
 
 use crate::database::computed::Computer;
 use crate::database::schema::{self, Described};
-use crate::database::sqlite_check::{self, Said};
+use crate::database::sqlite_check::{self, CheckResult};
 use crate::pages::problem::{Fault, Place, Problem};
 use crate::pages::source::ReadAt;
 use crate::pages::sums::Keys;
 use crate::pages::verify::{self, Effort, Left, Report, Why};
 
-/// What is wrong with a database, and what else there is to say.
+/// The result of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Verified {
     /// Nothing when the database is whole.
     pub problems: Vec<Problem>,
-    /// Rows of each table, `sqlite_schema` apart. As many as were read where there are problems.
+    /// Rows of each table, `sqlite_schema` apart. Where there are problems, only those that were read.
     pub rows: Vec<(String, u64)>,
-    /// Columns that hold what they are not for: a NULL, or a value of another type. `clients.name`.
+    /// Columns with values that their declaration forbids: a NULL, or a value of another type. Written as
+    /// `clients.name`.
     pub broken_columns: Vec<String>,
-    /// Virtual tables whose own check found something; a rebuild mends that.
+    /// Virtual tables whose own check found a difference; a rebuild repairs it.
     pub stale_search_indexes: Vec<String>,
-    /// Tables of which something could not be looked at, since only the application has what it takes.
+    /// Tables that could not be checked completely without the application.
     pub checked_without: Vec<Unchecked>,
 }
 
-/// A table with something that only the application has.
+/// A table that needs something of the application to be checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Unchecked {
     pub table: String,
@@ -39,10 +40,10 @@ pub(crate) struct Unchecked {
     pub what: String,
 }
 
-/// Why a verification did not come to an end.
+/// Why a verification did not finish.
 #[derive(Debug)]
 pub(crate) enum Unfinished {
-    /// `goes_on` said no.
+    /// `goes_on` returned false.
     Cancelled,
     /// The file could not be read.
     Io(io::Error),
@@ -62,19 +63,19 @@ impl From<io::Error> for Unfinished {
     }
 }
 
-/// Verifies the main database of `connection`, whose pages are those of `file`: it has no write-ahead log with pages of its own,
-/// and nobody writes to it meanwhile. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
+/// Verifies the main database of `connection`, whose pages are those of `file`: its WAL has no pages, and no program
+/// writes to it meanwhile. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
 /// generated columns are computed.
 ///
-/// `goes_on` is asked now and then, on this thread. While SQLite is at work it is not; whoever wants to stop that interrupts the
-/// connection.
+/// `goes_on` is called from time to time, on this thread; returning false cancels. It is not called while SQLite runs;
+/// interrupting the connection stops that.
 pub(crate) fn verify_pages(
     connection: &Connection,
     file: &dyn ReadAt,
     effort: Effort,
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Verified, Unfinished> {
-    let _held = hold(connection)?;
+    let _transaction = begin_reading(connection)?;
     let described = schema::describe(connection)?;
     let keys = Keys::random();
     let report = verify::verify(file, &described.schema, &keys, effort, goes_on)?.ok_or(Unfinished::Cancelled)?;
@@ -83,10 +84,10 @@ pub(crate) fn verify_pages(
         broken_columns: broken_columns(&described, &report),
         ..Verified::default()
     };
-    judge(connection, &described, &keys, &report.left, &mut verified)?;
+    check_undecided(connection, &described, &keys, &report.left, &mut verified)?;
     verified.problems.extend(report.problems);
-    if verified.problems.iter().any(needs_last_word) {
-        last_word(connection, effort.compare, &mut verified)?;
+    if verified.problems.iter().any(needs_confirmation) {
+        confirm_with_sqlite(connection, effort.compare, &mut verified)?;
     }
     if effort.compare {
         check_virtual_tables(connection, &described, &mut verified)?;
@@ -97,7 +98,7 @@ pub(crate) fn verify_pages(
 }
 
 /// A read transaction, unless the connection is in one already.
-fn hold(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
+fn begin_reading(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
     let begin = || connection.unchecked_transaction();
     connection.is_autocommit().then(begin).transpose()
 }
@@ -117,9 +118,9 @@ fn broken_columns(described: &Described, report: &Report) -> Vec<String> {
     report.broken.iter().filter_map(name).collect()
 }
 
-/// What pages could not judge. SQLite computes what an index ought to hold, or where that is not possible or something else comes
-/// out, it checks the whole table, once.
-pub(super) fn judge(
+/// Checks what the pages could not decide. SQLite computes the expected entries of an index. Where that is not
+/// possible, or the entries differ, SQLite checks the whole table, once.
+pub(super) fn check_undecided(
     connection: &Connection,
     described: &Described,
     keys: &Keys,
@@ -127,7 +128,7 @@ pub(super) fn judge(
     verified: &mut Verified,
 ) -> rusqlite::Result<()> {
     let mut computer = None;
-    let mut asked = HashSet::new();
+    let mut checked = HashSet::new();
     for left in left {
         let Some(table) = described.schema.tables.get(left.table) else {
             continue;
@@ -147,22 +148,22 @@ pub(super) fn judge(
             };
             if computer
                 .entries(table, index)
-                .is_ok_and(|owed| owed == Some(left.entries))
+                .is_ok_and(|expected| expected == Some(left.entries))
             {
                 continue;
             }
         }
-        if asked.insert(left.table) {
-            ask_about(connection, &table.name, verified)?;
+        if checked.insert(left.table) {
+            check_table_by_sqlite(connection, &table.name, verified)?;
         }
     }
     Ok(())
 }
 
-/// Has SQLite check a table with all its indexes.
-fn ask_about(connection: &Connection, table: &str, verified: &mut Verified) -> rusqlite::Result<()> {
-    let said = sqlite_check::check_table(connection, table)?;
-    if let Some(missing) = said.missing {
+/// Checks a table and all its indexes through SQLite.
+fn check_table_by_sqlite(connection: &Connection, table: &str, verified: &mut Verified) -> rusqlite::Result<()> {
+    let result = sqlite_check::check_table(connection, table)?;
+    if let Some(missing) = result.missing {
         verified.checked_without.push(Unchecked {
             table: table.to_owned(),
             what: missing,
@@ -170,12 +171,16 @@ fn ask_about(connection: &Connection, table: &str, verified: &mut Verified) -> r
     }
     verified
         .problems
-        .extend(self::said(connection, Some(table), said.damage)?);
+        .extend(problems_from_texts(connection, Some(table), result.damage)?);
     Ok(())
 }
 
-/// What SQLite says, each with its place: the index that it says differs, or else the table that it was asked about.
-pub(super) fn said(connection: &Connection, table: Option<&str>, texts: Vec<String>) -> rusqlite::Result<Vec<Problem>> {
+/// SQLite's messages as problems, each with its place: the index that differs, or else the checked table.
+pub(super) fn problems_from_texts(
+    connection: &Connection,
+    table: Option<&str>,
+    texts: Vec<String>,
+) -> rusqlite::Result<Vec<Problem>> {
     let place = |text: &str| {
         let index = sqlite_check::differing_index(text);
         let of_index = index.map(|index| Ok::<_, rusqlite::Error>((index, schema::table_of(connection, index)?)));
@@ -199,39 +204,40 @@ pub(super) fn said(connection: &Connection, table: Option<&str>, texts: Vec<Stri
     texts.into_iter().map(problem).collect()
 }
 
-/// A file that is too short is damaged, even where SQLite reads zeros for what is missing; and SQLite has spoken already where
-/// it was asked.
-fn needs_last_word(problem: &Problem) -> bool {
+/// Whether a problem needs SQLite's confirmation. A file that is too short is damaged, even where SQLite reads zeros
+/// for the missing part; and SQLite's own findings need none.
+fn needs_confirmation(problem: &Problem) -> bool {
     !matches!(problem.fault, Fault::CutOff { .. } | Fault::Said(_))
 }
 
-/// Keeps what was found only if SQLite finds damage too.
-fn last_word(connection: &Connection, compare: bool, verified: &mut Verified) -> Result<(), Unfinished> {
-    let Said { damage, missing, .. } = sqlite_check::check_all(connection, compare)?;
+/// Drops the problems found in pages if SQLite finds no damage.
+fn confirm_with_sqlite(connection: &Connection, compare: bool, verified: &mut Verified) -> Result<(), Unfinished> {
+    let CheckResult { damage, missing, .. } = sqlite_check::check_all(connection, compare)?;
     if damage.is_empty() {
-        let without_sqlite = |problem: &Problem| problem.repairable() && missing.is_some();
-        // What SQLite cannot compare without the application it has no word on.
+        let undecided_by_sqlite = |problem: &Problem| problem.repairable() && missing.is_some();
+        // SQLite cannot compare an index without the application's collation or function.
         verified
             .problems
-            .retain(|problem| !needs_last_word(problem) || without_sqlite(problem));
+            .retain(|problem| !needs_confirmation(problem) || undecided_by_sqlite(problem));
     }
     Ok(())
 }
 
-/// Virtual tables check themselves, if they can be opened here. What they are stored in was checked as tables.
+/// Runs the own checks of virtual tables, if they can be opened without the application. The tables that store their
+/// rows are verified like others.
 fn check_virtual_tables(
     connection: &Connection,
     described: &Described,
     verified: &mut Verified,
 ) -> Result<(), Unfinished> {
     for table in &described.virtual_tables {
-        let said = sqlite_check::check_virtual_table(connection, table)?;
-        if let Some(missing) = said.missing {
+        let result = sqlite_check::check_virtual_table(connection, table)?;
+        if let Some(missing) = result.missing {
             verified.checked_without.push(Unchecked {
                 table: table.clone(),
                 what: missing,
             });
-        } else if said.search_index_differs {
+        } else if result.search_index_differs {
             verified.stale_search_indexes.push(table.clone());
         }
     }

@@ -1,4 +1,4 @@
-//! Removing the WAL index that reading a backup in WAL mode made: a connection that only reads leaves it behind.
+//! Removes the WAL index that reading a backup in WAL mode creates: a read-only connection leaves it behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Drop for WalIndexCleanup {
         let is_alone =
             LiveFile::of(&connection).is_some_and(|file| matches!(file.lock_exclusively(Duration::ZERO), Ok(true)));
         if is_alone {
-            // A WAL index that stays does no harm.
+            // A failure is ignored: a WAL index that stays does no harm.
             let _ = fs::remove_file(&self.index);
         }
     }

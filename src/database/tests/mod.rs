@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::database::verify::{Unchecked, Unfinished, Verified, judge, verify_pages};
+use crate::database::verify::{Unchecked, Unfinished, Verified, check_undecided, verify_pages};
 use crate::database::{damage, schema, sqlite_check};
 use crate::pages::sums::Keys;
 use crate::pages::verify::{self as pages, Effort, Report};
@@ -147,7 +147,7 @@ fn compare(path: &Path, bytes: &[u8], what: &str, score: &mut Score) {
     let both = [&report, &with_many].map(|report| report.problems.is_empty());
     assert_eq!(both[0], both[1], "{what}: the threads differ");
     let mut verified = Verified::default();
-    judge(&connection, &described, &keys, &report.left, &mut verified).expect("judged");
+    check_undecided(&connection, &described, &keys, &report.left, &mut verified).expect("judged");
     let ours = !report.problems.is_empty() || !verified.problems.is_empty();
     match (ours, said.damage.is_empty()) {
         (false, false) => panic!("{what} was overlooked: {:?}", said.damage),
