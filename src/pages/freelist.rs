@@ -6,7 +6,7 @@ use crate::pages::problem::{Fault, Problem};
 use crate::pages::source::Reader;
 use crate::pages::worker::{Walked, Worker};
 
-/// Looks at the trunk pages, and uses them and their leaves.
+/// Checks the trunk pages, and marks them and their leaves as used.
 pub(super) fn verify(worker: &mut Worker<'_>) -> Walked<()> {
     let shared = worker.shared;
     let header = shared.header;

@@ -31,7 +31,7 @@ pub(crate) struct Header {
     pub encoding: Encoding,
 }
 
-/// Why a header cannot be one.
+/// Why a header is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HeaderFault {
     Magic,
@@ -95,7 +95,7 @@ impl Header {
         self.largest_root != 0
     }
 
-    /// The page that nothing is stored in.
+    /// The lock-byte page, in which nothing is stored.
     pub fn lock_byte_page(&self) -> u32 {
         u32::try_from(LOCK_BYTE / u64::from(self.page_size)).map_or(u32::MAX, |before| before + 1)
     }

@@ -1,19 +1,19 @@
 //! The SQLite file format read without SQLite: <https://www.sqlite.org/fileformat2.html>.
 //!
-//! Nothing here knows SQL. What a page cannot tell, such as which tree is whose and how it is ordered, comes from SQLite as
-//! a [`schema`]. Whatever bytes a file holds, nothing here panics, and memory and time are bounded: each page is used once. This
-//! folder uses nothing of the others.
+//! Nothing here knows SQL. What a page cannot tell, such as which table a tree belongs to and how it is ordered, comes
+//! from SQLite as a [`schema`]. Whatever bytes a file holds, nothing here panics, and memory and time are bounded: each
+//! page is used once. This folder uses no other.
 //!
 //! | file | what |
 //! |---|---|
 //! | `source` | a file that can be read anywhere; its pages, read in blocks where they follow each other |
 //! | `header`, `page`, `cell`, `varint`, `bytes` | the database header, a b-tree page, its cells, and the numbers in them |
 //! | `record`, `order` | the values of a payload, and how they and index entries are ordered |
-//! | `pointer_map`, `freelist`, `overflow`, `usage` | what leads to a page, and that only one thing does |
+//! | `pointer_map`, `freelist`, `overflow`, `usage` | references to a page, each page being used once |
 //! | `scavenge` | the rows that can still be read of a damaged file |
-//! | `schema` | what SQLite says about the trees |
-//! | `verify`, `plan`, `queue`, `worker` | verification: the order of it, what to look at in each tree, threads and what each of them does |
-//! | `verify_table`, `verify_index`, `space`, `sums` | what is looked at in a table, an index, a page, and in comparing them |
+//! | `schema` | the schema of the trees, as SQLite reports it |
+//! | `verify`, `plan`, `queue`, `worker` | verification: its order, what to check in each tree, the queue of tasks, one thread's work |
+//! | `verify_table`, `verify_index`, `space`, `sums` | the checks of a table, an index and a page, and comparing them |
 //! | `problem` | what can be wrong, and where |
 
 pub(crate) mod bytes;

@@ -3,7 +3,7 @@
 use crate::pages::bytes::{u16_at, u32_at};
 use crate::pages::header::HEADER;
 
-/// What a page is of which tree.
+/// The kind of a page: table or index, interior or leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     TableLeaf,
@@ -25,7 +25,7 @@ impl Kind {
 /// Why bytes are no b-tree page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PageFault {
-    /// The flag that says what it is has none of the four values.
+    /// The flag of the page's kind has none of the four values.
     Flag(u8),
     /// The cell pointers or the cell content area are not within the page.
     Layout,
@@ -33,9 +33,9 @@ pub(crate) enum PageFault {
     FreeBlocks,
     /// A cell that is not within the cell content area.
     CellOutside(u16),
-    /// A cell whose bytes belong to something else too.
+    /// A cell that overlaps another cell or a free block.
     Overlap(u16),
-    /// As many bytes belong to nothing, and the header says another number.
+    /// The number of unused bytes differs from the number of fragmented bytes in the header.
     Fragments { found: u32, stated: u8 },
 }
 

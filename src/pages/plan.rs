@@ -1,4 +1,4 @@
-//! What is to be looked at in each b-tree, worked out once from the schema.
+//! What to check in each b-tree, computed once from the schema.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32};
@@ -23,7 +23,7 @@ pub(super) struct Tree<'s> {
     pub totals: Mutex<Totals>,
     /// Levels above the leaves; 0 until a leaf is met, so the root alone counts as 1.
     pub leaf_depth: AtomicU32,
-    /// Something is wrong with its pages, so that what it holds is not known.
+    /// Its pages have a problem, so its contents are not known completely.
     pub damaged: AtomicBool,
     /// A value that is needed for an index is too far from the beginning of its record.
     pub too_long: AtomicBool,
@@ -34,21 +34,21 @@ pub(super) struct Tree<'s> {
 pub(super) struct Totals {
     /// Rows of a table, entries of an index, and the sum of the latter.
     pub entries: Sum,
-    /// What the rows ought to have in each index.
+    /// The expected entries of each index.
     pub owed: Vec<Sum>,
-    /// By the place in the record: whether a value is not what the column is for.
+    /// By the place in the record: whether a value does not fit its column.
     pub broken: Vec<bool>,
 }
 
-/// How rows are looked at.
+/// How to check rows.
 pub(super) struct Rows<'s> {
     /// For each stored column, in the order of the record.
     pub columns: Vec<RowColumn<'s>>,
-    /// Whether a column may not hold everything.
+    /// Whether any column restricts its values.
     pub constrained: bool,
-    /// The values that indexes want, each once.
+    /// The values that indexes need, each once.
     pub wanted: Vec<Wanted>,
-    /// For each index that can be computed: its tree, and which of the wanted values make its entries.
+    /// For each index that can be computed: its tree, and which of the values above make its entries.
     pub indexes: Vec<(usize, Vec<usize>)>,
 }
 
@@ -66,13 +66,13 @@ pub(super) enum Wanted {
     Field(usize),
 }
 
-/// How entries are looked at.
+/// How to check entries.
 pub(super) struct Entries {
-    /// What orders them.
+    /// The columns that order them.
     pub columns: Vec<KeyColumn>,
     /// Values of an entry, or of a row at the most.
     pub fields: usize,
-    /// So many of the columns must not be alike in two entries without a NULL in them.
+    /// The number of leading columns that must be unique among entries without a NULL in them.
     pub unique: Option<usize>,
     /// The order of every column is known.
     pub comparable: bool,

@@ -6,7 +6,7 @@ use crate::pages::bytes::u32_at;
 use crate::pages::header::Header;
 use crate::pages::source::{ReadAt, Reader};
 
-/// What leads to a page, in the numbers of the pointer map.
+/// The kind of reference to a page, in the numbers of the pointer map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LedTo {
     Schema = 1,
@@ -52,8 +52,8 @@ impl Layout {
     }
 }
 
-/// Map pages that were read last.
-const KEPT: usize = 8;
+/// The number of map pages kept in memory.
+const CACHED_PAGES: usize = 8;
 
 /// Reads entries.
 pub(crate) struct PointerMap<'f> {
@@ -92,12 +92,12 @@ impl<'f> PointerMap<'f> {
         let found = self.kept.iter().position(|(number, _)| *number == map);
         let place = match found {
             Some(place) => place,
-            None if self.kept.len() < KEPT => {
+            None if self.kept.len() < CACHED_PAGES => {
                 self.kept.push((0, Vec::new()));
                 self.kept.len() - 1
             }
             None => {
-                self.oldest = (self.oldest + 1) % KEPT;
+                self.oldest = (self.oldest + 1) % CACHED_PAGES;
                 self.oldest
             }
         };

@@ -1,4 +1,4 @@
-//! What can be wrong with a database file, and where.
+//! The problems that a database file can have, and their places.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ pub(crate) struct Place {
     pub index: Option<String>,
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// Whose page it is; `None` where it is of the file itself.
+    /// The table or index with the problem; `None` for the file itself.
     pub place: Option<Place>,
     pub fault: Fault,
 }
@@ -44,12 +44,12 @@ pub(crate) enum Fault {
         found: u64,
         stated: u32,
     },
-    /// Pages that belong to nothing; the first of them.
+    /// Pages that nothing refers to; the first of them.
     Unused {
         page: u32,
         count: u64,
     },
-    /// The pointer map says other than what leads to a page.
+    /// The pointer map differs from the actual reference to a page.
     PointerMap {
         page: u32,
         found: (u8, u32),
@@ -94,7 +94,7 @@ pub(crate) enum Fault {
         found: u64,
         expected: u64,
     },
-    /// A key that does not follow the one before it, or what the pages above promise.
+    /// A key that is out of order with the one before it, or outside the bounds of the pages above.
     Order {
         page: u32,
         cell: usize,
@@ -108,7 +108,7 @@ pub(crate) enum Fault {
         rows: u64,
         entries: u64,
     },
-    /// What SQLite's own check says, where it was asked. Its place is an index only if `REINDEX` heals that.
+    /// A message of SQLite's own check. Its place is an index only if `REINDEX` repairs it.
     Said(String),
 }
 
@@ -117,7 +117,7 @@ impl Problem {
         Problem { place: None, fault }
     }
 
-    /// No row is lost, and `REINDEX` makes the index anew.
+    /// No row is lost, and `REINDEX` rebuilds the index.
     pub fn repairable(&self) -> bool {
         let of_index = self.place.as_ref().is_some_and(|place| place.index.is_some());
         of_index && matches!(self.fault, Fault::Order { .. } | Fault::Differs { .. } | Fault::Said(_))

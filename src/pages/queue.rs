@@ -12,13 +12,13 @@ pub(super) struct Task {
     /// What leads to the page: a page, or 0 for the schema.
     pub parent: u32,
     pub depth: u32,
-    /// Of a page that has been looked at: the children from the first to before the second.
+    /// Of a page that was checked: the children from the first to before the second.
     pub children: Option<(usize, usize)>,
     pub lower: Bound,
     pub upper: Bound,
 }
 
-/// What keys must be above, or must not be above.
+/// A bound of keys: they must be above it, or not above it.
 #[derive(Debug, Clone)]
 pub(super) enum Bound {
     None,
@@ -30,7 +30,8 @@ pub(super) enum Bound {
 pub(super) struct Queue {
     inner: Mutex<Inner>,
     changed: Condvar,
-    /// Threads that wait, and tasks that they wait for: read without the lock by those who could give something away.
+    /// The number of waiting threads and of waiting tasks. Working threads read it without the lock, to decide whether
+    /// to split their work.
     waiting: AtomicUsize,
     queued: AtomicUsize,
     stopped: AtomicBool,
@@ -41,8 +42,8 @@ struct Inner {
     running: usize,
 }
 
-/// How long a thread waits before it looks whether to go on.
-const LOOK: Duration = Duration::from_millis(10);
+/// How long a thread waits before it checks for cancellation.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Queue {
     /// The last task is taken first.
@@ -60,7 +61,8 @@ impl Queue {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next task, or `None` when all are done or the work was stopped. `wait` is called now and then meanwhile.
+    /// The next task, or `None` when all are done or the work was stopped. `wait` is called from time to time
+    /// meanwhile.
     pub fn next(&self, mut wait: impl FnMut()) -> Option<Task> {
         let mut inner = self.lock();
         loop {
@@ -76,7 +78,7 @@ impl Queue {
                 return None;
             }
             self.waiting.fetch_add(1, Ordering::Relaxed);
-            let waited = self.changed.wait_timeout(inner, LOOK);
+            let waited = self.changed.wait_timeout(inner, POLL_INTERVAL);
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             drop(waited);
             wait();
@@ -84,7 +86,7 @@ impl Queue {
         }
     }
 
-    /// A task is done; called once for each that was taken.
+    /// Marks a task as done; called once for each that was taken.
     pub fn done(&self) {
         let mut inner = self.lock();
         inner.running -= 1;
@@ -100,8 +102,8 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// Whether a thread waits for whom there is no task.
-    pub fn is_short(&self) -> bool {
+    /// Whether a thread waits without a task for it.
+    pub fn has_idle_thread(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > self.queued.load(Ordering::Relaxed)
     }
 

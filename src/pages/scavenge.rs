@@ -1,7 +1,7 @@
 //! The rows that can still be read of a damaged file, page by page.
 //!
-//! A table is walked from its root as far as its pages lead. A leaf to which no page leads any more is still a leaf: it belongs to a
-//! table of which something is missing and that it fits. Pages of the freelist are left alone: what they hold was deleted.
+//! A table is walked from its root as far as its pages lead. A leaf that no page refers to any more is assigned to a
+//! table with missing pages whose columns it fits. Pages of the freelist are skipped: their rows were deleted.
 
 use std::collections::HashSet;
 
@@ -28,11 +28,11 @@ pub(crate) struct FoundRow {
     pub rowid: i64,
     /// As the record holds them; what lies behind a cut is missing.
     pub values: Vec<Constant>,
-    /// The record goes on where nothing can be read.
+    /// The rest of the record cannot be read.
     pub cut: bool,
 }
 
-/// What a walk from a root found.
+/// The result of a walk from a root.
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     pub pages: HashSet<u32>,
@@ -58,7 +58,7 @@ impl<'a> Image<'a> {
         Page::parse(number, self.page(number)?).ok()
     }
 
-    /// Follows a tree. Pages in `taken` are somebody else's.
+    /// Follows a tree. Pages in `taken` belong to other trees.
     pub fn walk(&self, root: u32, is_table: bool, taken: &HashSet<u32>) -> Walk {
         let mut walk = Walk::default();
         let limits = self.limits();

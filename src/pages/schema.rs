@@ -1,4 +1,5 @@
-//! What a database holds, as SQLite itself says it: the pages alone do not tell which tree is whose, nor how it is ordered.
+//! The schema of a database, as SQLite reports it: the pages alone do not tell which table a tree belongs to, nor how
+//! it is ordered.
 
 use crate::pages::record::Class;
 
@@ -28,7 +29,7 @@ pub(crate) struct Column {
     /// A generated column that is computed when it is read. All others are stored.
     pub is_virtual: bool,
     pub classes: Classes,
-    /// What a row has that was written before the column was added.
+    /// The value of a row that was written before the column was added.
     pub default: Constant,
 }
 

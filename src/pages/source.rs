@@ -68,9 +68,9 @@ pub(crate) struct Reader<'f> {
     page_size: usize,
     pages: u32,
     block: Vec<u8>,
-    /// The first page of the block, and how many it has.
+    /// The first page of the block, and its number of pages.
     first: u32,
-    held: u32,
+    block_pages: u32,
     /// The page that was read last.
     last: u32,
 }
@@ -83,7 +83,7 @@ impl<'f> Reader<'f> {
             pages,
             block: Vec::new(),
             first: 0,
-            held: 0,
+            block_pages: 0,
             last: 0,
         }
     }
@@ -113,21 +113,21 @@ impl<'f> Reader<'f> {
         u64::from(number.saturating_sub(1)) * self.page_size as u64
     }
 
-    /// A page that a block holds, reading a block where that pays.
+    /// A page of the block in memory. Reads a block where pages follow each other.
     fn get(&mut self, number: u32) -> io::Result<Option<&[u8]>> {
         let follows = number > self.last && number - self.last <= SKIPPED;
         self.last = number;
-        if number.wrapping_sub(self.first) >= self.held {
+        if number.wrapping_sub(self.first) >= self.block_pages {
             if !follows {
                 return Ok(None);
             }
             let pages = u32::try_from(BLOCK / self.page_size).unwrap_or(1).max(1);
             let pages = pages.min(self.pages.saturating_sub(number) + 1);
-            self.held = 0;
+            self.block_pages = 0;
             self.block.resize(pages as usize * self.page_size, 0);
             let offset = self.offset(number);
             self.file.read_exact_at(&mut self.block, offset)?;
-            (self.first, self.held) = (number, pages);
+            (self.first, self.block_pages) = (number, pages);
         }
         let start = (number - self.first) as usize * self.page_size;
         Ok(self.block.get(start..start + self.page_size))

@@ -17,7 +17,7 @@ impl Space {
         self.taken = 0;
     }
 
-    /// Takes the bytes of a cell or free block; `false` when one of them is taken.
+    /// Marks the bytes of a cell or free block; `false` when one of them is already marked.
     #[inline]
     pub fn take(&mut self, start: usize, size: usize) -> bool {
         let end = start + size;

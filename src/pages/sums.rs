@@ -1,5 +1,5 @@
-//! Whether two heaps of entries are the same, without sorting or keeping them: each entry is hashed under a key that is drawn
-//! for each run, and the hashes are added up. What a file holds cannot have been made to fit a key that is drawn afterwards.
+//! Compares two sets of entries without sorting or keeping them: each entry is hashed under a random key of this run,
+//! and the hashes are added up. A hostile file cannot be made to fit a key that is drawn after it was written.
 //!
 //! A value has 128 bits of hash from two halves that share nothing but their input; so has an entry, and so has a sum.
 

@@ -1,4 +1,4 @@
-//! Which pages are used: every page once, so that nothing leads in a circle and nothing is lost.
+//! Which pages are used. Every page is used exactly once, so that there is no circle and no lost page.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ pub(crate) struct Usage {
 pub(crate) enum Refused {
     /// No page has this number.
     OutOfRange,
-    /// Something else uses it.
+    /// It is used already.
     Used,
 }
 
@@ -27,14 +27,14 @@ impl Usage {
         Some(Usage { words, pages })
     }
 
-    /// Uses a page for the first time.
+    /// Marks a page as used.
     pub fn claim(&self, page: u32) -> Result<(), Refused> {
         if page == 0 || page > self.pages {
             return Err(Refused::OutOfRange);
         }
         let bit = 1 << (page % 64);
         let word = self.words.get(page as usize / 64).ok_or(Refused::OutOfRange)?;
-        // Nothing else is read because of what this says, so no order is needed.
+        // No other memory depends on this bit, so relaxed ordering suffices.
         if word.fetch_or(bit, Ordering::Relaxed) & bit == 0 {
             Ok(())
         } else {

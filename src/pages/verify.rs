@@ -1,9 +1,9 @@
 //! Whether a database file is whole: every page used once and sound in itself, every tree in order, and every index holding
 //! exactly its table's rows.
 //!
-//! Each page is read once. Threads share a heap of subtrees, each with the bounds that the pages above promise; a thread that has
-//! nothing to do gets half of what another has left in a page. Rows and entries are added up as hashes ([`crate::pages::sums`]), so
-//! that neither has to be looked up in the other.
+//! Each page is read once. Threads share a queue of subtrees, each with its bounds from the pages above. An idle thread
+//! gets half of the children that another has left in a page. Rows and entries are added up as hashes
+//! ([`crate::pages::sums`]), so that neither has to be looked up in the other.
 
 use std::io;
 use std::sync::atomic::Ordering;
@@ -26,7 +26,7 @@ use crate::pages::worker::{Halt, Shared, Walked, Worker};
 /// How thoroughly, and with how many threads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
-    /// Compare indexes with their tables; otherwise look at structure and order only.
+    /// Compare indexes with their tables; otherwise check structure and order only.
     pub compare: bool,
     pub threads: usize,
 }
@@ -34,17 +34,17 @@ pub(crate) struct Effort {
 /// What was found. Numbers of tables, columns and indexes are those of the [`Schema`].
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// Nothing when the file is whole, as far as it was judged.
+    /// Empty when no problem was found.
     pub problems: Vec<Problem>,
     /// Rows of each table.
     pub rows: Vec<u64>,
-    /// Table and column of values that their column is not for.
+    /// Table and column of values that do not fit their column.
     pub broken: Vec<(usize, usize)>,
-    /// What pages alone cannot judge.
+    /// What pages alone cannot decide.
     pub left: Vec<Left>,
 }
 
-/// An index, or a whole table with all its indexes, whose structure was judged and whose entries were not.
+/// An index, or a whole table with all its indexes, whose structure was checked and whose entries were not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
     pub table: usize,
@@ -56,15 +56,16 @@ pub(crate) struct Left {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// What entries ought to be has to be computed: an expression, a condition, a column that is not stored.
+    /// The expected entries have to be computed: an expression, a condition, a column that is not stored.
     Computed,
-    /// Only the application has the collation. Entries were compared with rows, their order was not judged.
+    /// Only the application has the collation. Entries were compared with rows; their order was not checked.
     Collation,
     /// A key is longer than is kept in memory.
     TooLong,
 }
 
-/// Verifies a file that stays as it is meanwhile. `goes_on` is asked now and then, on this thread; `None` when it said no.
+/// Verifies a file that stays as it is meanwhile. `goes_on` is called from time to time, on this thread; `None` when it
+/// returned false.
 ///
 /// Fails where the file cannot be read.
 pub(crate) fn verify(
@@ -115,11 +116,11 @@ pub(crate) fn verify(
     if stopped && problems.is_empty() {
         return Ok(None);
     }
-    // What is behind a page that cannot be read is not known to be lost.
+    // Pages below a page that cannot be read are not known to be lost.
     if problems.is_empty() {
         problems.extend(unused(&shared.usage));
     }
-    // Threads find things in any order.
+    // Threads find problems in any order.
     problems.sort_by_cached_key(|problem| (problem.place.clone(), problem.to_string()));
     Ok(Some(report(schema, &shared, problems, stopped)))
 }
@@ -183,7 +184,7 @@ fn check_roots(shared: &Shared<'_>) {
 /// Goes through the freelist and all trees.
 fn walk(shared: &Shared<'_>, threads: usize, goes_on: &dyn Fn() -> bool) -> Walked<()> {
     thread::scope(|scope| {
-        // A thread that cannot be had is one less.
+        // If a thread cannot be started, the others do its work.
         let others: Vec<_> = (1..threads)
             .map_while(|_| {
                 let builder = thread::Builder::new().name("respaldo-verify".to_owned());

@@ -16,12 +16,12 @@ use crate::pages::record;
 use crate::pages::sums::Hash;
 use crate::pages::worker::{LONGEST_KEPT, Part, Walked, Worker};
 
-/// What comes behind a part of a tree.
+/// How a part of a tree ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tail {
     /// Its last entry is the previous one.
     Seen,
-    /// Another thread has the last of its pages, and looks at what bounds them.
+    /// Another thread has the last of its pages, and checks their bounds.
     GivenAway,
 }
 
@@ -106,10 +106,10 @@ impl<'v> Worker<'v> {
         let mut end = given;
         let mut tail = Tail::Seen;
         while number < end {
-            // Half of what is left for a thread that has nothing to do. What bounds it must be in this page.
+            // Gives half of the remaining children to an idle thread. Their bound must be in this page.
             let rest = number + 1 + (end - number - 1) / 2;
             if rest + 1 < end
-                && self.shared.queue.is_short()
+                && self.shared.queue.has_idle_thread()
                 && let Some(before) = self.cell(page, rest - 1).filter(|cell| cell.overflow == 0)
             {
                 let last = end == whole;
@@ -144,7 +144,7 @@ impl<'v> Worker<'v> {
                     }
                     self.entry(tree, plan, place, &payload, cell.length, Use::Entry)?;
                 }
-                // Without the key nothing can be said of its neighbours.
+                // Without the key its neighbours cannot be compared with it.
                 None => {
                     self.index_page(tree, plan, child, None)?;
                     self.has_previous = false;

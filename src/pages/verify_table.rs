@@ -59,10 +59,10 @@ impl<'v> Worker<'v> {
                 let (page, rowid) = (part.page, cell.rowid);
                 self.damaged(tree, Fault::Rowid { page, rowid });
             }
-            // Half of what is left for a thread that has nothing to do.
+            // Gives half of the remaining children to an idle thread.
             let rest = number + 1 + (end - number - 1) / 2;
             if rest + 1 < end
-                && self.shared.queue.is_short()
+                && self.shared.queue.has_idle_thread()
                 && let Some(before) = self.cell(page, rest - 1)
             {
                 self.shared.queue.push(Task {
@@ -84,7 +84,7 @@ impl<'v> Worker<'v> {
         Ok(())
     }
 
-    /// A cell that has been looked at.
+    /// A checked cell.
     pub(super) fn cell<'b>(&self, page: &Page<'b>, number: usize) -> Option<Cell<'b>> {
         Cell::parse(page, page.cell_at(number)?, &self.shared.limits)
     }
@@ -172,7 +172,7 @@ impl<'v> Worker<'v> {
         }
     }
 
-    /// Bytes of the payload up to the last value that an index wants.
+    /// Bytes of the payload up to the last value that an index needs.
     fn wanted_bytes(&self, rows: &Rows<'_>) -> usize {
         if !self.shared.compare {
             return 0;
@@ -184,7 +184,8 @@ impl<'v> Worker<'v> {
         usize::try_from(ends.max().unwrap_or(0)).unwrap_or(usize::MAX)
     }
 
-    /// Looks at the values of a row, and adds up what it ought to have in each index. `false` where its record is not sound.
+    /// Checks the values of a row, and adds up its expected entries in each index. `false` where its record is not
+    /// sound.
     pub(super) fn read_row(
         &mut self,
         tree: &Tree<'_>,
@@ -245,7 +246,7 @@ fn within(rowid: i64, lower: Option<i64>, upper: Option<i64>) -> bool {
     lower.is_none_or(|lower| lower < rowid) && upper.is_none_or(|upper| rowid <= upper)
 }
 
-/// Notes the columns that may not hold what they hold.
+/// Records the columns whose values do not fit their declaration.
 fn check_classes(rows: &Rows<'_>, fields: &[Field], payload: &[u8], broken: &mut [bool]) {
     for (number, (column, broken)) in rows.columns.iter().zip(broken).enumerate() {
         let class = match fields.get(number) {

@@ -34,11 +34,11 @@ pub(super) struct Shared<'v> {
     pub compare: bool,
 }
 
-/// Why a thread leaves off.
+/// Why a thread stops.
 #[derive(Debug)]
 pub(super) enum Halt {
     Io(io::Error),
-    /// Somebody asked to stop, another thread failed, or enough is known.
+    /// The caller cancelled, another thread failed, or enough problems were found.
     Stopped,
 }
 
@@ -50,14 +50,14 @@ impl From<io::Error> for Halt {
 
 pub(super) type Walked<T> = Result<T, Halt>;
 
-/// How many problems are enough to know.
+/// The number of problems at which verification stops.
 const MOST_PROBLEMS: usize = 100;
 /// The deepest tree; as SQLite's `BTCURSOR_MAX_DEPTH`.
 pub(super) const DEEPEST: u32 = 20;
-/// Bytes of a payload that are kept in memory. What an index needs of a record lies within, or SQLite is asked.
+/// Bytes of a payload that are kept in memory. What an index needs of a record lies within, or SQLite checks it.
 pub(super) const LONGEST_KEPT: usize = 2 << 20;
-const OFTEN: u32 = 64;
-const PAUSE: Duration = Duration::from_millis(10);
+const STEPS_PER_POLL: u32 = 64;
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 impl Shared<'_> {
     pub fn note(&self, problem: Problem) {
@@ -75,9 +75,9 @@ pub(super) struct Worker<'v> {
     /// Of the pages of overflow chains.
     pub overflow: Reader<'v>,
     map: Option<PointerMap<'v>>,
-    /// Asked now and then whether to go on; only on the thread that wants to know.
+    /// Called from time to time; returning false cancels. Only the calling thread has it.
     goes_on: Option<&'v dyn Fn() -> bool>,
-    asked: Instant,
+    last_poll: Instant,
     steps: u32,
     /// A page for each level.
     buffers: Vec<Vec<u8>>,
@@ -106,7 +106,7 @@ impl<'v> Worker<'v> {
             overflow: Reader::new(file, header.page_size, pages),
             map: header.has_pointer_map().then(|| PointerMap::new(file, &header, pages)),
             goes_on,
-            asked: Instant::now(),
+            last_poll: Instant::now(),
             steps: 0,
             buffers: Vec::new(),
             space: Space::default(),
@@ -125,7 +125,7 @@ impl<'v> Worker<'v> {
     pub fn run(&mut self) -> Walked<()> {
         let shared = self.shared;
         loop {
-            let Some(task) = shared.queue.next(|| self.ask()) else {
+            let Some(task) = shared.queue.next(|| self.poll()) else {
                 return if shared.queue.is_stopped() {
                     Err(Halt::Stopped)
                 } else {
@@ -173,22 +173,22 @@ impl<'v> Worker<'v> {
         done
     }
 
-    /// Asks whether to go on, when it is time to.
-    fn ask(&mut self) {
+    /// Calls `goes_on`, if it is time to.
+    fn poll(&mut self) {
         if let Some(goes_on) = self.goes_on
-            && self.asked.elapsed() >= PAUSE
+            && self.last_poll.elapsed() >= POLL_INTERVAL
         {
             if !goes_on() {
                 self.shared.queue.stop();
             }
-            self.asked = Instant::now();
+            self.last_poll = Instant::now();
         }
     }
 
     pub fn step(&mut self) -> Walked<()> {
         self.steps = self.steps.wrapping_add(1);
-        if self.steps.is_multiple_of(OFTEN) {
-            self.ask();
+        if self.steps.is_multiple_of(STEPS_PER_POLL) {
+            self.poll();
             if self.shared.queue.is_stopped() {
                 return Err(Halt::Stopped);
             }
@@ -196,7 +196,7 @@ impl<'v> Worker<'v> {
         Ok(())
     }
 
-    /// Notes what makes a tree unreadable.
+    /// Records a problem that makes a tree unreadable.
     pub fn damaged(&self, tree: &Tree<'_>, fault: Fault) {
         tree.damaged.store(true, Ordering::Relaxed);
         self.note(tree, fault);
@@ -209,7 +209,7 @@ impl<'v> Worker<'v> {
         });
     }
 
-    /// Uses a page that `from` leads to; `false` where it cannot be used.
+    /// Marks a page that `from` refers to as used; `false` where it cannot be.
     pub fn claim(&mut self, tree: Option<&Tree<'_>>, page: u32, from: u32, led_to: LedTo) -> Walked<bool> {
         let fault = match self.shared.usage.claim(page) {
             Err(refused) => Some(Fault::Reference {
@@ -323,7 +323,7 @@ impl<'v> Worker<'v> {
         }
     }
 
-    /// Looks at the space of an interior page, whose cells are visited afterwards.
+    /// Checks the space of an interior page, whose cells are visited afterwards.
     pub fn place_cells(&mut self, page: &Page<'_>) -> Result<(), PageFault> {
         self.space.clear(page);
         for number in 0..page.cells() {
