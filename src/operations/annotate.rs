@@ -1,4 +1,4 @@
-//! What people say of a backup: a label, a note, that it is never to be deleted, that what it lacks is meant to be gone.
+//! Annotating a backup: its label, its note, whether it is pinned, and whether the shrink alarm about it is confirmed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,32 +12,32 @@ use crate::files::folder_lock::FolderLock;
 use crate::report::error::{Cause, Error, Result};
 use crate::store::Store;
 
-/// What is to be said of a backup. `None` leaves it as it is, an empty text takes it away.
+/// The annotations to change. `None` leaves one as it is, an empty text removes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnnotateRequest {
     /// A name in the backup folder, or its path.
     pub backup: PathBuf,
     /// A name for people.
     pub label: Option<String>,
-    /// What a person has to say about it.
+    /// A remark for people.
     pub note: Option<String>,
-    /// Never to be deleted.
+    /// Retention never deletes it.
     pub pinned: Option<bool>,
-    /// A person has seen what the shrink alarm says, and that is right.
+    /// A person confirms that the rows of the shrink alarm were deleted on purpose.
     pub confirmed: Option<bool>,
 }
 
 /// The answer of [`Store::annotate`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Annotated {
-    /// The backup as it is listed from now on.
+    /// The backup as it is listed after the change.
     pub backup: Backup,
 }
 
 impl Store {
-    /// Notes in the catalogue what people say of a backup in the backup folder. The file itself is not touched.
+    /// Writes annotations of a backup in the backup folder into the catalogue. The backup's file does not change.
     ///
-    /// Fails with [`Cause::BackupNotFound`] where the folder has no such backup, with [`Cause::Busy`], and where the catalogue
+    /// Fails with [`Cause::BackupNotFound`] when the folder has no such backup, with [`Cause::Busy`], and when the catalogue
     /// cannot be written: [`Cause::PermissionDenied`], [`Cause::DiskFull`], [`Cause::Io`].
     pub fn annotate(&self, request: &AnnotateRequest) -> Result<Annotated> {
         let path = self.find_backup(&request.backup)?;

@@ -1,4 +1,4 @@
-//! Bringing rows of a backup back into the live database, with what belongs to them.
+//! Bringing rows of a backup back into the live database, with the rows that belong to them.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -33,13 +33,13 @@ pub struct BringBackRequest {
     pub backup: PathBuf,
     /// The rows.
     pub rows: Vec<RowKey>,
-    /// Also the rows that refer to them and are missing.
+    /// Also brings back missing rows that refer to them.
     pub with_dependents: bool,
-    /// What to do with a row that clashes with one that is there.
+    /// What to do with a row that conflicts with an existing one.
     pub on_conflict: OnConflict,
-    /// Only say what would happen.
+    /// Only reports what would happen.
     pub dry_run: bool,
-    /// Why, for the log.
+    /// The reason, for `restores.jsonl`.
     pub reason: Option<String>,
 }
 
@@ -61,21 +61,21 @@ pub struct BroughtBack {
     pub plan: Vec<TablePlan>,
     /// The database as it was; `None` where it was not changed.
     pub safety_backup: Option<PathBuf>,
-    /// What did not go with the rows.
+    /// What was not brought back, and what the check remarks.
     pub warnings: Vec<Warning>,
     /// How long it took.
     pub duration_ms: u64,
 }
 
 impl Store {
-    /// Brings rows of a backup back, with the rows that they refer to where those are missing, and with the missing rows that refer
-    /// to them: as one transaction, after a durable safety copy. Triggers do not fire.
+    /// Brings rows of a backup back, with the missing rows that they refer to and, if requested, the missing rows that refer to
+    /// them. Writes one transaction, after a durable safety copy. Triggers do not fire.
     ///
     /// Fails, with the database as it was, with [`Cause::InvalidArgument`] when the backup has no such row,
     /// [`Cause::RowsInConflict`], [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`], [`Cause::NotADatabase`],
     /// [`Cause::DifferentDatabase`], [`Cause::SameFile`], [`Cause::DatabaseNotFound`], [`Cause::DatabaseCorrupt`],
     /// [`Cause::DatabaseLocked`], [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`] and [`Cause::Cancelled`]; and
-    /// with [`Cause::RestoreFailed`] when it broke off while it was committed.
+    /// with [`Cause::RestoreFailed`] when the commit fails.
     pub fn bring_back(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
         let started = Instant::now();
         let backup = self.find_backup(&request.backup)?;
@@ -116,7 +116,7 @@ impl Store {
         let remarks = self.check_backup(&mut source, progress)?;
         let live = Live::open(&self.database, self.busy_timeout)?;
         let failed = |error: rusqlite::Error| explain(&error, &self.database, Role::Live);
-        // Nothing reaches the file before the commit: until then others read the database as it was, and so does the safety copy.
+        // Without cache spill nothing reaches the file before the commit. Other connections and the safety copy read the old state.
         live.connection
             .execute_batch("PRAGMA foreign_keys=OFF; PRAGMA cache_spill=OFF; BEGIN IMMEDIATE")
             .map_err(failed)?;
@@ -152,7 +152,7 @@ impl Store {
         Ok((done, warnings))
     }
 
-    /// Writes the rows inside the transaction. Returns the columns too that the live database no longer has.
+    /// Writes the rows inside the transaction. Also returns the columns that the live database no longer has.
     fn write_rows(
         &self,
         live: &Live,
@@ -178,16 +178,16 @@ impl Store {
         let written = row_transfer::write(&live.connection, before, &rows, &tables, request.on_conflict);
         remember_system_error(&live.connection, &written);
         let written = written.map_err(|error| explain(&error, &self.database, Role::Live))?;
-        Ok((written, left_out(&rows)))
+        Ok((written, columns_left_out(&rows)))
     }
 
-    /// Saves the database as it was, and commits.
+    /// Makes the safety copy, then commits.
     fn commit(&self, live: &Live, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         failpoint::reach("bring_back_written");
-        let saved = self
+        let safety = self
             .copy_current(progress)
             .and_then(|(copy, _)| self.publish_safety_copy(copy));
-        let safety = saved.inspect_err(|_| roll_back(&live.connection))?;
+        let safety = safety.inspect_err(|_| roll_back(&live.connection))?;
         failpoint::reach("bring_back_saved");
         let committed = live.connection.execute_batch("COMMIT");
         remember_system_error(&live.connection, &committed);
@@ -224,15 +224,15 @@ impl Store {
     }
 }
 
-/// Puts everything back as it was. There is nothing else to do where that fails: closing the connection does it.
+/// Rolls the transaction back. If ROLLBACK fails, closing the connection rolls back.
 fn roll_back(connection: &Connection) {
     if !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
 }
 
-/// The columns that stay behind, as `clients.fax`.
-fn left_out(rows: &[Row]) -> Vec<String> {
+/// The columns that are not brought back, as `clients.fax`.
+fn columns_left_out(rows: &[Row]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for row in rows {
         for column in &row.table.left_out {

@@ -1,7 +1,7 @@
-//! What differs between a backup and the live database, or another backup.
+//! Comparing a backup with the live database or another backup.
 //!
-//! "Here" is the live database, or the other backup, and "there" the backup: a restore of the backup would lose what is only
-//! here, and bring back what is only there.
+//! "Here" is the live database or the other backup; "there" is the backup. Restoring the backup would lose the rows that are only
+//! here and bring back the rows that are only there.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub struct CompareRequest {
     pub backup: PathBuf,
     /// Another backup; `None` is the live database.
     pub with: Option<PathBuf>,
-    /// How many rows of each table are told.
+    /// How many differing rows of each table are returned.
     pub rows: usize,
 }
 
@@ -52,7 +52,7 @@ pub struct Comparison {
     pub identical: bool,
     /// One sentence for the owner.
     pub summary: String,
-    /// Every table; those that a restore would lose most of come first.
+    /// Every table, the one with the most rows that a restore would lose first.
     pub tables: Vec<TableDifference>,
     /// What differs in the schema.
     pub schema: Vec<SchemaDifference>,
@@ -63,24 +63,24 @@ pub struct Comparison {
 pub struct TableDifference {
     /// Its name.
     pub table: String,
-    /// Rows that only the live database has, or the other backup: a restore would lose them.
+    /// Rows that are only here: a restore would lose them.
     pub only_here: u64,
-    /// Rows that only the backup has: a restore would bring them back.
+    /// Rows that are only there: a restore would bring them back.
     pub only_there: u64,
-    /// Rows that both have, with other values.
+    /// Rows that are on both sides with different values.
     pub changed: u64,
-    /// Rows that both have alike.
+    /// Rows that are equal on both sides.
     pub same: u64,
-    /// Some of the rows that differ; first those that a restore would lose.
+    /// Some of the differing rows, those that a restore would lose first.
     pub rows: Vec<DifferentRow>,
 }
 
 impl Store {
-    /// Compares a backup with the live database or another backup, row by row. Each of both is read in one transaction; neither is
-    /// changed.
+    /// Compares a backup with the live database or another backup, row by row. Reads each side in one transaction and
+    /// changes neither.
     ///
     /// Fails with [`Cause::BackupNotFound`], [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`], [`Cause::BackupCorrupt`] and
-    /// [`Cause::DatabaseCorrupt`] where the damage is met, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`].
+    /// [`Cause::DatabaseCorrupt`] when it reads a damaged page, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`].
     pub fn compare(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
         let there = self.hold_backup(&self.find_backup(&request.backup)?)?;
         let compared = self.hold_other(request).and_then(|here| {
@@ -174,13 +174,13 @@ impl Store {
         }
     }
 
-    /// The words of the application for a table's rows.
+    /// The application's words for a table's rows.
     pub(crate) fn words(&self, table: &str) -> Option<&TableWords> {
         let mut named = self.names.iter().filter(|(name, _)| name.eq_ignore_ascii_case(table));
         named.next().map(|(_, words)| words)
     }
 
-    /// The tables with such rows, the largest amount first. What belongs to a virtual table means nothing to people, unless it is all.
+    /// The tables with such rows, the largest amount first. Shadow tables of virtual tables count only when no other table has any.
     fn amounts<'t>(
         &'t self,
         tables: &'t [(bool, TableDifference)],

@@ -53,10 +53,10 @@ pub struct Created {
 pub struct CreatedIfDue {
     /// Whether a backup was made.
     pub created: bool,
-    /// Why none was made.
+    /// The reason for making none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
-    /// The new backup, or the one of today, or the one that holds the same; `None` when there is no database yet.
+    /// The new backup, today's backup, or the newest backup of the unchanged database; `None` when there is no database yet.
     pub backup: Option<Backup>,
     /// The names that retention removed.
     pub removed: Vec<String>,
@@ -86,7 +86,7 @@ impl Store {
     /// Fails, among other causes, with [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`],
     /// [`Cause::DatabaseCorrupt`], [`Cause::DatabaseLocked`] when another program keeps the database locked beyond
     /// the timeout, [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Busy`] when another backup or restore
-    /// runs, and [`Cause::Cancelled`]. Whatever fails, the backups there are stay as they are.
+    /// runs, and [`Cause::Cancelled`]. A failure leaves the existing backups as they are.
     pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
         let started = Instant::now();
         let lock = self.lock_backup_folder()?;
@@ -94,11 +94,12 @@ impl Store {
         let mut created =
             self.create_locked(source, None, &CreateRequest::default(), Made::Manual, started, progress)?;
         drop(lock);
-        created.warnings.extend(self.to_second_place()?);
+        created.warnings.extend(self.copy_to_second_place()?);
         Ok(created)
     }
 
-    /// The same, with what the caller says of the backup. None is made of an unchanged database, if that is asked for.
+    /// Like [`create`](Self::create), with the caller's description of the backup. With `skip_unchanged` an unchanged database gets
+    /// no new backup.
     pub fn create_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         let lock = self.lock_backup_folder()?;
@@ -109,18 +110,18 @@ impl Store {
         };
         let created = self.create_or_skip(folder, request, Made::Manual, started, progress)?;
         drop(lock);
-        self.and_second_place(created)
+        self.with_second_place(created)
     }
 
-    /// The backup is made and others may go on: now it is copied to the second place, if the store has one, and what is owed there.
-    fn and_second_place(&self, mut created: CreatedIfDue) -> Result<CreatedIfDue> {
-        created.warnings.extend(self.to_second_place()?);
+    /// Copies the new backup, and those missing there, to the second place. The folder's lock is released before.
+    fn with_second_place(&self, mut created: CreatedIfDue) -> Result<CreatedIfDue> {
+        created.warnings.extend(self.copy_to_second_place()?);
         Ok(created)
     }
 
-    /// A warning when the second place has not got what it should have; an error where it must have it. That it is not there is told
-    /// once, until it has been there again.
-    fn to_second_place(&self) -> Result<Option<Warning>> {
+    /// Returns a warning when the second place lacks a backup, and an error when the second place is required. An absent place is
+    /// reported once, until it has been present again.
+    fn copy_to_second_place(&self) -> Result<Option<Warning>> {
         let Some(place) = &self.second_place else {
             return Ok(None);
         };
@@ -139,19 +140,20 @@ impl Store {
 
     /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
     ///
-    /// A backup dated in the future does not count as today's, nor does a file that somebody put into the folder: its time says nothing of
-    /// its contents. Fails like [`Store::create`].
+    /// A backup dated in the future does not count as today's. Neither does a file that another program put into the folder: its
+    /// time says nothing about its contents. Fails like [`Store::create`].
     pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         self.create_if_due_with(&CreateRequest::default(), progress)
     }
 
-    /// The same, with what the caller says of the backup. None is made of an unchanged database, if that is asked for.
+    /// Like [`create_if_due`](Self::create_if_due), with the caller's description of the backup. With `skip_unchanged` an unchanged
+    /// database gets no new backup.
     pub fn create_if_due_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         if self.is_first_start()? {
             return Ok(not_due("no_database_yet", None, vec![]));
         }
-        // Under the lock, so that of several programs that start together one makes the backup.
+        // Under the lock: of several programs that start together, only one makes the backup.
         let lock = self.lock_backup_folder()?;
         let now = self.now()?;
         let folder = self.read_folder()?;
@@ -171,14 +173,13 @@ impl Store {
             }
         };
         drop(lock);
-        self.and_second_place(created)
+        self.with_second_place(created)
     }
 
-    /// Whether there is no database and never was one that was backed up. A database that is gone, although there are backups of
-    /// it, is lost, and that is an error.
+    /// Whether there is no database and no trace of an earlier one. A missing database with backups is lost, which is an error.
     fn is_first_start(&self) -> Result<bool> {
         let is_empty = match fs::metadata(&self.database) {
-            // What is in a WAL or a rollback journal may be all that is left of it.
+            // A WAL or a rollback journal may hold all that is left of the database.
             Ok(metadata) => metadata.is_file() && metadata.len() == 0 && !self.has_sidecars(),
             Err(_) => is_free(&self.database) && !self.has_sidecars(),
         };
@@ -186,11 +187,11 @@ impl Store {
             return Ok(false);
         }
         let folder = self.read_folder()?;
-        let noted = self.noted_last_backup().filter(|_| !folder.serves_others);
+        let in_settings = self.last_backup_in_settings().filter(|_| !folder.serves_others);
         let has_been = folder.backups.iter().any(|backup| backup.whose != Whose::Other)
             || self.records_of_own(&folder.catalogue)
             || !self.scan_safety_copies()?.is_empty();
-        Ok(!has_been && noted.is_none())
+        Ok(!has_been && in_settings.is_none())
     }
 
     fn has_sidecars(&self) -> bool {
@@ -234,8 +235,8 @@ impl Store {
         started: Instant,
         progress: ProgressFn<'_>,
     ) -> Result<Created> {
-        // A backup is named for the moment whose data it holds, not for the end of the copy: one made across midnight
-        // must not count as the new day's.
+        // The name is the moment whose data the backup holds, not the end of the copy: a backup made across midnight must
+        // not count as the new day's.
         let now = self.now()?;
         let content = Contents::versions(&source.connection);
         let mut knowledge = Some(Knowledge {
@@ -245,11 +246,11 @@ impl Store {
             pinned: request.pinned,
             content,
         });
-        let (snapshot, note, entry) = thread::scope(|scope| {
-            // It is flushed as well, which for a small database takes as long as all the rest.
-            let preparing = thread::Builder::new().name("respaldo-note".to_owned());
-            let preparing = preparing.spawn_scoped(scope, || self.prepare_note(&now));
-            let mut folder = Some(FolderAhead::of(self, scope, folder));
+        let (snapshot, staged_settings, entry) = thread::scope(|scope| {
+            // Staging flushes the file, which for a small database takes as long as the copy. So it runs beside it.
+            let staging = thread::Builder::new().name("respaldo-note".to_owned());
+            let staging = staging.spawn_scoped(scope, || self.stage_settings(&now));
+            let mut folder = Some(FolderReading::start(self, scope, folder));
             let mut entry = None;
             let mut enter = |copy: VerifiedCopy<'_>| {
                 if let (Some(folder), Some(knowledge)) = (folder.take(), knowledge.take()) {
@@ -257,22 +258,22 @@ impl Store {
                 }
             };
             let snapshot = self.take_snapshot(source, &mut enter, progress);
-            let prepared = preparing.ok().and_then(|thread| thread.join().ok());
-            (snapshot, prepared.flatten(), entry)
+            let staged_settings = staging.ok().and_then(|thread| thread.join().ok());
+            (snapshot, staged_settings.flatten(), entry)
         });
         connection::remove_empty_wal(&self.database);
         let snapshot = snapshot?;
         let entry = entry.ok_or_else(|| Error::new(Cause::Internal("the copy was never told of".to_owned())))??;
         let entry = self.publish(snapshot.file, entry)?;
-        // The backup is made and durable. Nothing below can fail the call.
+        // The backup is durable. Nothing below may fail the call.
         failpoint::reach("create_published");
         let backup = entry.backup.clone();
         let (folder, planned, unwritten) = entry.write(self);
-        let mut warnings = self.note_in_settings(&backup, note);
+        let mut warnings = self.write_settings(&backup, staged_settings);
         failpoint::reach("create_noted");
         let (removed, unremoved) = self.prune_after(&folder, planned);
         warnings.extend(unremoved);
-        // Removing has flushed the folder, and one flush is enough.
+        // Removing flushes the folder too.
         let unflushed = removed.is_empty().then(|| self.flush_catalogue(&folder.catalogue));
         warnings.extend(unwritten.or(unflushed.flatten()));
         warnings.extend(self.clock_warning(&folder, &now));
@@ -287,7 +288,7 @@ impl Store {
         })
     }
 
-    /// Makes the backup folder if need be, keeps every other backup and restore out of it, and sweeps.
+    /// Creates the backup folder if necessary, takes its lock against other backups and restores, and sweeps it.
     fn lock_backup_folder(&self) -> Result<FolderLock> {
         connection::require_file(&self.database, Cause::DatabaseNotFound)?;
         ensure_folder(&self.backup_dir, parent(&self.database))?;
@@ -308,14 +309,14 @@ impl Store {
         snapshot::take_and_tell(source, folder, model, self.verify, Some(verified), progress)
     }
 
-    /// The note of a backup that is still being made.
-    fn prepare_note(&self, now: &Moment) -> Option<StagedSettings> {
+    /// Stages the settings file with the time of the backup that is being made.
+    fn stage_settings(&self, now: &Moment) -> Option<StagedSettings> {
         let settings = self.settings.as_ref()?;
-        // What goes wrong here is told when it goes wrong again.
+        // `write_settings` tries again and reports the failure.
         StagedSettings::prepare(settings, now, &self.database).ok().flatten()
     }
 
-    /// Gives the snapshot the first name of its second that is free and was never given.
+    /// Renames the snapshot to the first name of its second that is free and was never used.
     fn publish(&self, file: Staged, mut entry: Entry) -> Result<Entry> {
         let (_, stamp) = publish_numbered(file, &self.backup_dir, entry.stamp, names::backup)?;
         if stamp != entry.stamp {
@@ -324,10 +325,10 @@ impl Store {
         Ok(entry)
     }
 
-    fn note_in_settings(&self, backup: &Backup, prepared: Option<StagedSettings>) -> Vec<Warning> {
+    fn write_settings(&self, backup: &Backup, staged: Option<StagedSettings>) -> Vec<Warning> {
         let Some(path) = &self.settings else { return vec![] };
-        let prepared = prepared.filter(|note| note.moment == backup.created_at);
-        if prepared.is_some_and(|note| note.put_in_place() == Ok(true)) {
+        let staged = staged.filter(|staged| staged.moment == backup.created_at);
+        if staged.is_some_and(|staged| staged.put_in_place() == Ok(true)) {
             return vec![];
         }
         match settings::update(path, &backup.created_at, &self.database) {
@@ -336,12 +337,12 @@ impl Store {
         }
     }
 
-    /// The newest backup, if it is known to be whole and holds what the live database holds.
+    /// The newest backup, if it is known to be whole and equals the live database.
     fn newest_if_unchanged(&self, live: &Source, folder: &Folder, progress: ProgressFn<'_>) -> Result<Option<Backup>> {
         let Some(newest) = folder.own().next().filter(|newest| newest.known_whole == Some(true)) else {
             return Ok(None);
         };
-        // A backup that cannot be read now is no reason not to make one.
+        // An unreadable backup must not prevent a new one.
         let Ok(source) = self.hold_backup(&newest.path) else {
             return Ok(None);
         };
@@ -352,7 +353,7 @@ impl Store {
         Ok(same.then(|| newest.clone()))
     }
 
-    /// A warning when a table has lost most of its rows.
+    /// Warns when a table has lost most of its rows.
     fn shrink_warning(&self, folder: &Folder) -> Option<Warning> {
         let alarm = alarm(&folder.backups)?;
         let losses: Vec<String> = alarm.losses.iter().map(|loss| loss.sentence(self.language)).collect();
@@ -360,7 +361,7 @@ impl Store {
         Some(messages::warning(&notice, self.language))
     }
 
-    /// A warning when the newest backup is dated after the clock.
+    /// Warns when a backup is dated in the future.
     fn clock_warning(&self, folder: &Folder, now: &Moment) -> Vec<Warning> {
         let future = folder
             .own()
@@ -384,30 +385,34 @@ fn not_due(reason: &'static str, backup: Option<Backup>, warnings: Vec<Warning>)
     }
 }
 
-/// The backup folder, which is read while the database is copied.
-enum FolderAhead<'scope> {
+/// The contents of the backup folder, read on a thread while the database is copied.
+enum FolderReading<'scope> {
     Read(Folder),
     Reading(ScopedJoinHandle<'scope, Folder>),
-    /// No thread could be had.
+    /// No thread could be started; the folder is read by `wait`.
     Unread,
 }
 
-impl<'scope> FolderAhead<'scope> {
-    fn of<'env>(store: &'env Store, scope: &'scope Scope<'scope, 'env>, read: Option<Folder>) -> FolderAhead<'scope> {
+impl<'scope> FolderReading<'scope> {
+    fn start<'env>(
+        store: &'env Store,
+        scope: &'scope Scope<'scope, 'env>,
+        read: Option<Folder>,
+    ) -> FolderReading<'scope> {
         let reader = thread::Builder::new().name("respaldo-list".to_owned());
         match read {
-            Some(folder) => FolderAhead::Read(folder),
+            Some(folder) => FolderReading::Read(folder),
             None => reader
                 .spawn_scoped(scope, || store.read_folder_or_nothing())
-                .map_or(FolderAhead::Unread, FolderAhead::Reading),
+                .map_or(FolderReading::Unread, FolderReading::Reading),
         }
     }
 
     fn wait(self, store: &Store) -> Folder {
         match self {
-            FolderAhead::Read(folder) => folder,
-            FolderAhead::Reading(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            FolderAhead::Unread => store.read_folder_or_nothing(),
+            FolderReading::Read(folder) => folder,
+            FolderReading::Reading(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+            FolderReading::Unread => store.read_folder_or_nothing(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a caller may say of a backup that is to be made.
+//! How a caller describes a backup that is to be made.
 
 use crate::catalog::record::Made;
 
@@ -8,12 +8,12 @@ use crate::catalog::record::Made;
 pub struct CreateRequest {
     /// A name for people.
     pub label: Option<String>,
-    /// What a person has to say about it.
+    /// A remark for people.
     pub note: Option<String>,
-    /// What makes it; `None` is manual for the one and automatic for the other.
+    /// What triggers the backup; `None` is manual for `create_with` and automatic for `create_if_due_with`.
     pub made: Option<Made>,
-    /// Never to be deleted.
+    /// Retention never deletes it.
     pub pinned: bool,
-    /// Makes none if the newest backup holds what the database holds.
+    /// Makes no backup if the newest one equals the database.
     pub skip_unchanged: bool,
 }

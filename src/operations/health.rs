@@ -1,4 +1,4 @@
-//! Are the data safe? Derived from the folder and the catalogue at each call, not from what the last run claimed.
+//! Whether the data are safe. Each call derives this from the folder and the catalogue, not from an earlier result.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -29,9 +29,9 @@ use crate::steps::snapshot::Source;
 use crate::steps::unchanged::is_unchanged;
 use crate::store::Store;
 
-/// Safety copies from which on somebody should tidy up.
+/// More safety copies than this are a finding.
 const MANY_SAFETY_COPIES: usize = 10;
-/// Backups for which there should be room.
+/// Room for fewer further backups than this is a finding.
 const ROOM_WANTED: u64 = 3;
 
 /// The answer of [`Store::health`].
@@ -39,23 +39,23 @@ const ROOM_WANTED: u64 = 3;
 pub struct Health {
     /// The worst of the findings.
     pub overall: Overall,
-    /// One sentence that says how things are.
+    /// One sentence that sums up the findings.
     pub headline: String,
-    /// What is not as it should be, the worst first.
+    /// The findings, the worst first.
     pub findings: Vec<Finding>,
     /// The newest backup that is known to be whole.
     pub newest_verified: Option<Backup>,
-    /// Days by the calendar since that one was made.
+    /// Calendar days since that backup.
     pub days_without: Option<u64>,
-    /// The names of the damaged ones.
+    /// The names of the damaged backups.
     pub damaged: Vec<String>,
-    /// Bytes that are free on the disk of the backups.
+    /// Free bytes on the disk of the backups.
     pub free_bytes: Option<u64>,
-    /// For how many backups more there is room, at the size that they have.
+    /// How many further backups fit, at the newest one's size.
     pub room_for: Option<u64>,
-    /// What lies beside the database from before restores.
+    /// The safety copies beside the database.
     pub safety_copies: SafetyCopies,
-    /// The backup that was rehearsed last.
+    /// The backup of the latest rehearsal.
     pub last_rehearsal: Option<Backup>,
     /// The second place, if the store has one.
     pub second_place: Option<SecondPlaceHealth>,
@@ -63,56 +63,56 @@ pub struct Health {
     pub archive: Option<()>,
 }
 
-/// How the second place is.
+/// The state of the second place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecondPlaceHealth {
     /// The folder.
     pub folder: PathBuf,
-    /// Whether it is there, and the one that it was.
+    /// Whether the folder exists and is the known one.
     pub present: bool,
-    /// Backups that are there.
+    /// Backups in the second place.
     pub backups: usize,
-    /// Whole backups here that are not there yet.
+    /// Whole backups that are not copied yet.
     pub waiting: usize,
     /// Whether it is on the disk of the database.
     pub same_disk: bool,
 }
 
-/// The copies of the database from before restores.
+/// The safety copies, which hold the database as it was before a restore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SafetyCopies {
-    /// How many there are.
+    /// Their number.
     pub count: usize,
-    /// Bytes that they take.
+    /// Their size in bytes.
     pub bytes: u64,
 }
 
 impl Store {
-    /// Says whether the data are safe, and what is not as it should be. With `deep` every backup is read, and compared with what
-    /// it was when it was made.
+    /// Reports whether the data are safe, with its findings. With `deep` it reads every backup and compares it with the hash taken
+    /// when it was made.
     ///
-    /// Fails where the backup folder cannot be read, and with [`Cause::Cancelled`].
+    /// Fails when the backup folder cannot be read, and with [`Cause::Cancelled`].
     pub fn health(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
         let found_damaged = if deep { self.read_all(progress)? } else { vec![] };
         let folder = self.read_folder()?;
         let now = self.now()?;
         let copies = self.scan_safety_copies()?;
-        let look = Look::new(&folder, &now, found_damaged);
+        let by_state = BackupsByState::new(&folder, &now, found_damaged);
         let safety_copies = SafetyCopies {
             count: copies.len(),
             bytes: copies.iter().map(|copy| copy.size).sum(),
         };
         let free_bytes = room::free(&self.backup_dir);
         let database_size = fs::metadata(&self.database).ok().map(|found| found.len());
-        let next_size = look.newest.map(|newest| newest.size).or(database_size);
+        let next_size = by_state.newest.map(|newest| newest.size).or(database_size);
         let room_for = free_bytes
             .zip(next_size)
             .and_then(|(free, size)| free.checked_div(size));
 
         let mut findings = Vec::new();
         let mut find = |observation: Observation<'_>| findings.push(observation.finding(self.language));
-        self.find_in_backups(&look, &folder, &now, database_size.is_some(), &mut find);
-        self.find_room(&look, &now, free_bytes, room_for, &mut find);
+        self.find_in_backups(&by_state, &folder, &now, database_size.is_some(), &mut find);
+        self.find_room(&by_state, &now, free_bytes, room_for, &mut find);
         if safety_copies.count > MANY_SAFETY_COPIES {
             let SafetyCopies { count, bytes } = safety_copies;
             find(Observation::ManySafetyCopies { count, bytes });
@@ -128,8 +128,8 @@ impl Store {
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
 
-        let age = look.newest_verified.map(|newest| age(newest, &now));
-        let headline = if database_size.is_none() && look.newest.is_none() {
+        let age = by_state.newest_verified.map(|newest| age(newest, &now));
+        let headline = if database_size.is_none() && by_state.newest.is_none() {
             nothing_yet(self.language)
         } else {
             headline(&findings, age.as_ref(), self.language)
@@ -139,9 +139,9 @@ impl Store {
             headline,
             findings,
             days_without: age.map(|age| age.days),
-            newest_verified: look.newest_verified.cloned(),
-            last_rehearsal: look.last_rehearsal.cloned(),
-            damaged: look.damaged,
+            newest_verified: by_state.newest_verified.cloned(),
+            last_rehearsal: by_state.last_rehearsal.cloned(),
+            damaged: by_state.damaged,
             free_bytes,
             room_for,
             safety_copies,
@@ -150,7 +150,7 @@ impl Store {
         })
     }
 
-    /// Reads every backup that is on this computer; the names of those that are damaged.
+    /// Reads every local backup. Returns the names of the damaged ones.
     fn read_all(&self, progress: ProgressFn<'_>) -> Result<Vec<String>> {
         let folder = self.read_folder()?;
         let backups: Vec<&Backup> = folder.own().filter(|backup| backup.intact.is_some()).collect();
@@ -167,7 +167,7 @@ impl Store {
             let expected = folder.catalogue.get(&backup.name).as_ref().and_then(Record::hash);
             let is_as_it_was =
                 backup.known_whole == Some(true) && expected.is_some() && hash_of_path(&backup.path) == expected;
-            // This one says what is wrong, and the catalogue remembers it.
+            // `verify` finds the damage and records it in the catalogue.
             if !is_as_it_was
                 && let Err(error) = self.verify(&backup.path, &mut unwatched)
                 && matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
@@ -180,39 +180,39 @@ impl Store {
 
     fn find_in_backups(
         &self,
-        look: &Look<'_>,
+        by_state: &BackupsByState<'_>,
         folder: &Folder,
         now: &Moment,
         has_database: bool,
         find: &mut dyn FnMut(Observation<'_>),
     ) {
-        match look.newest {
-            None if has_database && look.damaged.is_empty() => find(Observation::NoBackup),
+        match by_state.newest {
+            None if has_database && by_state.damaged.is_empty() => find(Observation::NoBackup),
             Some(_) if !has_database => find(Observation::DatabaseMissing(&self.database)),
             _ => {}
         }
-        if let Some(newest) = look.newest_verified {
+        if let Some(newest) = by_state.newest_verified {
             let days = age(newest, now).days;
             let most = u64::from(self.watch.max_age_days);
-            if days > most && !(look.newest == Some(newest) && self.is_unchanged_since(newest)) {
+            if days > most && !(by_state.newest == Some(newest) && self.is_unchanged_since(newest)) {
                 find(Observation::LastBackupOld {
                     days,
                     display: &newest.display,
                     too_old: days > 3 * most,
                 });
             }
-        } else if look.newest.is_some() {
+        } else if by_state.newest.is_some() {
             find(Observation::NoneVerified);
         }
-        if !look.damaged.is_empty() {
-            let newest = look
+        if !by_state.damaged.is_empty() {
+            let newest = by_state
                 .newest_of_all
-                .is_some_and(|newest| look.damaged.contains(&newest.name));
-            let names = &look.damaged;
+                .is_some_and(|newest| by_state.damaged.contains(&newest.name));
+            let names = &by_state.damaged;
             find(Observation::Damaged { names, newest });
         }
-        if !look.changed.is_empty() {
-            find(Observation::Changed(&look.changed));
+        if !by_state.changed.is_empty() {
+            find(Observation::Changed(&by_state.changed));
         }
         if let Some(name) = newest_missing(folder) {
             find(Observation::NewestMissing(&name));
@@ -230,26 +230,26 @@ impl Store {
         if let Some(trouble) = &folder.catalogue.trouble {
             find(Observation::CatalogueNotRead(&trouble.reason()));
         }
-        self.find_rehearsal(look, now, find);
+        self.find_rehearsal(by_state, now, find);
     }
 
-    fn find_rehearsal(&self, look: &Look<'_>, now: &Moment, find: &mut dyn FnMut(Observation<'_>)) {
-        if let Some(name) = &look.rehearsal_failed {
+    fn find_rehearsal(&self, by_state: &BackupsByState<'_>, now: &Moment, find: &mut dyn FnMut(Observation<'_>)) {
+        if let Some(name) = &by_state.rehearsal_failed {
             find(Observation::RehearsalFailed(name));
         }
         let Some(most) = self.watch.rehearse_every_days else {
             return;
         };
-        let last = look.last_rehearsal.and_then(rehearsed_at);
+        let last = by_state.last_rehearsal.and_then(rehearsed_at);
         let days = last.map(|last| days_between(&last.with_timezone(&self.zone), now));
-        if look.newest.is_some() && days.is_none_or(|days| days > u64::from(most)) {
+        if by_state.newest.is_some() && days.is_none_or(|days| days > u64::from(most)) {
             find(Observation::RehearsalDue(days));
         }
     }
 
     fn find_room(
         &self,
-        look: &Look<'_>,
+        by_state: &BackupsByState<'_>,
         now: &Moment,
         free: Option<u64>,
         room_for: Option<u64>,
@@ -262,7 +262,7 @@ impl Store {
             find(Observation::LittleRoom { backups, free });
             return;
         }
-        let sizes: Vec<(Moment, u64)> = look.judged.iter().rev().map(|b| (b.created_at, b.size)).collect();
+        let sizes: Vec<(Moment, u64)> = by_state.dated.iter().rev().map(|b| (b.created_at, b.size)).collect();
         if let Some(days) = room::days_until_full(&sizes, self.retention.last, free, now) {
             find(Observation::DiskWillFill { days, free });
         }
@@ -276,9 +276,9 @@ impl Store {
     ) -> Option<SecondPlaceHealth> {
         let place = self.second_place.as_ref()?;
         let known = Places::read(&self.backup_dir).get(&place.folder);
-        let looked = second_place::look(place, &known);
+        let presence = second_place::look(place, &known);
         let (waiting, backups) = self.second_place_counts(place, &folder.backups, now);
-        match &looked {
+        match &presence {
             Err(trouble) => find(Observation::SecondPlaceAbsent {
                 path: &place.folder,
                 trouble,
@@ -291,14 +291,14 @@ impl Store {
         }
         Some(SecondPlaceHealth {
             folder: place.folder.clone(),
-            present: looked.is_ok(),
+            present: presence.is_ok(),
             backups,
             waiting,
             same_disk: on_one_volume(parent(&self.database), &place.folder),
         })
     }
 
-    /// Whether the database holds what this backup holds: then its age does not matter. Asked only of an old one.
+    /// Whether the database still equals this backup: then the backup's age does not matter. Called only for an old backup.
     fn is_unchanged_since(&self, newest: &Backup) -> bool {
         let compare = || {
             let live = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
@@ -311,12 +311,12 @@ impl Store {
     }
 }
 
-/// What the folder holds, as far as health asks.
-struct Look<'a> {
-    /// Own backups that are not in the future, newest first.
-    judged: Vec<&'a Backup>,
+/// The own backups of the folder, sorted by their state.
+struct BackupsByState<'a> {
+    /// Backups that are not dated in the future, newest first.
+    dated: Vec<&'a Backup>,
     newest_of_all: Option<&'a Backup>,
-    /// The newest that nothing speaks against.
+    /// The newest without known damage.
     newest: Option<&'a Backup>,
     newest_verified: Option<&'a Backup>,
     last_rehearsal: Option<&'a Backup>,
@@ -325,29 +325,29 @@ struct Look<'a> {
     changed: Vec<String>,
 }
 
-impl<'a> Look<'a> {
-    fn new(folder: &'a Folder, now: &Moment, found_damaged: Vec<String>) -> Look<'a> {
+impl<'a> BackupsByState<'a> {
+    fn new(folder: &'a Folder, now: &Moment, found_damaged: Vec<String>) -> BackupsByState<'a> {
         let is_damaged = |b: &Backup| !b.may_be_whole() || b.intact == Some(false) || found_damaged.contains(&b.name);
         let names = |is: &dyn Fn(&Backup) -> bool| folder.own().filter(|b| is(b)).map(|b| b.name.clone()).collect();
-        let judged: Vec<&Backup> = folder.own().filter(|backup| backup.created_at <= *now).collect();
-        let newest = |is: &dyn Fn(&Backup) -> bool| judged.iter().copied().find(|b| !is_damaged(b) && is(b));
-        Look {
-            newest_of_all: judged.first().copied(),
+        let dated: Vec<&Backup> = folder.own().filter(|backup| backup.created_at <= *now).collect();
+        let newest = |is: &dyn Fn(&Backup) -> bool| dated.iter().copied().find(|b| !is_damaged(b) && is(b));
+        BackupsByState {
+            newest_of_all: dated.first().copied(),
             newest: newest(&|_| true),
             newest_verified: newest(&|backup| backup.known_whole == Some(true)),
             last_rehearsal: folder
                 .own()
                 .filter(|backup| backup.rehearsed_at.is_some())
                 .max_by_key(|backup| rehearsed_at(backup)),
-            rehearsal_failed: judged.iter().find(|b| b.rehearsal_failed).map(|b| b.name.clone()),
+            rehearsal_failed: dated.iter().find(|b| b.rehearsal_failed).map(|b| b.name.clone()),
             damaged: names(&is_damaged),
             changed: names(&|backup| backup.was_changed && !is_damaged(backup)),
-            judged,
+            dated,
         }
     }
 }
 
-/// The newest backup that the catalogue knows, if it is gone and newer than all that are there. Others may have been moved away.
+/// The newest backup in the catalogue, if its file is gone and it is newer than all files. A missing older one may have been moved.
 fn newest_missing(folder: &Folder) -> Option<String> {
     let missing = folder
         .catalogue

@@ -9,22 +9,22 @@ use crate::report::error::Result;
 use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
 
-/// A last backup older than this is worth a warning.
-const OLD: TimeDelta = TimeDelta::days(2);
+/// An older last backup causes a warning.
+const OLD_AFTER: TimeDelta = TimeDelta::days(2);
 
 /// What to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListRequest {
-    /// The safety copies as well.
+    /// Includes the safety copies.
     pub include_safety: bool,
-    /// The backups of other databases in the same folder as well.
+    /// Includes the backups of other databases in the same folder.
     pub include_others: bool,
-    /// Those in the second place instead of those in the backup folder.
+    /// Lists the second place instead of the backup folder.
     pub second_place: bool,
 }
 
 impl Store {
-    /// Lists the backups, newest first, with the safety copies if `include_safety`. A folder that is not there
+    /// Lists the backups, newest first, with the safety copies if `include_safety`. A missing folder
     /// holds no backups.
     pub fn list(&self, include_safety: bool) -> Result<Listing> {
         self.list_with(&ListRequest {
@@ -33,7 +33,7 @@ impl Store {
         })
     }
 
-    /// The same, with whatever is asked for.
+    /// Lists the backups that `request` selects, newest first.
     pub fn list_with(&self, request: &ListRequest) -> Result<Listing> {
         if request.second_place {
             let folder = self.second_place.as_ref().map(|place| place.folder.clone());
@@ -70,7 +70,7 @@ impl Store {
     /// Warns when the last backup is old.
     fn age_warning(&self, last: Option<Moment>) -> Result<Option<Warning>> {
         let now = self.now()?;
-        let old = last.filter(|last| now - *last > OLD);
+        let old = last.filter(|last| now - *last > OLD_AFTER);
         let display = old.map(|last| clock::display(&last));
         Ok(display.map(|display| messages::warning(&Notice::LastBackupOld(&display), self.language)))
     }

@@ -1,11 +1,11 @@
 //! Restoring over a live database that SQLite can write to, with other connections open.
 //!
-//! Where only some pages differ only they are written. The safety copy is then made, verified and compared with the backup before
-//! writers are kept out, and proven up to date, or brought up to date, afterwards.
+//! When only some pages differ, only those are written. The safety copy is made, verified and compared with the backup while
+//! writers still go on. Under the write lock it is proven up to date, or brought up to date.
 
 use crate::failpoint;
 use crate::files::paths::parent;
-use crate::operations::restore::Work;
+use crate::operations::restore::RestoreProgress;
 use crate::report::error::{Cause, Result};
 use crate::report::progress::unwatched;
 use crate::steps::overwrite::{Live, WriteFailure};
@@ -14,23 +14,28 @@ use crate::steps::safety_copy::{SafetyCopy, is_damage};
 use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
 
-/// What came of writing only the pages that differ.
-enum ByPages {
+/// The outcome of writing only the pages that differ.
+enum PageWrite {
     Done(SafetyCopy),
-    /// Nothing was done: the pages are of another size, or SQLite lacks `sqlite_dbpage`.
+    /// Nothing was written: the page sizes differ, or SQLite lacks `sqlite_dbpage`.
     Impossible,
-    /// Nothing was done: what is there is damaged.
+    /// Nothing was written: the live database is damaged.
     Damaged,
 }
 
 impl Store {
-    /// The usual restore: through SQLite, as one transaction, after a safety copy.
-    pub(super) fn overwrite(&self, source: Source, mut live: Live, work: &mut Work<'_>) -> Result<SafetyCopy> {
+    /// Overwrites the live database through SQLite, as one transaction, after a safety copy.
+    pub(super) fn overwrite(
+        &self,
+        source: Source,
+        mut live: Live,
+        work: &mut RestoreProgress<'_>,
+    ) -> Result<SafetyCopy> {
         let (source, _copy) = self.fit(source, &live, &mut work.before())?;
         let safety = match self.overwrite_differing(&source, &live, work)? {
-            ByPages::Done(safety) => safety,
-            ByPages::Impossible => self.overwrite_whole(&source, &mut live, false, work)?,
-            ByPages::Damaged => self.overwrite_whole(&source, &mut live, true, work)?,
+            PageWrite::Done(safety) => safety,
+            PageWrite::Impossible => self.overwrite_whole(&source, &mut live, false, work)?,
+            PageWrite::Damaged => self.overwrite_whole(&source, &mut live, true, work)?,
         };
         failpoint::reach("restore_verified");
         live.checkpoint();
@@ -40,28 +45,28 @@ impl Store {
     }
 
     /// Writes the pages that differ.
-    fn overwrite_differing(&self, source: &Source, live: &Live, work: &mut Work<'_>) -> Result<ByPages> {
+    fn overwrite_differing(&self, source: &Source, live: &Live, work: &mut RestoreProgress<'_>) -> Result<PageWrite> {
         if !live.takes_pages_of(source) {
-            return Ok(ByPages::Impossible);
+            return Ok(PageWrite::Impossible);
         }
-        let seen = live.data_version()?;
+        let version_before_copy = live.data_version()?;
         let mut draft = match self.draft_safety_copy(&mut work.saving()) {
-            Err(error) if is_damage(&error) => return Ok(ByPages::Damaged),
+            Err(error) if is_damage(&error) => return Ok(PageWrite::Damaged),
             draft => draft?,
         };
         if draft.page_size() != source.shape.page_size {
-            return Ok(ByPages::Impossible);
+            return Ok(PageWrite::Impossible);
         }
         let mut differing = draft.differing(source, &mut Pace::new(&mut work.comparing(), 1))?;
         failpoint::reach("restore_compared");
-        // A journal of the old pages, or a log of the new ones.
+        // For a rollback journal of the old pages, or a WAL of the new ones.
         snapshot::require_space(parent(&self.database), differing.len() * source.shape.page_size)?;
         let Some(writer) = live.begin_pages(source)? else {
-            return Ok(ByPages::Impossible);
+            return Ok(PageWrite::Impossible);
         };
         failpoint::reach("restore_writers_out");
         let data_version = live.data_version()?;
-        if data_version != seen {
+        if data_version != version_before_copy {
             let mut progress = work.comparing();
             let pace = &mut Pace::new(&mut progress, 1);
             draft.catch_up(&mut writer.reader(source)?, writer.pages, source, &mut differing, pace)?;
@@ -82,19 +87,19 @@ impl Store {
                 &mut work.after(),
             )
         })
-        .map(ByPages::Done)
+        .map(PageWrite::Done)
     }
 
-    /// Writes every page, over a database that is known to be `damaged` or not known to be.
+    /// Writes every page. `damaged` says whether the live database is known to be damaged.
     fn overwrite_whole(
         &self,
         source: &Source,
         live: &mut Live,
         damaged: bool,
-        work: &mut Work<'_>,
+        work: &mut RestoreProgress<'_>,
     ) -> Result<SafetyCopy> {
         let (old, new) = (live.bytes, source.shape.bytes());
-        // The safety copy, then a journal of the old pages or a log of the new ones, and growth.
+        // For the safety copy, then the rollback journal or the WAL, and growth.
         snapshot::require_space(parent(&self.database), old + old.max(new))?;
         let wal = live.wal;
         let writer = live.begin(source)?;
@@ -113,7 +118,7 @@ impl Store {
         })
     }
 
-    /// Keeps the safety copy of a database that was overwritten and is what it should be, and takes back everything else.
+    /// Verifies the overwritten database. On success returns the safety copy, on failure undoes the write.
     fn conclude(
         &self,
         written: std::result::Result<(), WriteFailure>,
@@ -140,8 +145,8 @@ impl Store {
         Ok(safety)
     }
 
-    /// Makes sure that the live database is as it was before a write that failed: what failed may have been the very end of
-    /// the commit, with everything already in place.
+    /// Makes sure that the live database is as it was before a failed write. A commit can fail after all pages are written, so a
+    /// rollback alone is not enough.
     fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
         if live.take_back(failure)? {
             Ok(())
@@ -150,7 +155,7 @@ impl Store {
         }
     }
 
-    /// Writes the safety copy back over a database that came out wrong.
+    /// Writes the safety copy back over a database that failed verification.
     pub(super) fn put_back(&self, safety: &SafetyCopy) -> Result<()> {
         let source = self.hold_backup(&safety.path)?;
         let mut live = Live::open(&self.database, self.busy_timeout)?;

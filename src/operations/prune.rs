@@ -19,20 +19,20 @@ use crate::store::Store;
 /// The answer of [`Store::prune`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Pruned {
-    /// What stays, newest first.
+    /// The backups that stay, newest first.
     pub kept: Vec<Decision>,
-    /// What went, or would go, newest first.
+    /// The backups that were removed, or would be, newest first.
     pub removed: Vec<Decision>,
-    /// Nothing was deleted; this is what would be.
+    /// Whether this is a plan only, and nothing was deleted.
     pub dry_run: bool,
     /// What could not be deleted.
     pub warnings: Vec<Warning>,
 }
 
 impl Store {
-    /// Applies retention now, or with `dry_run` only says what it would do.
+    /// Applies retention. With `dry_run` it only returns the plan.
     pub fn prune(&self, dry_run: bool) -> Result<Pruned> {
-        // A folder that is not there holds nothing; one that cannot be looked at is an error.
+        // A missing folder holds nothing; an unreadable one is an error, which taking its lock reports.
         if fs::metadata(&self.backup_dir).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Pruned {
                 kept: vec![],
@@ -70,8 +70,8 @@ impl Store {
         })
     }
 
-    /// Removes what retention gives up after a new backup; the names that went. The caller holds the folder's lock. The catalogue
-    /// on the disk knows nothing of them any more, the one in `folder` does.
+    /// Removes the backups that retention gives up after a new one, and returns their names. The caller holds the folder's lock.
+    /// The catalogue on the disk no longer contains them, the one in `folder` does.
     pub(crate) fn prune_after(&self, folder: &Folder, planned: Vec<Decision>) -> (Vec<String>, Vec<Warning>) {
         let wanted = planned.len();
         let (removed, mut warnings) = self.remove(planned);
@@ -83,7 +83,7 @@ impl Store {
         (removed.into_iter().map(|decision| decision.name).collect(), warnings)
     }
 
-    /// Deletes these, durably; what was deleted comes back, with a warning for what was not or may not last.
+    /// Deletes these backups durably. Returns the deleted ones, with a warning for each failure and for a failed flush.
     fn remove(&self, decisions: Vec<Decision>) -> (Vec<Decision>, Vec<Warning>) {
         let mut warnings = Vec::new();
         let mut removed = Vec::new();
@@ -97,7 +97,7 @@ impl Store {
                     failpoint::reach("backup_removed");
                     removed.push(decision);
                 }
-                // Somebody else was faster.
+                // Another process removed it first.
                 Err(error) if is_missing(&error) => {}
                 Err(error) => warn(&decision.name, error.to_string()),
             }
@@ -105,7 +105,7 @@ impl Store {
         if !removed.is_empty()
             && let Err(error) = flush_folder(&self.backup_dir)
         {
-            // They are gone now, and after a power cut may be there again.
+            // After a power cut they may be there again.
             removed
                 .iter()
                 .for_each(|decision| warn(&decision.name, error.to_string()));
@@ -114,13 +114,13 @@ impl Store {
     }
 }
 
-/// Deletes a file that is still a plain file: not a link that took its name since.
+/// Deletes a plain file. A link may have taken its name since the scan.
 fn remove_file(path: &Path) -> std::io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_file() {
         return Err(std::io::Error::other("it is no longer a plain file"));
     }
-    // Windows' mark forbids deleting, and only some of its versions keep to that.
+    // On Windows a read-only file must not be deleted, but only some versions enforce that.
     if cfg!(windows) && metadata.permissions().readonly() {
         return Err(std::io::Error::other("it is marked as read-only"));
     }

@@ -1,6 +1,6 @@
-//! A rehearsal: a backup is restored elsewhere, opened, asked the application's own questions, and removed again.
+//! A rehearsal: restores a backup into a temporary file, runs the application's checks on it, and removes it.
 //!
-//! The copy is a temporary file that is made under the lock of its folder, so that the sweep finds what a killed process left.
+//! The temporary file is made under its folder's lock, so that the sweep removes it after a killed process.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,20 +38,20 @@ use crate::store::Store;
 pub struct RehearseRequest {
     /// A name or path, as for a restore; `None` is the newest.
     pub backup: Option<PathBuf>,
-    /// The application's own questions: SQL whose first value is true where all is well.
+    /// The application's checks: SQL whose first value is true when all is well.
     pub checks: Vec<String>,
 }
 
 /// The answer of [`Store::rehearse`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rehearsed {
-    /// Whether nothing was found, and every check is true.
+    /// Whether there is no problem and every check is true.
     pub ok: bool,
     /// The backup.
     pub backup: Backup,
-    /// What came of each check.
+    /// The result of each check.
     pub checks: Vec<Checked>,
-    /// What is not as the catalogue says.
+    /// Differences from the catalogue.
     pub problems: Vec<String>,
     /// What did not work beside the rehearsal.
     pub warnings: Vec<Warning>,
@@ -59,23 +59,23 @@ pub struct Rehearsed {
     pub duration_ms: u64,
 }
 
-/// What came of one check.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Checked {
-    /// The question.
+    /// The check.
     pub sql: String,
-    /// Whether the first value is true, as SQLite sees it.
+    /// Whether SQLite takes the first value as true.
     pub ok: bool,
     /// That value, or the text of the error.
     pub got: Value,
 }
 
 impl Store {
-    /// Restores a backup into a temporary file, verifies it, compares it with what is known of it, asks the checks, and removes
-    /// it, whatever happens. The catalogue remembers how it ended.
+    /// Restores a backup into a temporary file, verifies it, compares it with the catalogue and runs the checks. Always removes the
+    /// file. Records the outcome in the catalogue.
     ///
-    /// Fails with [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`] and [`Cause::NotADatabase`] (which are remembered too),
-    /// [`Cause::Busy`], [`Cause::DiskFull`] and [`Cause::Cancelled`]. A check that is not true is no failure, but `ok` is false.
+    /// Fails with [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`] and [`Cause::NotADatabase`] (the last two are recorded too),
+    /// [`Cause::Busy`], [`Cause::DiskFull`] and [`Cause::Cancelled`]. A check that is not true sets `ok` to false.
     pub fn rehearse(&self, request: &RehearseRequest, progress: ProgressFn<'_>) -> Result<Rehearsed> {
         let started = Instant::now();
         if fs::metadata(&self.backup_dir).is_err() && request.backup.is_none() {
@@ -84,28 +84,28 @@ impl Store {
         let place = self.rehearsal_place()?;
         let backup = self.backup_to_rehearse(request)?;
         let recorded = self.recorded(&backup.path);
-        let tried = self.try_out(&backup, recorded.as_ref(), request, &place, progress);
+        let trial = self.try_out(&backup, recorded.as_ref(), request, &place, progress);
         let now = self.now()?;
         let mut warnings = Vec::new();
         if let Some(recorded) = &recorded
-            && let Some(changes) = outcome(recorded, &tried, &now)
+            && let Some(changes) = outcome(recorded, &trial, &now)
         {
             warnings.extend(self.change_record(recorded, changes));
         }
-        let tried = tried?;
-        let ok = tried.problems.is_empty() && tried.checks.iter().all(|check| check.ok);
+        let trial = trial?;
+        let ok = trial.problems.is_empty() && trial.checks.iter().all(|check| check.ok);
         let listed = self.read_folder()?.backups.into_iter().find(|b| b.path == backup.path);
         Ok(Rehearsed {
             ok,
             backup: listed.unwrap_or(backup),
-            checks: tried.checks,
-            problems: tried.problems,
+            checks: trial.checks,
+            problems: trial.problems,
             warnings,
             duration_ms: milliseconds(started),
         })
     }
 
-    /// The lock of the backup folder, which must be there to be swept.
+    /// Takes the lock of the backup folder and sweeps it.
     fn rehearsal_place(&self) -> Result<FolderLock> {
         let lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
         self.sweep_orphans();
@@ -126,7 +126,7 @@ impl Store {
         Ok(listed.unwrap_or_else(|| self.backup_elsewhere(&path)))
     }
 
-    /// A safety copy, or a file in another folder.
+    /// Describes a safety copy, or a file in another folder.
     fn backup_elsewhere(&self, path: &Path) -> Backup {
         let facts = FileFacts {
             metadata: fs::metadata(path).ok(),
@@ -145,7 +145,7 @@ impl Store {
         request: &RehearseRequest,
         _lock: &FolderLock,
         progress: ProgressFn<'_>,
-    ) -> Result<Tried> {
+    ) -> Result<Trial> {
         let source = self.hold_backup(&backup.path)?;
         let now = Progress {
             pages_done: source.shape.pages,
@@ -180,10 +180,10 @@ impl Store {
                 got: answer.got,
             });
         }
-        Ok(Tried { checks, problems, hash })
+        Ok(Trial { checks, problems, hash })
     }
 
-    /// The backup folder, or where that has no room a private folder of the system's, with its lock.
+    /// The backup folder; without room there, a private folder of the system with its lock.
     fn folder_with_room(&self, bytes: u64) -> Result<(PathBuf, Option<FolderLock>)> {
         let has_room = |folder: &Path| room::free(folder).is_none_or(|free| free > bytes);
         if !has_room(&self.backup_dir)
@@ -194,35 +194,36 @@ impl Store {
             staging::sweep(&folder);
             return Ok((folder, Some(lock)));
         }
-        // Where there is no room at all, copying says how much is missing.
+        // With no room at all, copying reports how much is missing.
         Ok((self.backup_dir.clone(), None))
     }
 }
 
-struct Tried {
+/// The findings of a rehearsal that ran to the end.
+struct Trial {
     checks: Vec<Checked>,
     problems: Vec<String>,
     hash: Option<blake3::Hash>,
 }
 
-/// Whether the file is what it was when the catalogue got to know it.
+/// Whether the file is in the state that the catalogue records.
 fn is_as_recorded(recorded: &Recorded) -> bool {
     let known = recorded.record.as_ref().and_then(Record::state);
     known.is_some() && known == recorded.state
 }
 
-/// What the catalogue is to remember; nothing of a rehearsal that did not get to an end.
-fn outcome(recorded: &Recorded, tried: &Result<Tried>, now: &Moment) -> Option<Changes> {
+/// What the catalogue records; `None` for a rehearsal that did not finish.
+fn outcome(recorded: &Recorded, trial: &Result<Trial>, now: &Moment) -> Option<Changes> {
     let changes = Changes::default().state(recorded.state);
-    match tried {
-        Ok(tried) => {
-            // The copy was verified against the backup, so the backup was.
-            let is_whole = tried.problems.is_empty();
-            let ok = is_whole && tried.checks.iter().all(|check| check.ok);
+    match trial {
+        Ok(trial) => {
+            // Verifying the copy verifies the backup.
+            let is_whole = trial.problems.is_empty();
+            let ok = is_whole && trial.checks.iter().all(|check| check.ok);
             let changes = if is_as_recorded(recorded) {
                 changes
             } else {
-                changes.hash(tried.hash).without_content()
+                changes.hash(trial.hash).without_content()
             };
             Some(changes.verified(now, is_whole).rehearsed(now, ok))
         }

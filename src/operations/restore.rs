@@ -1,4 +1,4 @@
-//! Restoring a backup into the live database, or into a new file for a rehearsal.
+//! Restoring a backup into the live database, or into a new file.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -34,11 +34,11 @@ use crate::store::Store;
 pub struct RestoreRequest {
     /// A bare name, looked up in the backup folder and then among the safety copies; or any path.
     pub backup: PathBuf,
-    /// Why, for the log.
+    /// The reason, for `restores.jsonl`.
     pub reason: Option<String>,
-    /// Write to this new file instead of the live database.
+    /// Writes this new file instead of the live database.
     pub target: Option<PathBuf>,
-    /// Restore it also if it is of another database.
+    /// Restores also a backup of another database.
     pub allow_different: bool,
 }
 
@@ -61,7 +61,7 @@ pub struct Restored {
     pub restored_from: PathBuf,
     /// The file that was written.
     pub database: PathBuf,
-    /// The database as it was; `None` when there was none, or for a rehearsal.
+    /// The database as it was; `None` when there was none, or with a target.
     pub safety_backup: Option<PathBuf>,
     /// What did not work beside the restore.
     pub warnings: Vec<Warning>,
@@ -76,18 +76,18 @@ enum LiveState {
 }
 
 impl Store {
-    /// Restores a backup: verified first, after a durable safety copy, as one transaction.
+    /// Verifies a backup, makes a durable safety copy, and writes the backup as one transaction.
     ///
     /// Fails, with the database as it was, with [`Cause::BackupNotFound`], [`Cause::NotADatabase`] and
-    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::DifferentDatabase`] when it was made of another database,
-    /// [`Cause::SchemaTooNew`] when the application would not understand it, [`Cause::SameFile`] when it is the live database,
+    /// [`Cause::BackupCorrupt`] when the backup is not usable, [`Cause::DifferentDatabase`] when it is of another database,
+    /// [`Cause::SchemaTooNew`] when its schema is newer than the application's, [`Cause::SameFile`] when it is the live database,
     /// [`Cause::DatabaseLocked`] when another program keeps the database locked, [`Cause::Busy`],
-    /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when it
-    /// broke off while writing. With a target, [`Cause::TargetExists`] instead of overwriting anything.
+    /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when
+    /// writing fails. With a target, [`Cause::TargetExists`] instead of overwriting anything.
     pub fn restore(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
         let started = Instant::now();
         let backup = self.find_backup(&request.backup)?;
-        // Asked first: what was read is here.
+        // Before the file is read: reading a placeholder downloads it.
         let was_elsewhere = fs::metadata(&backup).is_ok_and(|metadata| is_elsewhere(&metadata));
         let database = match &request.target {
             Some(target) => absolute("target", target)?,
@@ -101,7 +101,7 @@ impl Store {
         let safety = match &request.target {
             Some(_) => self
                 .write_elsewhere(&backup, &database, progress)
-                .inspect(|_| drop(self.note_rehearsal(&backup)))
+                .inspect(|_| drop(self.record_rehearsal(&backup)))
                 .map(|remarks| (None, remarks)),
             None => self.restore_live(&backup, request.allow_different, progress),
         };
@@ -131,7 +131,7 @@ impl Store {
         })
     }
 
-    /// Refuses what must not be written over, and keeps every other backup and restore out.
+    /// Refuses a backup that is its own target, takes the locks against other backups and restores, and sweeps.
     fn prepare_restore(&self, backup: &Path, target: &Path) -> Result<Vec<FolderLock>> {
         if same_file(backup, target) {
             return Err(Error::at(Cause::SameFile, target));
@@ -149,7 +149,7 @@ impl Store {
 
     /// Writes the backup to a new file.
     fn write_elsewhere(&self, backup: &Path, target: &Path, progress: ProgressFn<'_>) -> Result<Remarks> {
-        // A sidecar that is there would be taken for the new file's.
+        // SQLite would apply an existing sidecar to the new file.
         let sidecars = SIDECARS.iter().map(|suffix| with_suffix(target, suffix));
         for path in [target.to_owned()].into_iter().chain(sidecars) {
             if !is_free(&path) {
@@ -167,8 +167,8 @@ impl Store {
         }
     }
 
-    /// Writes into the catalogue that the backup was tried. Nobody needs to be told if that fails: the backup was restored.
-    fn note_rehearsal(&self, backup: &Path) -> Option<Warning> {
+    /// Records the restore as a rehearsal in the catalogue. The caller ignores a failure: the backup is restored.
+    fn record_rehearsal(&self, backup: &Path) -> Option<Warning> {
         let recorded = self.recorded(backup)?;
         let is_known = recorded
             .record
@@ -178,7 +178,7 @@ impl Store {
         is_known.then(|| self.change_record(&recorded, changes)).flatten()
     }
 
-    /// Writes the backup into the live database, in the way that its state allows.
+    /// Writes the backup into the live database, in the way that the database's state allows.
     fn restore_live(
         &self,
         backup: &Path,
@@ -193,14 +193,14 @@ impl Store {
         if !allow_different && matches!(live, LiveState::Usable(_)) {
             self.refuse_without_common_table(&source)?;
         }
-        let saved = match &live {
+        let pages_saved = match &live {
             LiveState::Usable(live) => live.bytes.div_ceil(source.shape.page_size),
             LiveState::Missing | LiveState::Unusable => 0,
         };
-        let mut work = Work {
+        let mut work = RestoreProgress {
             progress,
-            saved,
-            written: source.shape.pages,
+            pages_saved,
+            pages_written: source.shape.pages,
         };
         let remarks = self.check_backup(&mut source, &mut work.before())?;
         let safety = match live {
@@ -222,14 +222,14 @@ impl Store {
             },
             Ok(_) => Err(Error::at(Cause::TargetExists, path)),
             Err(_) if is_free(path) => Ok(LiveState::Missing),
-            // A link that leads nowhere: where it should lead is not ours to guess.
+            // A dangling link: its intended target is unknown.
             Err(error) if is_missing(&error) => Err(Error::at(Cause::DatabaseNotFound, path)),
             Err(error) => Err(Error::io(&error, path)),
         }
     }
 
-    /// Whether SQLite may look at the live file before it is saved. Of a file that is none of its own, or is empty, it
-    /// would delete the log or journal, which may be all that is left of the data.
+    /// Whether SQLite may open the live file before the safety copy is made. Beside an empty file or one that is no database,
+    /// SQLite deletes the WAL or rollback journal, which may hold all that is left of the data.
     fn may_be_database(&self, metadata: &fs::Metadata) -> Result<bool> {
         let real = real_path(&self.database);
         let journal = with_suffix(&real, "-journal");
@@ -238,7 +238,7 @@ impl Store {
         }
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
-        // A journal of SQLite's can mend a first page that was torn.
+        // A rollback journal can repair a torn first page.
         let is_database = file
             .starts_with(header::MAGIC)
             .map_err(|error| Error::io(&error, &self.database))?;
@@ -246,14 +246,14 @@ impl Store {
     }
 }
 
-/// The progress of a whole restore, of which saving and writing are parts. In pages of the backup.
-pub(super) struct Work<'a> {
+/// The progress of a whole restore, in pages of the backup. Saving and writing are its parts.
+pub(super) struct RestoreProgress<'a> {
     progress: ProgressFn<'a>,
-    saved: u64,
-    written: u64,
+    pages_saved: u64,
+    pages_written: u64,
 }
 
-impl Work<'_> {
+impl RestoreProgress<'_> {
     /// Checking the backup.
     pub(super) fn before(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
         self.part(0, 0)
@@ -261,22 +261,22 @@ impl Work<'_> {
 
     /// Making the safety copy.
     pub(super) fn saving(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
-        self.part(0, self.saved)
+        self.part(0, self.pages_saved)
     }
 
-    /// Comparing the backup with what was saved.
+    /// Comparing the backup with the safety copy.
     pub(super) fn comparing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
-        self.part(self.saved, 0)
+        self.part(self.pages_saved, 0)
     }
 
     /// Writing the live database.
     pub(super) fn writing(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
-        self.part(self.saved, self.written)
+        self.part(self.pages_saved, self.pages_written)
     }
 
-    /// Checking what is committed, which nobody can cancel any more.
+    /// Checking the committed database, which can no longer be cancelled.
     pub(super) fn after(&mut self) -> impl FnMut(Progress) -> ControlFlow<()> {
-        let mut done = self.part(self.saved + self.written, 0);
+        let mut done = self.part(self.pages_saved + self.pages_written, 0);
         move |now| {
             let _ = done(now);
             ControlFlow::Continue(())
@@ -284,7 +284,7 @@ impl Work<'_> {
     }
 
     fn part(&mut self, start: u64, length: u64) -> impl FnMut(Progress) -> ControlFlow<()> {
-        let pages_total = self.saved + self.written;
+        let pages_total = self.pages_saved + self.pages_written;
         let progress = &mut *self.progress;
         move |now| {
             let pages_done = start + length * now.pages_done / now.pages_total.max(1);

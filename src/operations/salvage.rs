@@ -1,4 +1,4 @@
-//! A new, sound file of what can still be read of a damaged database or backup, which is not touched.
+//! Salvaging: a new, sound file from the readable parts of a damaged database or backup. The source does not change.
 
 use std::fs;
 use std::io::Read;
@@ -39,17 +39,17 @@ use crate::store::Store;
 pub struct SalvageRequest {
     /// A name or path of a backup; `None` is the live database.
     pub source: Option<PathBuf>,
-    /// Only say what could be saved.
+    /// Only reports what could be saved.
     pub dry_run: bool,
 }
 
-/// How it was salvaged.
+/// How the file was salvaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// All rows are there, in a copy with indexes made anew.
+    /// A copy with rebuilt indexes; no row is missing.
     Reindex,
-    /// A new file of the rows that can be read.
+    /// A new file with the readable rows.
     Rows,
 }
 
@@ -60,13 +60,13 @@ pub struct SalvagedTable {
     pub table: String,
     /// The rows that were saved.
     pub rows: u64,
-    /// How many of them lack what lay on pages that cannot be read.
+    /// How many of them lack the part on unreadable pages.
     pub cut: u64,
-    /// What the newest backup that is known to be whole has more; `None` where that is nothing, or not known.
+    /// How many rows more the newest whole backup has; `None` when it has none more, or its rows are not known.
     pub missing_since: Option<MissingSince>,
 }
 
-/// Rows that a backup has and the salvaged file lacks, by their number.
+/// The number of rows that a backup has and the salvaged file lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MissingSince {
     /// The name of the backup.
@@ -84,18 +84,18 @@ pub struct Salvaged {
     pub method: Method,
     /// What was saved of each table.
     pub tables: Vec<SalvagedTable>,
-    /// Rows of which nobody knows the table, in the table `lost_and_found`.
+    /// Rows of an unknown table; they are in the table `lost_and_found`.
     pub lost_and_found: u64,
-    /// What else there is to say.
+    /// What could not be salvaged, and what did not work beside it.
     pub warnings: Vec<Warning>,
     /// How long it took.
     pub duration_ms: u64,
 }
 
 impl Store {
-    /// Makes a new, verified file of what can be read of a damaged database or backup. Nothing is written to the source.
+    /// Makes a new, verified file from the readable parts of a damaged database or backup. Writes nothing to the source.
     ///
-    /// Fails with [`Cause::DatabaseNotFound`] or [`Cause::BackupNotFound`], [`Cause::NotADatabase`] where nothing was found,
+    /// Fails with [`Cause::DatabaseNotFound`] or [`Cause::BackupNotFound`], [`Cause::NotADatabase`] when nothing is found,
     /// [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`].
     pub fn salvage(&self, request: &SalvageRequest, progress: ProgressFn<'_>) -> Result<Salvaged> {
         let started = Instant::now();
@@ -162,19 +162,19 @@ impl Store {
         if !same_file(source, &self.database) {
             return Ok((fs::read(source).map_err(failed)?, read_wal()?));
         }
-        // Where SQLite can still read it, its transaction keeps others from writing over what is read.
-        let held = connection::hold_for_reading(&self.database, self.busy_timeout);
+        // If SQLite can still read the database, this transaction keeps writers from changing the bytes while they are read.
+        let read_transaction = connection::hold_for_reading(&self.database, self.busy_timeout);
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
         let size = fs::metadata(&self.database).map_err(failed)?.len();
         let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
         file.read_exact_at(&mut bytes, 0).map_err(failed)?;
         let wal = read_wal()?;
-        drop(held);
+        drop(read_transaction);
         Ok((bytes, wal))
     }
 
-    /// A copy with indexes made anew, and its tables, if nothing else is the matter.
+    /// A copy with rebuilt indexes, and its tables; `None` when there is other damage.
     #[allow(clippy::type_complexity, reason = "one caller")]
     fn reindexed(&self, bytes: &[u8], progress: ProgressFn<'_>) -> Result<Option<(Staged, Vec<(String, u64, u64)>)>> {
         let staged = self.stage_bytes(bytes)?;
@@ -216,7 +216,7 @@ impl Store {
         Source::hold(connection, staged.path(), Role::Backup)
     }
 
-    /// A new file of the rows that can be read.
+    /// A new file with the readable rows.
     fn rows_of(
         &self,
         source: &Path,
@@ -255,14 +255,14 @@ impl Store {
         let staged = Staged::new(&self.backup_dir)?;
         let failed = |error: rusqlite::Error| explain(&error, staged.path(), Role::Backup);
         let mut target = connection::open_unpublished(staged.path())?;
-        let number = |at: usize| {
+        let header_number = |at: usize| {
             bytes
                 .get(at..at + 4)
                 .and_then(|four| four.first_chunk())
                 .map_or(0, |four| i32::from_be_bytes(*four))
         };
         let (version, application) = if parsed.is_some() {
-            (number(60), number(68))
+            (header_number(60), header_number(68))
         } else {
             (0, 0)
         };
@@ -291,7 +291,7 @@ impl Store {
         Ok(remarks.warnings(self.language))
     }
 
-    /// Gives the file its name, and notes it in the catalogue.
+    /// Publishes the file and records it in the catalogue.
     fn publish_recovered(&self, staged: Staged, source: &Path) -> Result<(Backup, Option<Warning>)> {
         let model = fs::metadata(&self.database).or_else(|_| fs::metadata(source)).ok();
         staged.finish(model.as_ref())?;
@@ -320,7 +320,7 @@ impl Store {
     }
 }
 
-/// The newest backup of this database that is known to be whole, or looks so.
+/// The newest backup of this database that is known to be whole; without one, the newest that looks intact.
 fn newest_whole(folder: &Folder) -> Option<&Backup> {
     let own = || folder.own().filter(|backup| backup.kind != Kind::Recovered);
     let known = own().find(|backup| backup.known_whole == Some(true));
@@ -345,7 +345,7 @@ fn with_missing(tables: Vec<(String, u64, u64)>, folder: &Folder) -> Vec<Salvage
     tables.collect()
 }
 
-/// What the WAL held is in the pages now.
+/// Sets the header to rollback mode: the WAL's frames are already in `bytes`.
 fn as_rollback_database(bytes: &mut [u8]) {
     if bytes.starts_with(header::MAGIC)
         && let Some(versions) = bytes.get_mut(18..20)
@@ -354,7 +354,7 @@ fn as_rollback_database(bytes: &mut [u8]) {
     }
 }
 
-/// The page size by which the most of a file without a header is b-tree pages.
+/// The page size at which the largest part of a headerless file parses as b-tree pages.
 fn likely_page_size(bytes: &[u8]) -> usize {
     let sizes = (9..=16).map(|power| 1usize << power);
     let score = |size: &usize| {

@@ -1,7 +1,7 @@
-//! Verifying a backup that was made earlier, perhaps elsewhere.
+//! Verifying an existing backup.
 //!
-//! A check sees that the structure holds together, but not that a text has another letter. Where the catalogue has the
-//! hash of the contents, that is compared as well, on a thread of its own while the check runs.
+//! The check finds structural damage, but not a changed letter in a text. So the contents are also compared with the hash in the
+//! catalogue, on a thread of their own while the check runs.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -20,7 +20,7 @@ use crate::report::progress::ProgressFn;
 use crate::steps::catalogue_entry::Recorded;
 use crate::store::Store;
 
-/// The answer of [`Store::verify`]. A backup that is not whole is an error, with what is wrong in
+/// The answer of [`Store::verify`]. A damaged backup is an error, with the problems in
 /// [`Error::problems`](crate::report::error::Error::problems).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verified {
@@ -39,8 +39,8 @@ pub struct Verified {
 }
 
 impl Store {
-    /// Verifies a backup, given by its name or path, as thoroughly as the store's options say. Of one in the backup folder the
-    /// contents are compared with what they were when it was made, and the catalogue remembers how it ended.
+    /// Verifies a backup, given by its name or path, as thoroughly as the store's options say. For a backup in the backup
+    /// folder it also compares the contents with the recorded hash, and records the outcome in the catalogue.
     ///
     /// Fails with `Cause::BackupNotFound`, `Cause::NotADatabase` and `Cause::BackupCorrupt`.
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
@@ -66,7 +66,7 @@ impl Store {
         let is_verdict = ok || outcome.as_ref().is_err_and(is_verdict);
         let warning = recorded
             .filter(|_| is_verdict)
-            .and_then(|recorded| self.remember(recorded, hash, ok));
+            .and_then(|recorded| self.record_outcome(recorded, hash, ok));
         let (Shape { pages, page_size, .. }, remarks) = outcome?;
         let mut warnings = remarks.warnings(self.language);
         warnings.extend(warning);
@@ -80,20 +80,20 @@ impl Store {
         })
     }
 
-    fn check_file(&self, path: &Path, progress: ProgressFn<'_>) -> Result<Whole> {
+    fn check_file(&self, path: &Path, progress: ProgressFn<'_>) -> Result<CheckedDatabase> {
         let mut source = self.hold_backup(path)?;
         let remarks = self.check_backup(&mut source, progress)?;
         Ok((source.shape, remarks))
     }
 
-    /// Adds to what the check found that the contents are not what they were.
+    /// Adds changed contents to the result of the check.
     fn compare_contents(
         &self,
         path: &Path,
         recorded: &Recorded,
         hash: Option<blake3::Hash>,
-        checked: Result<Whole>,
-    ) -> Result<Whole> {
+        checked: Result<CheckedDatabase>,
+    ) -> Result<CheckedDatabase> {
         let expected = recorded.record.as_ref().and_then(Record::hash);
         if expected.is_none() || hash.is_none() || hash == expected {
             return checked;
@@ -110,10 +110,10 @@ impl Store {
         Err(Error::at(Cause::BackupCorrupt(damage), path))
     }
 
-    /// Writes into the catalogue how it ended. A file that was changed meanwhile is left as unknown as it is.
-    fn remember(&self, recorded: Recorded, hash: Option<blake3::Hash>, ok: bool) -> Option<Warning> {
+    /// Records the outcome in the catalogue, unless the file changed meanwhile.
+    fn record_outcome(&self, recorded: Recorded, hash: Option<blake3::Hash>, ok: bool) -> Option<Warning> {
         let now = self.now().ok()?;
-        // Another backup that is being made now writes the catalogue itself.
+        // A backup that is being made writes the catalogue too.
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout).ok()?;
         self.sweep_orphans();
         let mut changes = Changes::default().state(recorded.state).verified(&now, ok);
@@ -128,10 +128,10 @@ impl Store {
     }
 }
 
-/// The shape of a whole database, and what there is to say of its contents.
-type Whole = (Shape, Remarks);
+/// The shape of a sound database, and the remarks of its check.
+type CheckedDatabase = (Shape, Remarks);
 
-/// Whether an error says something of the backup, and not of the way to it.
+/// Whether an error is about the backup itself, not about reading it.
 fn is_verdict(error: &Error) -> bool {
     matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
 }
