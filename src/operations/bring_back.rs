@@ -164,7 +164,7 @@ impl Store {
         let mut planner = Planner::new(&live.connection, &source.connection).map_err(explained)?;
         for row in &request.rows {
             planner
-                .ask_for(&row.table, &row.key, request.with_dependents)
+                .request_row(&row.table, &row.key, request.with_dependents)
                 .map_err(explained)?;
         }
         let now = Progress {

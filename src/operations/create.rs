@@ -28,8 +28,8 @@ use crate::operations::create_request::CreateRequest;
 use crate::report::error::{Cause, Error, PlaceTrouble, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
-use crate::steps::catalogue_entry::{Entry, Knowledge};
-use crate::steps::snapshot::{self, Snapshot, Source, Tell, VerifiedCopy};
+use crate::steps::catalogue_entry::{Description, Entry};
+use crate::steps::snapshot::{self, OnVerified, Snapshot, Source, VerifiedCopy};
 use crate::steps::unchanged::is_unchanged;
 use crate::store::Store;
 
@@ -131,7 +131,7 @@ impl Store {
         if place.required {
             return Err(Error::at(Cause::SecondPlaceAbsent(trouble), &place.folder));
         }
-        if matches!(trouble, PlaceTrouble::Absent | PlaceTrouble::Another) && self.was_told_absent(place) {
+        if matches!(trouble, PlaceTrouble::Absent | PlaceTrouble::Another) && self.was_absence_reported(place) {
             return Ok(None);
         }
         let notice = Notice::SecondPlace(&place.folder, &trouble);
@@ -239,7 +239,7 @@ impl Store {
         // not count as the new day's.
         let now = self.now()?;
         let content = Contents::versions(&source.connection);
-        let mut knowledge = Some(Knowledge {
+        let mut description = Some(Description {
             made: request.made.unwrap_or(made),
             label: request.label.clone(),
             note: request.note.clone(),
@@ -253,8 +253,8 @@ impl Store {
             let mut folder = Some(FolderReading::start(self, scope, folder));
             let mut entry = None;
             let mut enter = |copy: VerifiedCopy<'_>| {
-                if let (Some(folder), Some(knowledge)) = (folder.take(), knowledge.take()) {
-                    entry = Some(self.enter_copy(folder.wait(self), &copy, knowledge, &now));
+                if let (Some(folder), Some(description)) = (folder.take(), description.take()) {
+                    entry = Some(self.enter_copy(folder.wait(self), &copy, description, &now));
                 }
             };
             let snapshot = self.take_snapshot(source, &mut enter, progress);
@@ -303,10 +303,10 @@ impl Store {
         Source::hold(connection, &self.database, Role::Live)
     }
 
-    fn take_snapshot(&self, source: Source, verified: Tell<'_>, progress: ProgressFn<'_>) -> Result<Snapshot> {
+    fn take_snapshot(&self, source: Source, verified: OnVerified<'_>, progress: ProgressFn<'_>) -> Result<Snapshot> {
         let model = fs::metadata(&self.database).ok();
         let (folder, model) = (&self.backup_dir, model.as_ref());
-        snapshot::take_and_tell(source, folder, model, self.verify, Some(verified), progress)
+        snapshot::take_and_report(source, folder, model, self.verify, Some(verified), progress)
     }
 
     /// Stages the settings file with the time of the backup that is being made.

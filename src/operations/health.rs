@@ -276,7 +276,7 @@ impl Store {
     ) -> Option<SecondPlaceHealth> {
         let place = self.second_place.as_ref()?;
         let known = Places::read(&self.backup_dir).get(&place.folder);
-        let presence = second_place::look(place, &known);
+        let presence = second_place::check_presence(place, &known);
         let (waiting, backups) = self.second_place_counts(place, &folder.backups, now);
         match &presence {
             Err(trouble) => find(Observation::SecondPlaceAbsent {

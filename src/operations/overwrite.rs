@@ -9,7 +9,7 @@ use crate::operations::restore::RestoreProgress;
 use crate::report::error::{Cause, Result};
 use crate::report::progress::unwatched;
 use crate::steps::overwrite::{Live, WriteFailure};
-use crate::steps::page_set::Pace;
+use crate::steps::page_set::CancelPoll;
 use crate::steps::safety_copy::{SafetyCopy, is_damage};
 use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
@@ -31,7 +31,7 @@ impl Store {
         mut live: Live,
         work: &mut RestoreProgress<'_>,
     ) -> Result<SafetyCopy> {
-        let (source, _copy) = self.fit(source, &live, &mut work.before())?;
+        let (source, _copy) = self.convert_for_live(source, &live, &mut work.before())?;
         let safety = match self.overwrite_differing(&source, &live, work)? {
             PageWrite::Done(safety) => safety,
             PageWrite::Impossible => self.overwrite_whole(&source, &mut live, false, work)?,
@@ -57,7 +57,7 @@ impl Store {
         if draft.page_size() != source.shape.page_size {
             return Ok(PageWrite::Impossible);
         }
-        let mut differing = draft.differing(source, &mut Pace::new(&mut work.comparing(), 1))?;
+        let mut differing = draft.differing(source, &mut CancelPoll::new(&mut work.comparing(), 1))?;
         failpoint::reach("restore_compared");
         // For a rollback journal of the old pages, or a WAL of the new ones.
         snapshot::require_space(parent(&self.database), differing.len() * source.shape.page_size)?;
@@ -68,8 +68,8 @@ impl Store {
         let data_version = live.data_version()?;
         if data_version != version_before_copy {
             let mut progress = work.comparing();
-            let pace = &mut Pace::new(&mut progress, 1);
-            draft.catch_up(&mut writer.reader(source)?, writer.pages, source, &mut differing, pace)?;
+            let poll = &mut CancelPoll::new(&mut progress, 1);
+            draft.catch_up(&mut writer.reader(source)?, writer.pages, source, &mut differing, poll)?;
         }
         let reader = live.open_reader()?;
         let safety = self.publish_draft(draft)?;
@@ -148,7 +148,7 @@ impl Store {
     /// Makes sure that the live database is as it was before a failed write. A commit can fail after all pages are written, so a
     /// rollback alone is not enough.
     fn undo(&self, live: &Live, safety: &SafetyCopy, failure: &WriteFailure) -> Result<()> {
-        if live.take_back(failure)? {
+        if live.ensure_rolled_back(failure)? {
             Ok(())
         } else {
             self.put_back(safety)

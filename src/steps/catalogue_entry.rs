@@ -1,5 +1,5 @@
-//! What the catalogue will hold once a new backup has its name. It is prepared while the copy is still being flushed, because
-//! flushing takes as long as all the rest of a small backup.
+//! The catalogue with a new backup in it. It is staged while the copy is still being flushed, because flushing takes as long as all
+//! the rest of a small backup.
 
 use std::fs;
 use std::path::Path;
@@ -20,23 +20,23 @@ use crate::report::messages::{self, Notice, Warning};
 use crate::steps::snapshot::VerifiedCopy;
 use crate::store::Store;
 
-/// What the catalogue keeps of backups that are gone, so that one that was moved away may come back: the newest so many.
-const MOST_GONE: usize = 100;
+/// How many records of missing backups the catalogue keeps, the newest first: a backup that was moved away may come back.
+const MAX_MISSING_RECORDS: usize = 100;
 
-/// A backup that has no name yet, as the folder will be with it.
+/// A backup without a name yet, and the folder as it will be with it.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub folder: Folder,
-    /// The name that it is to have.
+    /// The planned name.
     pub stamp: Stamp,
     pub backup: Backup,
-    /// What retention will remove.
+    /// The backups that retention will remove.
     pub removed: Vec<Decision>,
     staged: Result<StagedCatalogue>,
 }
 
-/// What is known of the copy beside what its file says.
-pub(crate) struct Knowledge {
+/// What the caller and the source say about a copy, beside its file.
+pub(crate) struct Description {
     pub made: Made,
     pub label: Option<String>,
     pub note: Option<String>,
@@ -45,12 +45,12 @@ pub(crate) struct Knowledge {
 }
 
 impl Store {
-    /// The folder as it will be with this copy in it. Fails where the copy cannot be looked at.
+    /// The folder as it will be with this copy in it. Fails when the copy's metadata cannot be read.
     pub(crate) fn enter_copy(
         &self,
         mut folder: Folder,
         copy: &VerifiedCopy<'_>,
-        knowledge: Knowledge,
+        description: Description,
         now: &Moment,
     ) -> Result<Entry> {
         let metadata = fs::metadata(copy.path).map_err(|error| Error::io(&error, &self.backup_dir))?;
@@ -60,16 +60,16 @@ impl Store {
         let rows = copy.rows.as_ref().map(|rows| rows.iter().cloned().collect());
         let content = Contents {
             tables: rows,
-            ..knowledge.content
+            ..description.content
         };
         let changes = Changes::default()
             .database(&self.database_name(), self.recorded_folder())
             .state(state)
             .hash(copy.hash)
-            .made(knowledge.made)
-            .label(knowledge.label.as_deref().unwrap_or_default())
-            .note(knowledge.note.as_deref().unwrap_or_default())
-            .pinned(knowledge.pinned)
+            .made(description.made)
+            .label(description.label.as_deref().unwrap_or_default())
+            .note(description.note.as_deref().unwrap_or_default())
+            .pinned(description.pinned)
             .verified(now, true)
             .content(&content);
         folder.catalogue.forget(&name);
@@ -86,7 +86,7 @@ impl Store {
             self.describe(&mut backup, record);
         }
         insert_newest_first(&mut folder.backups, backup.clone());
-        folder.forget_long_gone(MOST_GONE);
+        folder.forget_long_gone(MAX_MISSING_RECORDS);
         let removed = self.plan(&folder.backups, Some(&name), now, false).1;
         let staged = self.stage_without(&folder, &removed);
         Ok(Entry {
@@ -98,7 +98,7 @@ impl Store {
         })
     }
 
-    /// The catalogue without what is removed.
+    /// Stages the catalogue without the backups that retention will remove.
     fn stage_without(&self, folder: &Folder, removed: &[Decision]) -> Result<StagedCatalogue> {
         let model = fs::metadata(&self.database).ok();
         if removed.is_empty() {
@@ -109,14 +109,14 @@ impl Store {
         catalogue.stage(model.as_ref())
     }
 
-    /// Writes a catalogue; the caller holds the folder's lock.
+    /// Writes a catalogue durably. The caller holds the folder's lock.
     pub(crate) fn write_catalogue(&self, catalogue: &Catalogue) -> Option<Warning> {
         let model = fs::metadata(&self.database).ok();
         self.replace_catalogue(catalogue, catalogue.stage(model.as_ref()))
             .or_else(|| self.flush_catalogue(catalogue))
     }
 
-    /// Makes a catalogue durable that was put in its place.
+    /// Flushes the folder, which makes a renamed catalogue durable.
     pub(crate) fn flush_catalogue(&self, catalogue: &Catalogue) -> Option<Warning> {
         let why = reason(&flush_folder(&self.backup_dir).err()?);
         let notice = Notice::CatalogueNotWritten(catalogue.path(), why);
@@ -135,16 +135,16 @@ impl Store {
     }
 }
 
-/// A backup in the backup folder, as it was when work on it began.
+/// A backup in the backup folder, in the state in which the operation found it.
 pub(crate) struct Recorded {
     pub name: String,
     pub state: Option<State>,
-    /// What the catalogue holds of it.
+    /// Its record in the catalogue.
     pub record: Option<Record>,
 }
 
 impl Store {
-    /// What the catalogue holds of the file at `path`, if that is a backup in the backup folder.
+    /// The state and the record of the file at `path`, if that is a backup in the backup folder.
     pub(crate) fn recorded(&self, path: &Path) -> Option<Recorded> {
         let name = path.file_name()?.to_str()?.to_owned();
         let is_backup = !same_file(path, &self.database)
@@ -158,7 +158,7 @@ impl Store {
         Some(Recorded { name, state, record })
     }
 
-    /// Changes what the catalogue holds of a backup, unless its file was changed meanwhile. The caller holds the folder's lock.
+    /// Changes the record of a backup, unless its file changed meanwhile. The caller holds the folder's lock.
     pub(crate) fn change_record(&self, recorded: &Recorded, changes: Changes) -> Option<Warning> {
         let metadata = fs::symlink_metadata(self.backup_dir.join(&recorded.name)).ok()?;
         if !metadata.is_file() || recorded.state.is_none() || State::of(&metadata) != recorded.state {
@@ -171,7 +171,7 @@ impl Store {
 }
 
 impl Entry {
-    /// The backup got another name than it was to have.
+    /// Adapts the entry to another name than the planned one.
     pub fn rename(&mut self, store: &Store, stamp: Stamp) {
         let name = names::backup(stamp);
         let Entry { folder, backup, .. } = self;
@@ -187,8 +187,8 @@ impl Entry {
         self.staged = store.stage_without(folder, &self.removed);
     }
 
-    /// Puts the catalogue in its place, now that the backup is durable. What is left is the folder, which is not flushed yet, and
-    /// what is to be removed.
+    /// Replaces the catalogue; the backup is durable before. Returns the folder, which is not flushed yet, and the backups to
+    /// remove.
     pub fn write(self, store: &Store) -> (Folder, Vec<Decision>, Option<Warning>) {
         let warning = store.replace_catalogue(&self.folder.catalogue, self.staged);
         (self.folder, self.removed, warning)

@@ -1,4 +1,4 @@
-//! Making a backup fit the live database that it is to be written into.
+//! Converting a backup to the journal mode and page size of the live database.
 
 use std::path::Path;
 
@@ -16,9 +16,9 @@ use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
 
 impl Store {
-    /// The backup in a form that can be written into this live database without changing its journal mode, or its
-    /// page size while it is in WAL mode, where SQLite cannot change it.
-    pub(crate) fn fit(
+    /// Returns the backup in a form that can be written into this live database. The database keeps its journal mode, and in WAL
+    /// mode its page size, which SQLite cannot change there. The returned file, if any, holds the converted copy.
+    pub(crate) fn convert_for_live(
         &self,
         source: Source,
         live: &Live,
@@ -37,7 +37,7 @@ impl Store {
             copy = self
                 .with_page_size(&copy, live.page_size, folder)
                 .map_err(|error| match error {
-                    // An index that only the application can build anew is no damage.
+                    // An index that only the application can rebuild is no damage.
                     Error {
                         cause: Cause::BackupCorrupt(why),
                         ..
@@ -45,19 +45,19 @@ impl Store {
                     other => other,
                 })?;
         }
-        let fitting = self.hold_backup(copy.path())?;
-        if !fitting.shape.same_schema(&source_shape) {
-            // A schema that was tampered with can pass every check and yet not be copied whole.
+        let converted = self.hold_backup(copy.path())?;
+        if !converted.shape.same_schema(&source_shape) {
+            // A tampered schema can pass every check and still not be copied whole.
             let problem = "its schema does not survive a change of the page size".to_owned();
             return Err(Error::at(
                 Cause::BackupCorrupt(Damage::new(DamageKind::Schema, problem)),
                 backup,
             ));
         }
-        Ok((fitting, Some(copy)))
+        Ok((converted, Some(copy)))
     }
 
-    /// The same database in pages of another size. `VACUUM INTO` keeps every rowid.
+    /// Copies the database with another page size. `VACUUM INTO` keeps every rowid.
     fn with_page_size(&self, original: &Staged, page_size: u64, folder: &Path) -> Result<Staged> {
         let resized = Staged::new(folder)?;
         let connection = connection::open_backup(original.path(), self.busy_timeout)?;

@@ -1,4 +1,4 @@
-//! Finding a backup that is given by name or path, holding it for reading, and checking it.
+//! Finding a backup by name or path, opening it in a read transaction, and checking it.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -40,10 +40,10 @@ impl Store {
         Ok(path)
     }
 
-    /// A backup held in one read transaction.
+    /// Opens a backup in a read transaction.
     pub(crate) fn hold_backup(&self, path: &Path) -> Result<Source> {
         if same_file(path, &self.database) {
-            // Verifying the live database is fine too, but its file must not be opened beside SQLite.
+            // The live database can be verified too, but its file must not be opened outside SQLite.
             let connection = connection::open_live_for_reading(path, self.busy_timeout)?;
             return Source::hold(connection, path, Role::Live);
         }
@@ -55,7 +55,7 @@ impl Store {
         })
     }
 
-    /// Whether a held backup is whole; what there is to say of one that is.
+    /// Checks an open backup. Fails when it is damaged, and else returns the remarks.
     pub(crate) fn check_backup(&self, source: &mut Source, progress: ProgressFn<'_>) -> Result<Remarks> {
         let mut cut_off = None;
         if !has_wal(&source.path) {

@@ -1,32 +1,32 @@
-//! What moves or compares data for the operations.
+//! The steps of the operations: moving and comparing data.
 //!
 //! May use `catalog`, `store`, `database` and below.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `catalogue_entry` | what the catalogue will hold of a new backup |
+//! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `overwrite` | writing over a live database through SQLite |
 //! | `page_set` | which pages of two databases differ |
 //! | `replace` | putting a new file where the live database is missing or unusable |
 //! | `restore_log` | `restores.jsonl` |
-//! | `room` | what is free, and for how long that lasts |
+//! | `room` | free space, and how long it lasts |
 //! | `row_differences` | which rows of two tables differ |
-//! | `row_multisets` | the same, where nothing tells one row from another |
-//! | `row_title` | what people know a row by |
+//! | `row_multisets` | the same for tables without a key |
+//! | `row_title` | a readable title of a row |
 //! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
-//! | `salvage_rows` | a new database of the rows that can be read of a damaged one |
+//! | `salvage_rows` | a new database from the readable rows of a damaged one |
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
-//! | `schema_age` | whether the application understands what is restored |
-//! | `schema_differences` | what two schemas do not have alike |
-//! | `second_place` | finished backups, copied to another disk |
+//! | `schema_age` | whether the application supports a backup's schema |
+//! | `schema_differences` | differences between two schemas |
+//! | `second_place` | copying finished backups to another disk |
 //! | `snapshot` | a verified copy of a database |
-//! | `sweep` | removing what killed processes left |
-//! | `unchanged` | whether a backup holds what the live database holds |
+//! | `sweep` | removing the temporary files of killed processes |
+//! | `unchanged` | whether a backup equals the live database |
 //! | `write_pages` | writing the pages that differ |
 
 pub(crate) mod catalogue_entry;

@@ -1,7 +1,7 @@
 //! Overwriting a live database through SQLite, as one transaction.
 //!
-//! Other connections stay valid: they see the old contents until the transaction commits and the new ones afterwards,
-//! and a crash at any instant is rolled back by whoever opens the database next.
+//! Other connections stay valid: they see the old contents until the transaction commits and the new ones afterwards.
+//! After a crash at any instant, the next connection rolls back.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(crate) struct Live {
     pub connection: Connection,
     pub(super) path: PathBuf,
     pub(super) timeout: Duration,
-    /// As it was before it is overwritten.
+    /// The schema version before the database is overwritten.
     pub(super) schema_version: Cell<i64>,
     pub wal: bool,
     pub page_size: u64,
@@ -38,11 +38,11 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Opens the live database. Fails as damaged when SQLite could not write to it as it is, and as locked when
-    /// somebody else is writing.
+    /// Opens the live database. Fails as damaged when SQLite cannot write to it as it is, and as locked when
+    /// another connection is writing.
     pub fn open(path: &Path, timeout: Duration) -> Result<Live> {
         let connection = connection::open_live_for_writing(path, timeout)?;
-        // SQLite opens a file that may not be written for reading, and says so only at the first write.
+        // SQLite opens a read-only file for reading, and reports that only at the first write.
         if connection.is_readonly("main").unwrap_or(false) {
             let cause = if sqlite_error::may_write(path) && has_unknown_write_version(&connection) {
                 Cause::DatabaseCorrupt(Damage::new(
@@ -54,7 +54,7 @@ impl Live {
             };
             return Err(Error::at(cause, path));
         }
-        let looked = || {
+        let read = || {
             connection.execute_batch("BEGIN IMMEDIATE")?;
             let shape = Shape::read(&connection)?;
             let schema_version = schema_version(&connection)?;
@@ -62,9 +62,9 @@ impl Live {
             let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
             Ok((shape, schema_version, mode == "wal"))
         };
-        let looked = looked();
-        sqlite_error::remember_system_error(&connection, &looked);
-        let (shape, schema_version, wal) = looked.map_err(|error| explain(&error, path, Role::Live))?;
+        let properties = read();
+        sqlite_error::remember_system_error(&connection, &properties);
+        let (shape, schema_version, wal) = properties.map_err(|error| explain(&error, path, Role::Live))?;
         Ok(Live {
             connection,
             path: path.to_owned(),
@@ -76,68 +76,69 @@ impl Live {
         })
     }
 
-    /// Keeps every other writer out from here until the writer is dropped. Readers go on.
+    /// Takes the write lock until the writer is dropped. Readers go on.
     pub fn begin<'a>(&'a mut self, source: &'a Source) -> Result<Writer<'a>> {
-        let (path, timeout, wal, log) = (&self.path, self.timeout, self.wal, self.log());
+        let (path, timeout, wal) = (&self.path, self.timeout, self.wal);
+        let journal_path = self.journal_path();
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
         if !wal {
-            keep_the_write_lock(&self.connection).map_err(explained)?;
+            keep_write_lock(&self.connection).map_err(explained)?;
         }
         let backup = Backup::new(&source.connection, &mut self.connection).map_err(explained)?;
         if wal {
-            // Zero pages only take the write lock, which in WAL mode leaves readers alone.
+            // A step of zero pages only takes the write lock, which in WAL mode does not block readers.
             snapshot::step(&backup, 0, timeout).map_err(explained)?;
         }
         Ok(Writer {
             backup,
             path,
-            log,
+            journal_path,
             timeout,
             pages_per_step: snapshot::pages_per_step(&source.shape),
         })
     }
 
-    /// What has to be on the disk before the database is written, or in its place.
-    pub(super) fn log(&self) -> PathBuf {
+    /// The WAL or the rollback journal: SQLite flushes it before it writes the database file.
+    pub(super) fn journal_path(&self) -> PathBuf {
         with_suffix(&real_path(&self.path), if self.wal { "-wal" } else { "-journal" })
     }
 
-    /// After a write that failed, whether the database is as it was, for good.
+    /// Whether the database is durably as it was, after a failed write.
     ///
-    /// A journal that is gone, although something after that failed, means that everything was committed: the backup then
-    /// counted the schema version up. A log whose flush failed still holds the commit, and whoever opens the database next
-    /// would find it there; so a small commit of nothing new is written over it.
-    pub fn take_back(&self, failure: &WriteFailure) -> Result<bool> {
-        // This connection stays open meanwhile: it keeps the log's index as it is. It cannot be asked itself, since a
-        // connection is bound to the text encoding that it found.
-        let now = Live::open(&self.path, self.timeout)?;
-        let unchanged = now.schema_version == self.schema_version;
+    /// A commit can fail after its rollback journal is deleted. The transaction is then committed, and the schema version is
+    /// another one. A WAL whose flush failed still holds the commit, and the next connection could find it there. So this writes
+    /// a small commit without a change over it.
+    pub fn ensure_rolled_back(&self, failure: &WriteFailure) -> Result<bool> {
+        // This connection stays open meanwhile and keeps the WAL index as it is. Its own view is no proof: a connection is
+        // bound to the text encoding that it found.
+        let reopened = Live::open(&self.path, self.timeout)?;
+        let unchanged = reopened.schema_version == self.schema_version;
         if unchanged && self.wal && failure.unflushed {
-            let rewritten = now
+            let rewritten = reopened
                 .connection
                 .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-                .and_then(|number| now.connection.pragma_update(None, "user_version", number));
+                .and_then(|number| reopened.connection.pragma_update(None, "user_version", number));
             rewritten.map_err(|error| explain(&error, &self.path, Role::Live))?;
         }
         Ok(unchanged)
     }
 
-    /// Makes sure that the database is what `source` is, which was verified.
+    /// Makes sure that the database equals `source`, which is verified.
     ///
-    /// Others may have written since. Then it cannot be the same, and is checked instead; the number of pages proves nothing.
+    /// Other connections may have written since. Then the database differs from `source`, and is checked instead.
     pub fn verify(&self, source: &Source, level: Verification, progress: ProgressFn<'_>) -> Result<()> {
         let reader = self.open_reader()?;
         self.verify_by(&reader, source, level, progress, |found, progress| {
-            Ok(!self.wal && is_same(&reader, found, source, progress))
+            Ok(!self.wal && has_same_pages(&reader, found, source, progress))
         })
     }
 
-    /// Another connection to the database, which sees what is committed and not what this one has in memory.
+    /// Opens another connection, which sees the committed state and not the cache of this one.
     pub fn open_reader(&self) -> Result<Connection> {
         connection::open_live_for_reading(&self.path, self.timeout)
     }
 
-    /// Verifies what `connection` sees, where `same` sees without a check whether that is what it should be.
+    /// Verifies what `connection` sees. When `same` returns true, the check is skipped.
     pub(super) fn verify_by(
         &self,
         connection: &Connection,
@@ -148,7 +149,7 @@ impl Live {
     ) -> Result<()> {
         let path = &self.path;
         let explained = |error: rusqlite::Error| explain(&error, path, Role::Live);
-        // Ends with this function: a database that came out wrong is written once more.
+        // Ends with this function: a database that fails verification is written once more.
         let transaction = connection.unchecked_transaction().map_err(explained)?;
         let found = Shape::read(&transaction).map_err(explained)?;
         if same(&found, progress)? {
@@ -163,8 +164,8 @@ impl Live {
         }
     }
 
-    /// Ends as any connection ends: the last one moves the log into the database, and removes it when it is dropped. Readers can
-    /// prevent that, and then it is left to the next checkpoint.
+    /// Checkpoints the WAL, and lets SQLite remove it when the last connection closes. When readers prevent that, the next
+    /// checkpoint does it.
     pub fn checkpoint(&self) {
         if self.wal {
             let _ = self
@@ -177,16 +178,16 @@ impl Live {
     }
 }
 
-/// Whether the header asks for a way of writing that no SQLite knows:
+/// Whether the header's write version is one that SQLite does not know:
 /// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
 fn has_unknown_write_version(connection: &Connection) -> bool {
     let mut version = [0];
     LiveFile::of(connection).is_some_and(|file| file.read_exact_at(&mut version, 18).is_ok() && version[0] > 2)
 }
 
-/// Whether the live database, as `connection` sees it, is the backup page by page. What cannot be read is left to the check to
-/// tell.
-fn is_same(connection: &Connection, found: &Shape, source: &Source, progress: ProgressFn<'_>) -> bool {
+/// Whether the live database, as `connection` sees it, equals the backup page by page. The check reports pages that cannot be
+/// read.
+fn has_same_pages(connection: &Connection, found: &Shape, source: &Source, progress: ProgressFn<'_>) -> bool {
     if !source.shape.differences(found).is_empty() || has_wal(&source.path) {
         return false;
     }
@@ -204,41 +205,40 @@ fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// Takes SQLite's RESERVED lock and keeps it beyond the end of the transaction.
 ///
-/// A backup into a connection cannot begin inside a transaction, and the safety copy must not miss a commit made just
-/// before it. In exclusive locking mode a connection keeps the lock it has when its transaction ends; back in normal
-/// mode it gives it up at the end of the next one, which is the backup's. The transaction must end by ROLLBACK: a COMMIT, even of
-/// nothing, takes the exclusive lock and keeps readers out as well.
+/// A backup into a connection cannot begin inside a transaction, and the safety copy must not miss a commit just before it. In
+/// exclusive locking mode a connection keeps its lock when its transaction ends. Back in normal mode it releases the lock at the
+/// end of the next transaction, which is the backup's. The transaction must end by ROLLBACK: a COMMIT, even of no change, takes
+/// the exclusive lock and blocks readers as well.
 ///
-/// The mode changes only once the lock is there. Before that, it would keep the SHARED lock between two tries for the RESERVED
-/// one: a writer cannot commit beside it, and so both would wait for each other.
-fn keep_the_write_lock(connection: &Connection) -> rusqlite::Result<()> {
+/// The mode changes only after the lock is taken. Earlier, the connection would keep the SHARED lock between two tries for the
+/// RESERVED lock. A writer cannot commit beside that, and both would wait for each other.
+fn keep_write_lock(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema")?;
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
     connection.execute_batch("ROLLBACK")?;
     connection.pragma_update_and_check(None, "locking_mode", "NORMAL", |_| Ok(()))
 }
 
-/// The write lock on a live database, and the transaction that overwrites it. Dropping it rolls back what is not
-/// committed.
+/// The write lock on a live database, and the transaction that overwrites it. Dropping it rolls back an uncommitted
+/// transaction.
 pub(crate) struct Writer<'a> {
     backup: Backup<'a, 'a>,
     path: &'a Path,
-    /// What has to be on the disk before the database is written, or in its place.
-    log: PathBuf,
+    journal_path: PathBuf,
     timeout: Duration,
     pages_per_step: i32,
 }
 
-/// A write that broke off.
+/// A failed write.
 #[derive(Debug)]
 pub(crate) struct WriteFailure {
     pub error: Error,
-    /// Everything was written, and flushing it is what failed.
+    /// Everything was written, and the flush failed.
     pub(super) unflushed: bool,
 }
 
 impl From<Error> for WriteFailure {
-    /// Nothing was written that would not be rolled back.
+    /// The failed statement is rolled back with its transaction.
     fn from(error: Error) -> WriteFailure {
         let unflushed = false;
         WriteFailure { error, unflushed }
@@ -246,9 +246,9 @@ impl From<Error> for WriteFailure {
 }
 
 impl Writer<'_> {
-    /// Writes and commits everything. Fails as locked, with nothing written, when readers stay beyond the timeout.
+    /// Writes all pages and commits. Fails as locked, with nothing written, when readers stay beyond the timeout.
     pub fn write(&self, progress: ProgressFn<'_>) -> std::result::Result<(), WriteFailure> {
-        let mut write_back = [self.log.clone(), real_path(self.path)].map(WriteBack::of);
+        let mut write_back = [self.journal_path.clone(), real_path(self.path)].map(WriteBack::of);
         let step_done = &mut || write_back.iter_mut().for_each(WriteBack::advance);
         snapshot::step(&self.backup, 0, self.timeout)
             .map_err(Stopped::Sqlite)

@@ -8,7 +8,7 @@ use crate::database::progress_poll::POLL_INTERVAL;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 
-/// A set of page numbers, in one bit a page: 3 MB for a database of 100 GB.
+/// A set of page numbers, one bit a page: 3 MB for a database of 100 GB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PageSet {
     words: Vec<u64>,
@@ -20,7 +20,7 @@ impl PageSet {
         (usize::try_from(page / 64).unwrap_or(usize::MAX), 1 << (page % 64))
     }
 
-    /// Puts the page in or takes it out.
+    /// Adds the page or removes it.
     pub fn set(&mut self, page: u64, contained: bool) {
         let (word, bit) = PageSet::place(page);
         if contained {
@@ -53,30 +53,34 @@ impl PageSet {
     }
 }
 
-/// Asks every now and then whether to go on; what is told does not change.
-pub(crate) struct Pace<'a> {
+/// Calls the progress function every [`POLL_INTERVAL`], always with the same progress: its return value can cancel the work.
+pub(crate) struct CancelPoll<'a> {
     progress: ProgressFn<'a>,
     now: Progress,
-    asked: Option<Instant>,
+    last_call: Option<Instant>,
 }
 
-impl<'a> Pace<'a> {
-    pub fn new(progress: ProgressFn<'a>, pages: u64) -> Pace<'a> {
+impl<'a> CancelPoll<'a> {
+    pub fn new(progress: ProgressFn<'a>, pages: u64) -> CancelPoll<'a> {
         let now = Progress {
             pages_done: pages,
             pages_total: pages,
         };
-        let asked = None;
-        Pace { progress, now, asked }
+        let last_call = None;
+        CancelPoll {
+            progress,
+            now,
+            last_call,
+        }
     }
 
-    /// Fails as cancelled when the work is to end.
-    pub fn keep(&mut self) -> Result<()> {
-        if self.asked.is_some_and(|asked| asked.elapsed() < POLL_INTERVAL) {
+    /// Fails when the progress function cancels.
+    pub fn check(&mut self) -> Result<()> {
+        if self.last_call.is_some_and(|last| last.elapsed() < POLL_INTERVAL) {
             return Ok(());
         }
         let answer = (self.progress)(self.now);
-        self.asked = Some(Instant::now());
+        self.last_call = Some(Instant::now());
         match answer {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(Error::new(Cause::Cancelled)),
@@ -84,7 +88,7 @@ impl<'a> Pace<'a> {
     }
 }
 
-/// The pages of a database, some at a time: the first number and how many, as many as are read at once.
+/// The pages of a database in chunks that are read at once: the first page of each and their number.
 pub(crate) fn chunks(pages: u64, page_size: u64) -> impl Iterator<Item = (u64, u64)> {
     let at_once = (CHUNK as u64 / page_size).max(1);
     let step = usize::try_from(at_once).unwrap_or(1);
@@ -93,25 +97,25 @@ pub(crate) fn chunks(pages: u64, page_size: u64) -> impl Iterator<Item = (u64, u
         .map(move |first| (first, at_once.min(pages - first + 1)))
 }
 
-/// Bytes of so many pages.
+/// The size of these pages in bytes.
 pub(crate) fn bytes_of(pages: u64, page_size: u64) -> usize {
     usize::try_from(pages * page_size).unwrap_or(CHUNK)
 }
 
-/// The pages of `new` that `old` has otherwise, or not at all. Page 1 always counts: it says how often its own file changed.
-/// Where nearly all differ, all count.
+/// The pages of `new` that differ in `old` or are missing there. Page 1 always counts: it holds its own file's change counter.
+/// When most of a sample differ, all pages count.
 pub(crate) fn differing(
     old: &mut PageReader<'_>,
     old_pages: u64,
     new: &mut PageReader<'_>,
     new_pages: u64,
     page_size: u64,
-    pace: &mut Pace<'_>,
+    poll: &mut CancelPoll<'_>,
 ) -> Result<PageSet> {
     let (mut left, mut right) = (vec![0; CHUNK], vec![0; CHUNK]);
     let mut found = PageSet::default();
     let mut compare = |first: u64, count: u64, found: &mut PageSet| {
-        pace.keep()?;
+        poll.check()?;
         let length = bytes_of(count, page_size);
         let (left, right) = (&mut left[..length], &mut right[..length]);
         old.read(first, left)?;
@@ -122,15 +126,15 @@ pub(crate) fn differing(
         Ok(())
     };
     let both = old_pages.min(new_pages);
-    let mut seen = 0;
-    for (first, count) in chunks(both, page_size).step_by(one_in(both, page_size)) {
+    let mut sampled = 0;
+    for (first, count) in chunks(both, page_size).step_by(sampling_step(both, page_size)) {
         compare(first, count, &mut found)?;
-        seen += count;
+        sampled += count;
     }
-    if seen < both && found.len() > seen / 4 * 3 {
-        // Writing a page that does not differ costs less than reading all of them to know it.
+    if sampled < both && found.len() > sampled / 4 * 3 {
+        // Writing some equal pages costs less than comparing all of them.
         (1..=both).for_each(|page| found.set(page, true));
-    } else if seen < both {
+    } else if sampled < both {
         for (first, count) in chunks(both, page_size) {
             compare(first, count, &mut found)?;
         }
@@ -141,8 +145,8 @@ pub(crate) fn differing(
     Ok(found)
 }
 
-/// Of a large database some pages from everywhere tell whether most of them differ: of how many chunks one is read for that.
-fn one_in(pages: u64, page_size: u64) -> usize {
+/// The step between sampled chunks. In a large database a sample spread over the file shows whether most pages differ.
+fn sampling_step(pages: u64, page_size: u64) -> usize {
     const SAMPLES: usize = 256;
     (chunks(pages, page_size).count() / SAMPLES).max(1)
 }

@@ -1,4 +1,4 @@
-//! Putting a new file where the live database is missing, or is something SQLite cannot write to.
+//! Restoring a file where the live database is missing, or where SQLite cannot write to it.
 
 use std::fs;
 use std::path::Path;
@@ -20,25 +20,25 @@ use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
 
 impl Store {
-    /// Puts the backup where no database is. A log or journal that a vanished database left behind would be applied to
-    /// the new file, so it is saved and goes first.
+    /// Puts the backup where no database is. SQLite would apply an orphaned WAL or rollback journal to the new file, so it is
+    /// saved and removed first.
     pub(crate) fn restore_missing(&self, source: Source, progress: ProgressFn<'_>) -> Result<()> {
         let new = self.stage(source, &self.database, progress)?;
         self.save_bytes(None, &SIDECARS)?;
         remove_sidecars(&self.database)?;
         match new.publish(&self.database)? {
             Published::Done => Ok(()),
-            // The application has just made a new one.
+            // The application has just created a new database.
             Published::NameTaken(_) => Err(Error::at(Cause::DatabaseLocked, &self.database)),
         }
     }
 
-    /// Puts the backup in place of a file that is not a usable database, whose bytes are saved first.
+    /// Puts the backup in place of a file that is no usable database. The safety copy holds that file's bytes.
     ///
-    /// The new file is complete and flushed before anything is touched. Sidecars go before the rename: a stale log
+    /// The new file is complete and flushed before anything changes. Sidecars are removed before the rename: a stale WAL
     /// beside the new file would silently undo the restore.
     pub(crate) fn replace_unusable(&self, source: Source, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
-        // A link stays a link: the file it leads to is what is replaced.
+        // A link stays a link: its target is replaced.
         let real = real_path(&self.database);
         let new = self.stage(source, &real, progress)?;
         let live = self.open_live_file()?;
@@ -47,7 +47,7 @@ impl Store {
             Ok(true) => {}
             Ok(false) => return Err(Error::at(Cause::DatabaseLocked, &self.database)),
             Err(error) => {
-                // What SQLite may not open for writing it opens for reading, where no exclusive lock is to be had.
+                // SQLite opens a file without write permission for reading, and then cannot take an exclusive lock.
                 let cause = if live.is_readonly("main").unwrap_or(false) {
                     Cause::PermissionDenied("it is read-only".to_owned())
                 } else if sqlite_error::may_write(&self.database) {
@@ -64,17 +64,17 @@ impl Store {
         Ok(safety)
     }
 
-    /// The new file takes the old one's name.
+    /// Renames the new file over the old one.
     #[cfg(not(windows))]
     fn put_in_place(&self, new: Staged, real: &Path, _old: &LiveFile<'_>, safety: &SafetyCopy) -> Result<()> {
-        let before = look(real);
+        let before = size_and_time(real);
         remove_sidecars(real).and_then(|()| new.replace(real)).map_err(|error| {
-            let undone = look(real) == before && safety.is_alone();
+            let undone = size_and_time(real) == before && safety.is_alone();
             self.failed(error, safety, undone)
         })
     }
 
-    /// A file that any program has open cannot be replaced on Windows, so the new one's bytes are written into it.
+    /// Windows cannot replace a file that a program has open, so the new file's bytes are written into it.
     #[cfg(windows)]
     fn put_in_place(&self, new: Staged, real: &Path, old: &LiveFile<'_>, safety: &SafetyCopy) -> Result<()> {
         let write = |path: &Path| {
@@ -97,9 +97,9 @@ impl Store {
     }
 }
 
-/// What tells the old file from the new one.
+/// Distinguishes the old file from the new one.
 #[cfg(not(windows))]
-fn look(path: &Path) -> Option<(u64, SystemTime)> {
+fn size_and_time(path: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
 }

@@ -1,4 +1,4 @@
-//! `restores.jsonl`: one line for every restore, for the day when somebody asks what happened.
+//! `restores.jsonl`: the history of restores, one line each.
 
 use std::fs::{self, Metadata};
 use std::io::Write;
@@ -20,14 +20,14 @@ struct Line<'a> {
     backup: &'a Path,
     database: &'a Path,
     reason: Option<&'a str>,
-    /// The name of a status.
+    /// The status name.
     outcome: &'a str,
     message: Option<String>,
     safety_backup: Option<&'a Path>,
 }
 
 impl Store {
-    /// Adds the line for a restore that ended: well, with this safety copy, or not.
+    /// Appends the line of a finished restore. `outcome` is its safety copy, or its error.
     pub(crate) fn log_restore(
         &self,
         backup: &Path,
@@ -45,7 +45,7 @@ impl Store {
             safety_backup: outcome.unwrap_or_else(Error::safety_backup),
         };
         let path = self.backup_dir.join(RESTORE_LOG);
-        // The reasons can name people.
+        // The reasons can name people, so the file gets the permissions of the database.
         let model = fs::metadata(&self.database).or_else(|_| fs::metadata(database));
         match append(&path, model.ok().as_ref(), &line) {
             Ok(()) => vec![],
@@ -63,6 +63,6 @@ fn append(path: &Path, model: Option<&Metadata>, line: &Line<'_>) -> std::io::Re
     let mut log = open_at_end(path, model)?;
     let length = log.metadata()?.len();
     let written = log.write_all(text.as_bytes()).and_then(|()| flush(&log));
-    // A full disk may have taken half a line, to which the next would be glued.
+    // A full disk can leave half a line, to which the next line would be appended.
     written.inspect_err(|_| drop(log.set_len(length)))
 }

@@ -1,33 +1,34 @@
-//! Room for backups: what is free, and for how long that lasts.
+//! Room for backups: the free space, and how long it lasts.
 
 use std::collections::VecDeque;
 use std::path::Path;
 
 use crate::clock::Moment;
 
-/// Days that are looked ahead, and days that the backups must span to tell how they grow.
-const AHEAD: u64 = 30;
-const LEAST_DAYS: i64 = 7;
+/// Days of the forecast.
+const FORECAST_DAYS: u64 = 30;
+/// Backups that span fewer days show no growth.
+const MIN_SPAN_DAYS: i64 = 7;
 
-/// Bytes that are free for this user where `folder` is, or would be.
+/// The bytes free for this user on the disk of `folder`, which need not exist.
 pub(crate) fn free(folder: &Path) -> Option<u64> {
     let there = folder.ancestors().find(|ancestor| ancestor.exists())?;
     fs4::available_space(there).ok()
 }
 
-/// The days until a backup does not fit any more, if that is soon: with one a day, growing as they did, of which the newest `last`
-/// stay. `backups` are in the order of their making, the oldest first.
+/// The days until a backup no longer fits, if that is within the forecast. Assumes one backup a day, growth as before, and
+/// retention of the newest `last`. `backups` are in order of creation, the oldest first.
 pub(crate) fn days_until_full(backups: &[(Moment, u64)], last: usize, free: u64, now: &Moment) -> Option<u64> {
     let ((oldest_at, oldest), (newest_at, newest)) = (backups.first()?, backups.last()?);
     let days = (*newest_at - *oldest_at).num_days();
-    let growth = if days < LEAST_DAYS || *newest_at > *now {
+    let growth = if days < MIN_SPAN_DAYS || *newest_at > *now {
         0
     } else {
         newest.saturating_sub(*oldest) / days.unsigned_abs()
     };
     let mut kept: VecDeque<u64> = backups.iter().map(|(_, size)| *size).collect();
     let (mut free, mut size) = (free, *newest);
-    for day in 1..=AHEAD {
+    for day in 1..=FORECAST_DAYS {
         size = size.saturating_add(growth);
         if size > free {
             return Some(day);

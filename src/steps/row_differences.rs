@@ -1,7 +1,7 @@
-//! Which rows of a table two databases have alike, which differ, and which only one of them has.
+//! Comparing the rows of a table in two databases: equal rows, changed rows, and rows that only one side has.
 //!
-//! Both sides are read once, in the order of the key, and merged: at no time more than one row of each is held. Tables without a
-//! key that both have alike are compared as multisets, in `row_multisets`.
+//! Both sides are read once, in the order of the key, and merged; memory holds one row of each. Tables without a common key are
+//! compared as multisets, in `row_multisets`.
 
 use std::cmp::Ordering;
 
@@ -19,28 +19,28 @@ use crate::report::error::Result;
 use crate::report::progress::Progress;
 use crate::steps::snapshot::Source;
 
-/// What is the matter with a row.
+/// How a row differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowDifference {
-    /// Only the live database has it, or the other backup: a restore would lose it.
+    /// Only the live database, or the other backup, has it: a restore would lose it.
     OnlyHere,
     /// Only the backup has it: a restore would bring it back.
     OnlyThere,
-    /// Both have it, with other values.
+    /// Both sides have it, with different values.
     Changed,
 }
 
-/// A row that is not alike on both sides.
+/// A row that differs between the sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DifferentRow {
-    /// The columns that tell it from other rows; `None` in a table without such columns.
+    /// The values of its key; `None` in a table without one.
     pub key: Option<Values>,
-    /// What is the matter.
+    /// How it differs.
     pub what: RowDifference,
-    /// What people know it by.
+    /// A readable title.
     pub title: Option<String>,
-    /// Its values; of a changed row those of the live database, or the other backup.
+    /// Its values; of a changed row those of the live database or the other backup.
     pub values: Values,
     /// The values of a changed row in the backup.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,24 +50,24 @@ pub struct DifferentRow {
     pub columns: Vec<String>,
 }
 
-/// What came of a table.
+/// The result for a table.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub only_here: u64,
     pub only_there: u64,
     pub changed: u64,
     pub same: u64,
-    /// At the most so many of each kind.
+    /// Samples of each kind, up to the requested number.
     pub samples: Vec<DifferentRow>,
 }
 
-/// Counts what is read, as pages for those who wait.
+/// Counts the bytes that are read, and reports them as pages.
 pub(crate) struct Meter<'a, 'p> {
     poll: &'a ProgressPoll<'p>,
     page_size: u64,
     pages_total: u64,
     bytes: u64,
-    told: u64,
+    reported: u64,
 }
 
 impl<'a, 'p> Meter<'a, 'p> {
@@ -77,7 +77,7 @@ impl<'a, 'p> Meter<'a, 'p> {
             page_size: page_size.max(512),
             pages_total,
             bytes: 0,
-            told: 0,
+            reported: 0,
         }
     }
 
@@ -87,8 +87,8 @@ impl<'a, 'p> Meter<'a, 'p> {
             self.bytes += row_value::size(row.get_ref(column)?);
         }
         let pages_done = (self.bytes / self.page_size).min(self.pages_total);
-        if pages_done > self.told {
-            self.told = pages_done;
+        if pages_done > self.reported {
+            self.reported = pages_done;
             self.poll.set(Progress {
                 pages_done,
                 pages_total: self.pages_total,
@@ -102,7 +102,7 @@ impl<'a, 'p> Meter<'a, 'p> {
 pub(crate) struct Side<'a> {
     pub source: &'a Source,
     pub table: &'a RowTable,
-    /// The columns that are compared, by their names on this side.
+    /// The compared columns, by their names on this side.
     pub columns: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ impl Side<'_> {
         self.table.key.names().len()
     }
 
-    /// All values of a statement's row.
+    /// The number of values in a row of the statement.
     pub fn width(&self) -> usize {
         self.keys() + self.columns.len()
     }
@@ -142,7 +142,7 @@ impl Side<'_> {
     }
 }
 
-/// What an error of SQLite means, of this file.
+/// Explains an error of SQLite for this file.
 pub(crate) fn failed(source: &Source, error: &rusqlite::Error) -> crate::report::error::Error {
     let failed: std::result::Result<(), &rusqlite::Error> = Err(error);
     remember_system_error(&source.connection, &failed);
@@ -153,12 +153,12 @@ pub(crate) fn failed(source: &Source, error: &rusqlite::Error) -> crate::report:
 struct Cursor<'s, 'a> {
     side: &'s Side<'a>,
     rows: rusqlite::Rows<'s>,
-    /// The key of the row before.
-    before: Option<Vec<RowValue>>,
+    /// The key of the current row.
+    key: Option<Vec<RowValue>>,
 }
 
 impl Cursor<'_, '_> {
-    /// Goes to the next row. A damaged index can have its rows in any order, and then nothing can be said of them.
+    /// Moves to the next row. Fails when the keys do not ascend: with a damaged index the merge would give a wrong result.
     fn advance(&mut self, meter: &mut Meter<'_, '_>) -> Result<()> {
         let side = self.side;
         let keys = side.keys();
@@ -168,29 +168,29 @@ impl Cursor<'_, '_> {
         };
         let values = (0..keys).map(|column| row.get_ref(column));
         let key: Vec<ValueRef<'_>> = values.collect::<rusqlite::Result<_>>().map_err(|e| side.failed(&e))?;
-        if let Some(before) = &self.before {
+        if let Some(previous) = &self.key {
             let order = side
                 .table
                 .key
-                .order(before.iter().map(RowValue::as_ref), key.iter().copied());
+                .order(previous.iter().map(RowValue::as_ref), key.iter().copied());
             if order != Ordering::Less {
                 let problem = format!("the rows of {} are not in the order of their key", side.table.name);
                 let damage = Damage::new(DamageKind::Rows(side.table.name.clone()), problem);
                 return Err(side.source.corrupt(damage));
             }
         }
-        self.before = Some(key.into_iter().map(RowValue::whole).collect());
+        self.key = Some(key.into_iter().map(RowValue::whole).collect());
         meter.row(row, side.width()).map_err(|error| side.failed(&error))
     }
 }
 
-/// Compares two tables whose keys are alike. `rows` is how many samples of each kind are taken.
+/// Compares two tables with a common key. Keeps up to `rows` samples of each kind.
 pub(crate) fn merge(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
     let (mut ours, mut theirs) = (here.prepare(true)?, there.prepare(true)?);
     let start = |side, statement| Cursor {
         side,
         rows: statement,
-        before: None,
+        key: None,
     };
     let mut a = start(here, ours.query([]).map_err(|error| here.failed(&error))?);
     let mut b = start(there, theirs.query([]).map_err(|error| there.failed(&error))?);
@@ -202,7 +202,7 @@ pub(crate) fn merge(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut 
             (None, None) => return Ok(tally),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(_), Some(_)) => match (&a.before, &b.before) {
+            (Some(_), Some(_)) => match (&a.key, &b.key) {
                 (Some(x), Some(y)) => here
                     .table
                     .key
@@ -270,7 +270,7 @@ fn compare(
     Ok(())
 }
 
-/// A table that the other side does not have.
+/// Counts the rows of a table that the other side lacks.
 pub(crate) fn only(side: &Side<'_>, what: RowDifference, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
     let in_order = !matches!(side.table.key, RowKey::None);
     let mut statement = side.prepare(in_order)?;
@@ -288,7 +288,7 @@ pub(crate) fn only(side: &Side<'_>, what: RowDifference, rows: usize, meter: &mu
 }
 
 impl Tally {
-    /// Counts a row, and keeps it as a sample while there are fewer than `rows` of its kind; whether it did.
+    /// Counts a row, and keeps the first `rows` of its kind as samples. Returns whether this row was kept.
     pub fn add(&mut self, side: &Side<'_>, row: &Row<'_>, what: RowDifference, rows: usize) -> rusqlite::Result<bool> {
         let count = match what {
             RowDifference::OnlyHere => &mut self.only_here,
@@ -303,7 +303,7 @@ impl Tally {
         Ok(is_kept)
     }
 
-    /// Keeps `rows` samples of all kinds together; losses come first.
+    /// Keeps `rows` samples in total; rows that a restore would lose come first.
     pub fn cut(&mut self, rows: usize) {
         self.samples.sort_by_key(|sample| match sample.what {
             RowDifference::OnlyHere => 0,

@@ -1,6 +1,6 @@
-//! Comparing tables whose rows have nothing that tells one from another: as multisets of their hashes.
+//! Comparing tables without a common key, as multisets of the hashes of their rows.
 //!
-//! Memory is bounded: the hashes are divided into so many parts that one part fits, and both tables are read once for each.
+//! Memory is bounded: the hashes are divided into parts that fit, and both tables are read once for each part.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::database::row_value;
 use crate::report::error::Result;
 use crate::steps::row_differences::{Meter, RowDifference, Side, Tally};
 
-/// Hashes that are held at once.
+/// Hashes in memory at once.
 const ROWS_AT_ONCE: u64 = 500_000;
 
-/// Compares two tables by their common columns alone. `rows` is how many samples of each kind are taken.
+/// Compares two tables by their common columns. Keeps up to `rows` samples of each kind.
 pub(crate) fn compare(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
     let count = |side: &Side<'_>| -> Result<u64> {
         let sql = format!("SELECT count(*) FROM ({})", side.table.select(&[], false));
@@ -50,7 +50,7 @@ pub(crate) fn compare(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mu
     Ok(tally)
 }
 
-/// Counts the rows of a side that the other has fewer of.
+/// Counts the rows that this side has more often than the other.
 fn differing(
     tally: &mut Tally,
     side: &Side<'_>,

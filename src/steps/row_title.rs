@@ -1,13 +1,13 @@
-//! What people know a row by.
+//! A readable title of a row.
 
 use crate::database::row_table::RowTable;
 use crate::database::row_value::Values;
 use crate::options::TableWords;
 
-/// Letters of the longest title.
-const LONGEST: usize = 100;
+/// Longer titles are cut off.
+const MAX_LETTERS: usize = 100;
 
-/// The column that the application names; without it the first column for text that has one, and else the key.
+/// The text of the column that the application names; without it the first non-empty text column; without that the key.
 pub(crate) fn title(
     table: &RowTable,
     words: Option<&TableWords>,
@@ -17,7 +17,7 @@ pub(crate) fn title(
     let of = |column: &str| {
         let text = values.get(column)?.for_people()?;
         let text = text.trim();
-        (!text.is_empty()).then(|| text.chars().take(LONGEST).collect::<String>())
+        (!text.is_empty()).then(|| text.chars().take(MAX_LETTERS).collect::<String>())
     };
     let named = words.and_then(|words| words.title.as_deref()).and_then(of);
     let first_text = || table.columns.iter().filter(|c| c.is_text).find_map(|c| of(&c.name));

@@ -1,8 +1,8 @@
 //! Writing rows of a backup into the live database, inside a transaction that the caller ends.
 //!
-//! Triggers do not fire and foreign keys are not enforced row by row: <https://www.sqlite.org/lang_altertable.html#otheralter> and
-//! <https://www.sqlite.org/pragma.html#pragma_foreign_key_check> ask for that where rows are copied as they were. The foreign keys
-//! are checked at the end.
+//! Triggers do not fire and foreign keys are not enforced row by row. The foreign keys are checked at the end, as
+//! <https://www.sqlite.org/lang_altertable.html#otheralter> and
+//! <https://www.sqlite.org/pragma.html#pragma_foreign_key_check> recommend for rows that are copied as they were.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -18,15 +18,15 @@ use crate::report::row_conflict::{Clash, RowConflict};
 use crate::steps::row_transfer_plan::{Row, json_of, read};
 use crate::steps::row_transfer_tables::{Table, Tables, list, matches};
 
-/// What to do with a row that clashes with one that is there.
+/// What to do with a row that conflicts with an existing one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnConflict {
-    /// Change nothing at all.
+    /// Changes nothing at all.
     #[default]
     Refuse,
-    /// Leave what is there.
+    /// Leaves the existing row.
     Skip,
-    /// Write the row of the backup over it. A row that has what has to be unique is deleted.
+    /// Writes the row of the backup over it. Deletes an existing row that has the same unique value.
     Overwrite,
 }
 
@@ -35,21 +35,21 @@ pub enum OnConflict {
 pub struct TablePlan {
     /// The table.
     pub table: String,
-    /// Rows that are added.
+    /// Rows that are inserted.
     pub insert: u64,
-    /// Rows that are written over.
+    /// Rows that are overwritten.
     pub update: u64,
-    /// Rows that are there as they were.
+    /// Rows that already exist with the same values.
     pub same: u64,
-    /// Rows that clash with what is there.
+    /// Rows that conflict with existing ones.
     pub conflicts: Vec<RowConflict>,
 }
 
-/// What came of writing.
+/// The result of writing.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     pub plan: Vec<TablePlan>,
-    /// Something clashes in a way that nobody has asked to be resolved.
+    /// A conflict remains that the requested mode does not resolve.
     pub refused: bool,
 }
 
@@ -75,7 +75,7 @@ impl Written {
     }
 }
 
-/// Writes all rows. `before` sees the database as it was; without it every broken reference counts as new.
+/// Writes all rows. `before` opens a connection that sees the old state; without it every broken reference counts as new.
 pub(crate) fn write(
     live: &Connection,
     before: impl FnOnce() -> Option<Connection>,
@@ -84,9 +84,9 @@ pub(crate) fn write(
     mode: OnConflict,
 ) -> rusqlite::Result<Written> {
     let mut written = Written::default();
-    let mut own = HashSet::new();
+    let mut brought_back = HashSet::new();
     for row in rows {
-        write_row(live, row, mode, &mut written, &mut own)?;
+        write_row(live, row, mode, &mut written, &mut brought_back)?;
     }
     check_foreign_keys(live, before, rows, tables, mode, &mut written)?;
     Ok(written)
@@ -96,7 +96,7 @@ enum Outcome {
     Inserted,
     Updated,
     Same,
-    /// The clash, and whether it is resolved by leaving the row out.
+    /// The conflict, and whether leaving the row out resolves it.
     Clash(Box<RowConflict>, bool),
 }
 
@@ -105,7 +105,7 @@ fn write_row(
     row: &Row,
     mode: OnConflict,
     written: &mut Written,
-    own: &mut HashSet<(String, Vec<u8>)>,
+    brought_back: &mut HashSet<(String, Vec<u8>)>,
 ) -> rusqlite::Result<()> {
     let table = &row.table;
     let key: Vec<StoredValue> = row.key().into_iter().cloned().collect();
@@ -113,31 +113,31 @@ fn write_row(
         let key = key.iter().flat_map(StoredValue::identity).collect::<Vec<u8>>();
         (table.name.clone(), key)
     };
-    let there = read(live, table, &table.key, &key)?.into_iter().next();
-    own.insert(identity(table, &key));
-    if there.as_ref().is_some_and(|there| there.values == row.values) {
+    let existing = read(live, table, &table.key, &key)?.into_iter().next();
+    brought_back.insert(identity(table, &key));
+    if existing.as_ref().is_some_and(|existing| existing.values == row.values) {
         written.table(&table.name).same += 1;
         return Ok(());
     }
     let mut clashes = Vec::new();
-    if let Some(there) = &there {
-        clashes.push(conflict(row, Clash::Different, None, Some(there)));
+    if let Some(existing) = &existing {
+        clashes.push(conflict(row, Clash::Different, None, Some(existing)));
     }
-    let mut in_the_way = Vec::new();
-    for other in taken(live, row, &key)? {
+    let mut conflicting_keys = Vec::new();
+    for other in rows_with_same_unique_value(live, row, &key)? {
         let other_key: Vec<StoredValue> = other.key().into_iter().cloned().collect();
-        // A row that was just brought back is no row of somebody's that could be replaced.
-        let is_own = own.contains(&identity(table, &other_key));
+        // Overwriting must not delete a row that this transfer has just written.
+        let is_brought_back = brought_back.contains(&identity(table, &other_key));
         clashes.push(conflict(row, Clash::Unique, None, Some(&other)));
-        written.refused |= is_own && mode == OnConflict::Overwrite;
-        in_the_way.push(other_key);
+        written.refused |= is_brought_back && mode == OnConflict::Overwrite;
+        conflicting_keys.push(other_key);
     }
     let outcome = if clashes.is_empty() || mode == OnConflict::Overwrite {
-        for key in in_the_way {
+        for key in conflicting_keys {
             let sql = format!("DELETE FROM main.{} WHERE {}", quoted(&table.name), matches(&table.key));
             live.prepare(&sql)?.execute(params_from_iter(&key))?;
         }
-        put(live, row, &key, there.is_some())?
+        insert_or_update(live, row, &key, existing.is_some())?
     } else {
         written.refused |= mode == OnConflict::Refuse;
         Outcome::Same
@@ -158,8 +158,8 @@ fn write_row(
     Ok(())
 }
 
-/// The other rows that have what may be there only once.
-fn taken(live: &Connection, row: &Row, key: &[StoredValue]) -> rusqlite::Result<Vec<Row>> {
+/// The other live rows that share a unique value with the row.
+fn rows_with_same_unique_value(live: &Connection, row: &Row, key: &[StoredValue]) -> rusqlite::Result<Vec<Row>> {
     let table = &row.table;
     let mut found: Vec<Row> = Vec::new();
     for unique in &table.unique {
@@ -169,7 +169,7 @@ fn taken(live: &Connection, row: &Row, key: &[StoredValue]) -> rusqlite::Result<
         let Some(values) = values.collect::<Option<Vec<_>>>() else {
             continue;
         };
-        // NULL differs from every other NULL there.
+        // In a UNIQUE constraint NULLs are distinct.
         if values.iter().any(StoredValue::is_null) {
             continue;
         }
@@ -183,11 +183,11 @@ fn taken(live: &Connection, row: &Row, key: &[StoredValue]) -> rusqlite::Result<
     Ok(found)
 }
 
-/// Adds the row or writes it over the one with its key.
-fn put(live: &Connection, row: &Row, key: &[StoredValue], is_there: bool) -> rusqlite::Result<Outcome> {
+/// Inserts the row, or updates the existing row with its key.
+fn insert_or_update(live: &Connection, row: &Row, key: &[StoredValue], exists: bool) -> rusqlite::Result<Outcome> {
     let table = &row.table;
     let name = quoted(&table.name);
-    let done = if is_there {
+    let done = if exists {
         let others: Vec<(&String, &StoredValue)> = table
             .columns
             .iter()
@@ -229,7 +229,7 @@ fn put(live: &Connection, row: &Row, key: &[StoredValue], is_there: bool) -> rus
     })
 }
 
-/// Whether the schema does not take the row: a constraint, or a collation or function that only the application has.
+/// Whether the schema refuses the row: by a constraint, or for a collation or function that only the application has.
 fn is_refusal(error: &rusqlite::Error) -> bool {
     matches!(
         extended_code(error).map(|code| code & 0xff),
@@ -251,7 +251,7 @@ fn conflict(row: &Row, what: Clash, detail: Option<String>, live: Option<&Row>) 
 /// A row of one table that refers to a missing row of another.
 type Violation = (String, Option<i64>, String, i64);
 
-/// Adds the references that were not broken before, which nobody can resolve.
+/// Adds newly broken references to the conflicts. No mode resolves them.
 fn check_foreign_keys(
     live: &Connection,
     before: impl FnOnce() -> Option<Connection>,
@@ -270,7 +270,7 @@ fn check_foreign_keys(
     for table in touched {
         add(&table.name);
         if mode == OnConflict::Overwrite {
-            // What was referred to may have gone, or have another key.
+            // Overwriting can delete a referenced row or change its key.
             tables.children_of(&table.name).iter().for_each(|key| add(&key.child));
         }
     }
@@ -301,8 +301,8 @@ fn check_foreign_keys(
     Ok(())
 }
 
-/// What breaks a foreign key, and how often: rows of a WITHOUT ROWID table have no number. A foreign key that SQLite cannot check is
-/// one that it does not enforce either.
+/// The violations of foreign keys, with their number: rows of a WITHOUT ROWID table have no rowid that tells them apart. A foreign
+/// key that SQLite cannot check is skipped, because SQLite does not enforce it either.
 fn violations(connection: &Connection, tables: &[String]) -> HashMap<Violation, u64> {
     let mut found = HashMap::new();
     for table in tables {

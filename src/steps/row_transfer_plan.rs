@@ -1,4 +1,4 @@
-//! Which rows of a backup are to be brought back: those that were asked for, and what belongs to them.
+//! Planning which rows of a backup are brought back: the requested rows, and the rows that belong to them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ impl Row {
             .collect()
     }
 
-    /// The values of these columns; `None` where the backup lacks one.
+    /// The values of these columns; `None` when the backup lacks a column.
     fn values_of(&self, columns: &[String]) -> Option<Vec<StoredValue>> {
         let value = |column: &String| self.values.get(self.table.position(column)?).cloned();
         columns.iter().map(value).collect()
@@ -44,20 +44,21 @@ impl Row {
     }
 }
 
-/// Values by the columns of a table.
+/// The values of a row by column.
 pub(crate) fn json_of(table: &Table, values: &[StoredValue]) -> Map<String, Value> {
     let named = table.columns.iter().cloned().zip(values);
     named.map(|(column, value)| (column, value.to_json())).collect()
 }
 
-/// What cannot be found.
+/// Why planning failed.
 pub(crate) enum NotFound {
+    /// An error of SQLite in the backup.
     Sqlite(rusqlite::Error),
-    /// SQLite's error of the live database.
+    /// An error of SQLite in the live database.
     Live(rusqlite::Error),
-    /// What was asked for, and in which of the two it is missing.
+    /// The requested table or row, and in which database it is missing.
     Missing(String, Missing),
-    /// These are not the columns of the table's key, which are named.
+    /// The given columns are not the table's key; the table and the columns of its key.
     NotTheKey(String, Vec<String>),
     Cancelled,
 }
@@ -70,12 +71,12 @@ pub(crate) struct Planner<'c> {
     rows: Vec<Row>,
     found: HashMap<(String, Vec<u8>), usize>,
     descended: HashSet<usize>,
-    /// Rows whose parents, and with `true` whose children too, are still to be looked for.
+    /// Rows whose parents are still to be found; with `true` their children too.
     queue: VecDeque<(usize, bool)>,
 }
 
 impl<'c> Planner<'c> {
-    /// `live` is in a transaction that keeps writers out, `backup` in one that reads.
+    /// `live` is in a write transaction, `backup` in a read transaction.
     pub fn new(live: &'c Connection, backup: &'c Connection) -> Result<Planner<'c>, NotFound> {
         Ok(Planner {
             live,
@@ -88,8 +89,13 @@ impl<'c> Planner<'c> {
         })
     }
 
-    /// Adds a row that was asked for.
-    pub fn ask_for(&mut self, table: &str, key: &Map<String, Value>, with_dependents: bool) -> Result<(), NotFound> {
+    /// Adds a requested row.
+    pub fn request_row(
+        &mut self,
+        table: &str,
+        key: &Map<String, Value>,
+        with_dependents: bool,
+    ) -> Result<(), NotFound> {
         let described = self.tables.get(table).map_err(NotFound::Live)?;
         let table = described.map_err(|missing| NotFound::Missing(table.to_owned(), missing))?;
         let named = |column: &String| key.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
@@ -110,10 +116,10 @@ impl<'c> Planner<'c> {
         Ok(())
     }
 
-    /// Follows the foreign keys until nothing is missing any more, and returns all rows in the order in which they were found.
-    pub fn follow(mut self, go_on: &mut dyn FnMut() -> bool) -> Result<(Vec<Row>, Tables<'c>), NotFound> {
+    /// Follows the foreign keys until no row is missing, and returns all rows in the order of their discovery.
+    pub fn follow(mut self, should_continue: &mut dyn FnMut() -> bool) -> Result<(Vec<Row>, Tables<'c>), NotFound> {
         while let Some((number, descend)) = self.queue.pop_front() {
-            if !go_on() {
+            if !should_continue() {
                 return Err(NotFound::Cancelled);
             }
             let Some(row) = self.rows.get(number).cloned() else {
@@ -146,8 +152,8 @@ impl<'c> Planner<'c> {
         }
     }
 
-    /// Adds the row that `row` refers to, if the live database lacks it. Where the backup lacks it too, the check of foreign keys
-    /// tells.
+    /// Adds the row that `row` refers to, if the live database lacks it. If the backup lacks it too, the foreign key check
+    /// reports it.
     fn add_parent(&mut self, row: &Row, key: &ForeignKey) -> Result<(), NotFound> {
         let Some(values) = row.values_of(&key.from) else {
             return Ok(());

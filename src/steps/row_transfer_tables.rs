@@ -1,4 +1,4 @@
-//! What two databases know of a table, as far as its rows can go from the one to the other.
+//! The tables and foreign keys of two databases, for the transfer of rows.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,27 +7,27 @@ use rusqlite::Connection;
 
 use crate::database::value::quoted;
 
-/// A table that is in both databases. The live schema rules.
+/// A table in both databases, described by the live schema.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub name: String,
-    /// What tells one row from another: the primary key, or the rowid where none is declared.
+    /// The primary key, or the rowid where none is declared.
     pub key: Vec<String>,
-    /// The stored columns that both have, the key's among them; first the rowid where that is the key.
+    /// The stored columns of both databases, with the key. A rowid key comes first.
     pub columns: Vec<String>,
     /// The columns that only the backup has.
     pub left_out: Vec<String>,
-    /// Keys whose values only one row may have, beside the primary key.
+    /// The columns of each unique index, beside the primary key.
     pub unique: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// Where a column stands in `columns`. SQLite's names have no letter case.
+    /// The position of a column in `columns`. SQLite ignores the case of names.
     pub fn position(&self, column: &str) -> Option<usize> {
         self.columns.iter().position(|own| own.eq_ignore_ascii_case(column))
     }
 
-    /// Where the columns of the key stand.
+    /// The positions of the key's columns.
     pub fn key_positions(&self) -> Vec<usize> {
         self.key.iter().filter_map(|column| self.position(column)).collect()
     }
@@ -54,7 +54,7 @@ pub(crate) enum Missing {
     InDatabase,
 }
 
-/// The tables and foreign keys of two databases, each looked up once.
+/// The tables and foreign keys of two databases, each read once.
 pub(crate) struct Tables<'c> {
     live: &'c Connection,
     backup: &'c Connection,
@@ -116,7 +116,7 @@ fn describe(live: &Connection, backup: &Connection, name: &str) -> rusqlite::Res
     let common = own.iter().filter(|column| has(&theirs, &column.name));
     let mut columns: Vec<String> = common.map(|column| column.name.clone()).collect();
     if key.is_empty() {
-        // A table can have columns of these names, but then none is the rowid.
+        // A column of such a name hides the rowid.
         let free = |alias: &&str| !has(&own, alias) && !has(&theirs, alias);
         match ["rowid", "_rowid_", "oid"].into_iter().find(free) {
             Some(alias) => {
@@ -140,7 +140,7 @@ fn describe(live: &Connection, backup: &Connection, name: &str) -> rusqlite::Res
     Ok(if whole_key { Ok(table) } else { Err(Missing::InBackup) })
 }
 
-/// How a database itself writes the name of an ordinary table; views and virtual tables are none.
+/// The name of an ordinary table in the case of its declaration; `None` for views and virtual tables.
 fn ordinary_table(connection: &Connection, name: &str) -> rusqlite::Result<Option<String>> {
     let mut statement = connection.prepare(
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name = ?1 COLLATE NOCASE
@@ -150,7 +150,7 @@ fn ordinary_table(connection: &Connection, name: &str) -> rusqlite::Result<Optio
     rows.next()?.map(|row| row.get(0)).transpose()
 }
 
-/// Without generated columns.
+/// The columns of a table without its generated ones.
 fn stored_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
     let mut statement =
         connection.prepare("SELECT name, pk FROM pragma_table_xinfo(?1, 'main') WHERE hidden = 0 ORDER BY cid")?;
@@ -163,7 +163,7 @@ fn stored_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<
     columns.collect()
 }
 
-/// Without those of expressions and of some rows only: SQLite itself finds a clash with them.
+/// The columns of each unique index. Partial indexes and those on expressions are left out: SQLite refuses a conflict with them.
 fn unique_keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Vec<String>>> {
     let mut statement = connection.prepare(
         "SELECT name FROM pragma_index_list(?1, 'main') WHERE \"unique\" AND NOT partial AND origin <> 'pk' ORDER BY name",
@@ -214,7 +214,7 @@ pub(crate) fn list(columns: &[String]) -> String {
     columns.join(", ")
 }
 
-/// `"a" IS ?1 AND "b" IS ?2`, by which NULL is found too.
+/// `"a" IS ?1 AND "b" IS ?2`; `IS` matches NULL too.
 pub(crate) fn matches(columns: &[String]) -> String {
     let conditions = columns
         .iter()

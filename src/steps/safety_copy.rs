@@ -25,14 +25,14 @@ pub(crate) struct SafetyCopy {
 }
 
 impl SafetyCopy {
-    /// Whether no log or journal was saved with it.
+    /// Whether no WAL or rollback journal was saved with it.
     pub fn is_alone(&self) -> bool {
         self.sidecars.is_empty()
     }
 
-    /// Removes the copy of a database that was not touched after all.
+    /// Removes the copy, after a restore that changed nothing.
     pub fn discard(self) {
-        // A copy that cannot be removed is one copy too many, which harms nobody.
+        // A copy that cannot be removed is only one copy too many.
         for path in self.sidecars.iter().chain([&self.path]) {
             let _ = retry_sharing_violations(|| fs::remove_file(path));
         }
@@ -40,9 +40,9 @@ impl SafetyCopy {
 }
 
 impl Store {
-    /// Saves the live database: as a verified snapshot, or byte for byte when it is damaged.
+    /// Copies the live database: as a verified snapshot, or byte for byte when it is damaged.
     ///
-    /// The caller keeps other writers out, so that nothing is committed between this and the overwriting.
+    /// The caller holds the write lock, so that nothing is committed between the copy and the overwrite.
     pub(crate) fn save_current(&self, wal: bool, progress: ProgressFn<'_>) -> Result<SafetyCopy> {
         match self.save_snapshot(progress) {
             Err(error) if is_damage(&error) => self.save_damaged(wal),
@@ -50,12 +50,12 @@ impl Store {
         }
     }
 
-    /// Saves the live database byte for byte.
+    /// Copies the live database byte for byte.
     pub(crate) fn save_damaged(&self, wal: bool) -> Result<SafetyCopy> {
         let connection = self.open_live_file()?;
         let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
-        // The log's index, -shm, is left out: SQLite rebuilds it, and opening it here would drop the locks
-        // that connections of this process have on it. A journal that is there now is our own.
+        // The WAL index, -shm, is left out: SQLite rebuilds it, and closing it here would drop this process's locks on it.
+        // A rollback journal now belongs to the caller's own transaction.
         self.save_bytes(Some(&file), if wal { &["-wal"] } else { &[] })
     }
 
@@ -64,7 +64,7 @@ impl Store {
         self.publish_safety_copy(snapshot)
     }
 
-    /// A verified, flushed copy of the live database without a name, and the shape it has.
+    /// A verified, flushed copy of the live database without a name, and its shape.
     pub(crate) fn copy_current(&self, progress: ProgressFn<'_>) -> Result<(Staged, Shape)> {
         let connection = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
         let source = Source::hold(connection, &self.database, Role::Live)?;
@@ -85,8 +85,8 @@ impl Store {
         Ok(SafetyCopy { path, sidecars: vec![] })
     }
 
-    /// Saves the bytes of `file`, where there is one, and of these sidecars. The main file is named last: where its
-    /// name is, the copy is complete.
+    /// Copies the bytes of `file`, if given, and of these sidecars. The main file gets its name last, so that its name
+    /// means a complete copy.
     pub(crate) fn save_bytes(&self, file: Option<&LiveFile<'_>>, sidecars: &[&str]) -> Result<SafetyCopy> {
         let folder = parent(&self.database);
         let mut stamp = self.next_safety_name(self.now()?.naive_local());
@@ -117,7 +117,7 @@ impl Store {
         Ok(SafetyCopy { path, sidecars: saved })
     }
 
-    /// A restore that broke off; `undone` when the database is as it was.
+    /// The error of a failed restore; `undone` says that the database is as it was.
     pub(crate) fn failed(&self, cause: Error, safety: &SafetyCopy, undone: bool) -> Error {
         let cause = Box::new(cause);
         let safety_backup = safety.path.clone();
@@ -136,7 +136,7 @@ impl Store {
     }
 }
 
-/// Whether an error means that the file itself is the trouble, and not the way to it.
+/// Whether an error means that the file itself is damaged, not that reading it failed.
 pub(crate) fn is_damage(error: &Error) -> bool {
     matches!(error.cause, Cause::DatabaseCorrupt(_) | Cause::NotADatabase)
 }

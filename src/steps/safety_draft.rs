@@ -1,8 +1,8 @@
-//! A safety copy that is made while writers go on, and brought up to date once they are kept out.
+//! A safety copy that is made while writers go on, and brought up to date under the write lock.
 //!
-//! Copying and verifying take their time, and nobody has to wait for that. What is committed meanwhile is found by comparing
-//! the copy with the live database page by page, under the write lock, and written into the copy before it gets its name: it holds
-//! exactly what is overwritten.
+//! So writers need not wait while the database is copied and verified. Under the write lock the copy is compared with the live
+//! database page by page, and commits made meanwhile are written into it. It gets its name afterwards, and then holds exactly
+//! the database that is overwritten.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -17,7 +17,7 @@ use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
 use crate::report::error::{Error, Result};
 use crate::report::progress::ProgressFn;
-use crate::steps::page_set::{Pace, PageSet, bytes_of, chunks, differing};
+use crate::steps::page_set::{CancelPoll, PageSet, bytes_of, chunks, differing};
 use crate::steps::safety_copy::SafetyCopy;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
@@ -29,18 +29,18 @@ pub(crate) struct SafetyDraft {
     page_size: u64,
 }
 
-/// Where the versions for writing and reading a file stand: <https://www.sqlite.org/fileformat2.html#the_database_header>.
+/// The offset of the write and read versions in the header: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 const VERSIONS: std::ops::Range<usize> = 18..20;
 const ROLLBACK: [u8; 2] = [1, 1];
 
 impl Store {
-    /// Copies and verifies the live database while others go on.
+    /// Copies and verifies the live database while writers go on.
     pub(crate) fn draft_safety_copy(&self, progress: ProgressFn<'_>) -> Result<SafetyDraft> {
         let (file, Shape { pages, page_size, .. }) = self.copy_current(progress)?;
         Ok(SafetyDraft { file, pages, page_size })
     }
 
-    /// Gives the draft its name, durably.
+    /// Renames the draft durably.
     pub(crate) fn publish_draft(&self, draft: SafetyDraft) -> Result<SafetyCopy> {
         self.publish_safety_copy(draft.file)
     }
@@ -52,7 +52,7 @@ impl SafetyDraft {
     }
 
     /// The pages in which `source` differs from this copy.
-    pub fn differing(&self, source: &Source, pace: &mut Pace<'_>) -> Result<PageSet> {
+    pub fn differing(&self, source: &Source, poll: &mut CancelPoll<'_>) -> Result<PageSet> {
         let connection = connection::open_backup(self.file.path(), Duration::ZERO)?;
         let mut copy = PageReader::of(&connection, self.file.path(), Role::Backup, self.page_size)?;
         let mut new = source.pages()?;
@@ -62,19 +62,19 @@ impl SafetyDraft {
             &mut new,
             source.shape.pages,
             self.page_size,
-            pace,
+            poll,
         )
     }
 
-    /// Makes this copy hold what `live` holds now, which has `pages`, and `differing` the pages in which `source` differs from
-    /// that. The caller keeps every writer out.
+    /// Brings this copy up to date with `live`, which has `pages` pages, and `differing` with the pages in which `source` differs
+    /// from it. The caller holds the write lock.
     pub fn catch_up(
         &mut self,
         live: &mut PageReader<'_>,
         pages: u64,
         source: &Source,
         differing: &mut PageSet,
-        pace: &mut Pace<'_>,
+        poll: &mut CancelPoll<'_>,
     ) -> Result<()> {
         let path = self.file.path();
         let failed = |error: std::io::Error| Error::io(&error, parent(path));
@@ -85,14 +85,14 @@ impl SafetyDraft {
         let (size, skipped) = (bytes_of(1, self.page_size), lock_byte_page(self.page_size));
         let (mut now, mut saved, mut wanted) = (vec![0; CHUNK], vec![0; CHUNK], vec![0; size]);
         for (first, count) in chunks(pages, self.page_size) {
-            pace.keep()?;
+            poll.check()?;
             let length = bytes_of(count, self.page_size);
             let (now, saved) = (&mut now[..length], &mut saved[..length]);
             live.read(first, now)?;
             let both = count.min((self.pages + 1).saturating_sub(first));
             copy.read(first, &mut saved[..bytes_of(both, self.page_size)])?;
             if first == 1 {
-                // The copy opens from a read-only drive.
+                // In rollback mode the copy opens from a read-only drive.
                 now[VERSIONS].copy_from_slice(&ROLLBACK);
             }
             if both == count && now == saved {

@@ -1,4 +1,4 @@
-//! A new database of the rows that can still be read of a damaged one.
+//! A new database from the readable rows of a damaged one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,17 +22,17 @@ pub(crate) struct SchemaRow {
     pub sql: String,
 }
 
-/// What could be saved.
+/// The result of a rebuild.
 #[derive(Debug, Default)]
 pub(crate) struct Rebuilt {
-    /// The rows of each table, and how many of them lack what lies behind a cut.
+    /// The number of rows of each table, and of those that are cut off.
     pub tables: Vec<(String, u64, u64)>,
     pub lost_and_found: u64,
-    /// Indexes and the like that could not be made.
+    /// Parts of the schema that could not be created.
     pub left_out: Vec<String>,
 }
 
-/// The schema as far as the file has it, and whether that is all of it.
+/// The readable part of the schema, and whether that is the whole schema.
 pub(crate) fn schema_of(image: &Image<'_>) -> (Vec<SchemaRow>, bool) {
     let walk = image.walk(1, true, &HashSet::new());
     let is_whole = walk.lost == 0;
@@ -69,7 +69,8 @@ fn schema_row(row: &FoundRow) -> Option<SchemaRow> {
     })
 }
 
-struct Wanted {
+/// A table of the new database, and what its walk found.
+struct TableRecovery {
     table: Table,
     root: u32,
     walk: Walk,
@@ -78,7 +79,7 @@ struct Wanted {
     rows: u64,
 }
 
-/// Makes the tables of `schema` in the empty database `target` and fills them from `image`.
+/// Creates the tables of `schema` in the empty database `target` and fills them from `image`.
 pub(crate) fn rebuild(
     image: &Image<'_>,
     schema: &[SchemaRow],
@@ -86,7 +87,7 @@ pub(crate) fn rebuild(
     target: &mut Connection,
 ) -> rusqlite::Result<Rebuilt> {
     let mut done = Rebuilt::default();
-    // What a hostile schema declares is computed with harmless functions only, and none of its triggers runs.
+    // The schema can be hostile: it may call harmless functions only, and none of its triggers runs.
     target.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     target.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     target.execute_batch("PRAGMA ignore_check_constraints=ON; PRAGMA foreign_keys=OFF; BEGIN")?;
@@ -94,7 +95,7 @@ pub(crate) fn rebuild(
         .iter()
         .filter(|row| row.kind == "table" && row.root > 0 && is_plain(row))
     {
-        if make(target, &row.sql, "CREATE TABLE").is_err() {
+        if run_declaration(target, &row.sql, "CREATE TABLE").is_err() {
             done.left_out.push(row.name.clone());
         }
     }
@@ -106,7 +107,7 @@ pub(crate) fn rebuild(
     let mut wanted = Vec::new();
     for table in describe(target)?.schema.tables {
         if let Some(root) = roots.get(table.name.as_str()).filter(|_| table.name != "sqlite_schema") {
-            wanted.push(Wanted {
+            wanted.push(TableRecovery {
                 root: *root,
                 table,
                 walk: Walk::default(),
@@ -120,7 +121,7 @@ pub(crate) fn rebuild(
     let mut strays: Vec<FoundRow> = Vec::new();
     for wanted in &mut wanted {
         for row in std::mem::take(&mut wanted.walk.rows) {
-            if fits(&wanted.table, &row) && insert(target, wanted, &row)? {
+            if can_belong(&wanted.table, &row) && insert(target, wanted, &row)? {
                 continue;
             }
             strays.push(row);
@@ -130,7 +131,8 @@ pub(crate) fn rebuild(
         adopt_orphans(image, target, &mut wanted, &mut strays)?;
     }
     for row in schema.iter().filter(|row| row.kind == "index" && !row.sql.is_empty()) {
-        let made = make(target, &row.sql, "CREATE INDEX").or_else(|_| make(target, &row.sql, "CREATE UNIQUE INDEX"));
+        let made = run_declaration(target, &row.sql, "CREATE INDEX")
+            .or_else(|_| run_declaration(target, &row.sql, "CREATE UNIQUE INDEX"));
         if made.is_err() {
             done.left_out.push(row.name.clone());
         }
@@ -138,9 +140,9 @@ pub(crate) fn rebuild(
     for row in schema {
         let is_virtual = row.kind == "table" && row.root == 0;
         let made = match row.kind.as_str() {
-            "view" => make(target, &row.sql, "CREATE VIEW"),
-            "trigger" => make(target, &row.sql, "CREATE TRIGGER"),
-            // What the module does is not for here.
+            "view" => run_declaration(target, &row.sql, "CREATE VIEW"),
+            "trigger" => run_declaration(target, &row.sql, "CREATE TRIGGER"),
+            // A virtual table is declared only; its module does not run.
             _ if is_virtual => target.execute_batch("PRAGMA writable_schema=ON").and_then(|()| {
                 let sql = "INSERT INTO sqlite_schema VALUES('table', ?1, ?1, 0, ?2)";
                 target.execute(sql, [&row.name, &row.sql]).map(drop)
@@ -152,7 +154,7 @@ pub(crate) fn rebuild(
         }
     }
     done.lost_and_found = strays.len() as u64;
-    keep_strays(target, &strays)?;
+    write_strays(target, &strays)?;
     target.execute_batch("COMMIT; PRAGMA writable_schema=RESET")?;
     let own = wanted
         .into_iter()
@@ -165,12 +167,12 @@ fn is_plain(row: &SchemaRow) -> bool {
     !row.name.starts_with("sqlite_") && !row.sql.is_empty()
 }
 
-/// Runs one statement of a schema that nobody vouches for, if it begins so and does nothing but declare: no query fills a table.
-fn make(target: &mut Connection, sql: &str, beginning: &str) -> rusqlite::Result<()> {
-    let is_that = sql
+/// Runs one statement of an untrusted schema, if it starts with `beginning` and only declares: no query, no ATTACH, no PRAGMA.
+fn run_declaration(target: &mut Connection, sql: &str, beginning: &str) -> rusqlite::Result<()> {
+    let starts_so = sql
         .get(..beginning.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(beginning));
-    if !is_that {
+    if !starts_so {
         return Err(rusqlite::Error::InvalidQuery);
     }
     target.authorizer(Some(|context: AuthContext<'_>| match context.action {
@@ -187,18 +189,18 @@ fn make(target: &mut Connection, sql: &str, beginning: &str) -> rusqlite::Result
     made
 }
 
-/// Tables of which nothing is missing come first: what is theirs is nobody else's, wherever a damaged page may point.
-fn walk_all(image: &Image<'_>, wanted: &mut [Wanted]) {
+/// Walks complete tables first: their pages cannot belong to another table, even if a damaged page points to them.
+fn walk_all(image: &Image<'_>, wanted: &mut [TableRecovery]) {
     let mut taken = HashSet::from([1]);
     for wanted in wanted.iter_mut() {
         let walk = image.walk(wanted.root, wanted.table.primary_key.is_none(), &HashSet::from([1]));
-        if walk.lost == 0 && walk.rows.iter().all(|row| fits(&wanted.table, row)) {
+        if walk.lost == 0 && walk.rows.iter().all(|row| can_belong(&wanted.table, row)) {
             taken.extend(&walk.pages);
         }
         wanted.walk = walk;
     }
     for wanted in wanted.iter_mut() {
-        let is_whole = wanted.walk.lost == 0 && wanted.walk.rows.iter().all(|row| fits(&wanted.table, row));
+        let is_whole = wanted.walk.lost == 0 && wanted.walk.rows.iter().all(|row| can_belong(&wanted.table, row));
         if !is_whole {
             let walk = image.walk(wanted.root, wanted.table.primary_key.is_none(), &taken);
             taken.extend(&walk.pages);
@@ -210,8 +212,8 @@ fn walk_all(image: &Image<'_>, wanted: &mut [Wanted]) {
     }
 }
 
-/// Whether a row may be one of the table.
-fn fits(table: &Table, row: &FoundRow) -> bool {
+/// Whether a row can belong to the table: its number of values and their storage classes match.
+fn can_belong(table: &Table, row: &FoundRow) -> bool {
     let order = table.record_order();
     let has_class = |(value, number): (&Constant, &usize)| {
         let Some(column) = table.columns.get(*number) else {
@@ -220,7 +222,7 @@ fn fits(table: &Table, row: &FoundRow) -> bool {
         if table.rowid_alias == Some(*number) {
             return *value == Constant::Null;
         }
-        let class = stored(value);
+        let class = stored_value(value);
         let bit = match class {
             StoredValue::Null => return true,
             StoredValue::Integer(_) => Classes::bit(crate::pages::record::Class::Integer),
@@ -233,7 +235,7 @@ fn fits(table: &Table, row: &FoundRow) -> bool {
     !row.values.is_empty() && row.values.len() <= order.len() && row.values.iter().zip(&order).all(has_class)
 }
 
-fn stored(value: &Constant) -> StoredValue {
+fn stored_value(value: &Constant) -> StoredValue {
     match value {
         Constant::Null => StoredValue::Null,
         Constant::Integer(number) => StoredValue::Integer(*number),
@@ -243,8 +245,8 @@ fn stored(value: &Constant) -> StoredValue {
     }
 }
 
-/// Adds the row, if the table takes it and has none with its key.
-fn insert(target: &Connection, wanted: &mut Wanted, row: &FoundRow) -> rusqlite::Result<bool> {
+/// Inserts the row, if no constraint refuses it and no row has its key. Returns whether it did.
+fn insert(target: &Connection, wanted: &mut TableRecovery, row: &FoundRow) -> rusqlite::Result<bool> {
     let table = &wanted.table;
     let order = table.record_order();
     let (mut columns, mut values) = (Vec::new(), Vec::new());
@@ -272,10 +274,10 @@ fn insert(target: &Connection, wanted: &mut Wanted, row: &FoundRow) -> rusqlite:
             continue;
         }
         let value = match row.values.get(place) {
-            Some(value) => stored(value),
-            // What lies behind a cut is not known.
+            Some(value) => stored_value(value),
+            // The values behind the cut are unknown.
             None if row.cut => StoredValue::Null,
-            None => stored(&column.default),
+            None => stored_value(&column.default),
         };
         columns.push(column.name.clone());
         values.push(value);
@@ -304,11 +306,11 @@ fn generated_columns(target: &Connection, table: &str) -> rusqlite::Result<HashS
     statement.query_map([table], |row| row.get(0))?.collect()
 }
 
-/// Gives each leaf that no page leads to any more to the one table that it fits and that lacks something, or else to nobody.
+/// Assigns each orphaned leaf to the only incomplete table that its rows match, or else to the strays.
 fn adopt_orphans(
     image: &Image<'_>,
     target: &Connection,
-    wanted: &mut [Wanted],
+    wanted: &mut [TableRecovery],
     strays: &mut Vec<FoundRow>,
 ) -> rusqlite::Result<()> {
     let mut known: HashSet<u32> = wanted
@@ -321,20 +323,20 @@ fn adopt_orphans(
         if rows.iter().all(|row| schema_row(row).is_some()) {
             continue;
         }
-        let mut homes: Vec<usize> = Vec::new();
+        let mut candidates: Vec<usize> = Vec::new();
         for (number, wanted) in wanted.iter().enumerate() {
-            let is_home = wanted.walk.lost > 0
+            let is_candidate = wanted.walk.lost > 0
                 && wanted.table.primary_key.is_none()
                 && rows.iter().all(|row| {
-                    fits(&wanted.table, row)
+                    can_belong(&wanted.table, row)
                         && row.values.len() == wanted.table.record_order().len()
                         && !wanted.rowids.contains(&row.rowid)
                 });
-            if is_home {
-                homes.push(number);
+            if is_candidate {
+                candidates.push(number);
             }
         }
-        let home = match homes.as_slice() {
+        let home = match candidates.as_slice() {
             [home] => wanted.get_mut(*home),
             _ => None,
         };
@@ -352,8 +354,8 @@ fn adopt_orphans(
     Ok(())
 }
 
-/// Keeps the rows of nobody in a table of their own.
-fn keep_strays(target: &Connection, strays: &[FoundRow]) -> rusqlite::Result<()> {
+/// Writes the rows of no known table into `lost_and_found`.
+fn write_strays(target: &Connection, strays: &[FoundRow]) -> rusqlite::Result<()> {
     let Some(most) = strays.iter().map(|row| row.values.len()).max() else {
         return Ok(());
     };
@@ -376,7 +378,7 @@ fn keep_strays(target: &Connection, strays: &[FoundRow]) -> rusqlite::Result<()>
             .collect();
         let sql = format!("INSERT INTO {name}(page, id{names}) VALUES(?1, ?2{places})");
         let first = [StoredValue::Integer(row.page.into()), StoredValue::Integer(row.rowid)];
-        let values = first.into_iter().chain(row.values.iter().take(most).map(stored));
+        let values = first.into_iter().chain(row.values.iter().take(most).map(stored_value));
         target.prepare(&sql)?.execute(params_from_iter(values))?;
     }
     Ok(())
@@ -419,15 +421,18 @@ mod tests {
             "ATTACH '/tmp/other.db' AS other",
             "PRAGMA writable_schema=ON",
         ] {
-            assert!(make(&mut target, hostile, "CREATE TABLE").is_err(), "{hostile}");
+            assert!(
+                run_declaration(&mut target, hostile, "CREATE TABLE").is_err(),
+                "{hostile}"
+            );
         }
-        make(
+        run_declaration(
             &mut target,
             "CREATE TABLE t(x DEFAULT (abs(-1)), y AS (x + 1))",
             "CREATE TABLE",
         )
         .expect("declared");
-        make(&mut target, "CREATE VIEW v AS SELECT x FROM t", "CREATE VIEW").expect("declared");
+        run_declaration(&mut target, "CREATE VIEW v AS SELECT x FROM t", "CREATE VIEW").expect("declared");
         let rows: i64 = target
             .query_row("SELECT count(*) FROM v", [], |row| row.get(0))
             .expect("queries run again");

@@ -1,4 +1,4 @@
-//! Whether a backup is of the database that it is to be restored into.
+//! Whether a backup is of the database into which it is restored.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::steps::snapshot::Source;
 use crate::store::Store;
 
 impl Store {
-    /// Refuses a backup that its folder's catalogue knows to be of another database.
+    /// Refuses a backup that its folder's catalogue records as one of another database.
     pub(crate) fn refuse_recorded_as_different(&self, backup: &Path) -> Result<()> {
         match self.recorded_whose(backup) {
             Some((Whose::Other, name)) => Err(Error::at(Cause::DifferentDatabase(name), backup)),
@@ -22,8 +22,8 @@ impl Store {
         }
     }
 
-    /// Refuses a backup that has no table in common with the live database, if that has any. One that is known to be of this
-    /// database may have had all its tables renamed since, and a safety copy puts back whatever was there.
+    /// Refuses a backup that has no table in common with the live database, unless that is empty. Accepts a safety copy, and a
+    /// backup recorded as this database's: all tables can have been renamed since.
     pub(crate) fn refuse_without_common_table(&self, backup: &Source) -> Result<()> {
         let name = backup.path.file_name().and_then(|name| name.to_str());
         let is_safety = name.is_some_and(|name| names::parse_safety(&self.database_name(), name).is_some());
@@ -39,7 +39,7 @@ impl Store {
             Err(error) if is_damage(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
-        // What cannot be compared is not refused for it.
+        // A backup that cannot be compared is not refused.
         let (Ok(live), Ok(its)) = (live, own_tables(&backup.connection)) else {
             return Ok(());
         };
@@ -49,7 +49,7 @@ impl Store {
         Err(Error::at(Cause::DifferentDatabase(None), &backup.path))
     }
 
-    /// Whose a backup is, as the catalogue of its folder says, and the file name of its database.
+    /// Whose backup it is by the record in its folder's catalogue, and the file name of its database.
     fn recorded_whose(&self, backup: &Path) -> Option<(Whose, Option<String>)> {
         let folder = parent(backup);
         let record = Catalogue::read(folder).get(backup.file_name()?.to_str()?)?;

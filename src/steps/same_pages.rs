@@ -1,4 +1,4 @@
-//! Whether two files hold the same pages, which proves more than any check of one of them, and in less time.
+//! Whether two files hold the same pages. That proves more than a check of one of them, in less time.
 
 use std::io;
 use std::ops::Range;
@@ -9,14 +9,14 @@ use crate::database::progress_poll::POLL_INTERVAL;
 use crate::database::shape::Shape;
 use crate::report::progress::{Progress, ProgressFn};
 
-/// What each file says of itself, in its header: the versions for reading and writing it, how often it and its schema
-/// changed, and who wrote it. <https://www.sqlite.org/fileformat2.html#the_database_header>.
-pub(super) const OWN: [Range<usize>; 4] = [18..20, 24..28, 40..44, 92..100];
-/// The page with this byte is never written: <https://www.sqlite.org/fileformat2.html#the_lock_byte_page>.
+/// The header fields that belong to each file and are not compared: write and read version, change counter, schema cookie, and the
+/// SQLite version that wrote it. <https://www.sqlite.org/fileformat2.html#the_database_header>.
+pub(super) const PER_FILE_FIELDS: [Range<usize>; 4] = [18..20, 24..28, 40..44, 92..100];
+/// SQLite never writes the page with this byte: <https://www.sqlite.org/fileformat2.html#the_lock_byte_page>.
 const LOCK_BYTE: u64 = 0x4000_0000;
 const CHUNK: usize = 1 << 16;
 
-/// Compares all pages of two files of one `shape`, both held by a read transaction of a connection without a log.
+/// Compares all pages of two files of one `shape`. Both are in a read transaction, and have no WAL.
 pub(crate) fn same_pages(
     one: &LiveFile<'_>,
     other: &LiveFile<'_>,
@@ -29,20 +29,20 @@ pub(crate) fn same_pages(
         pages_done: shape.pages,
         pages_total: shape.pages,
     };
-    let mut asked = Instant::now();
+    let mut last_report = Instant::now();
     for start in (0..size).step_by(CHUNK) {
-        // Asking takes longer than comparing a chunk.
-        if start == 0 || asked.elapsed() >= POLL_INTERVAL {
+        // The progress function takes longer than comparing a chunk.
+        if start == 0 || last_report.elapsed() >= POLL_INTERVAL {
             let _ = progress(finished);
-            asked = Instant::now();
+            last_report = Instant::now();
         }
         let length = usize::try_from(size - start).unwrap_or(CHUNK).min(CHUNK);
         let (left, right) = (&mut left[..length], &mut right[..length]);
         one.read_exact_at(left, start)?;
         other.read_exact_at(right, start)?;
-        for own in if start == 0 { &OWN[..] } else { &[] } {
-            left[own.clone()].fill(0);
-            right[own.clone()].fill(0);
+        for field in if start == 0 { &PER_FILE_FIELDS[..] } else { &[] } {
+            left[field.clone()].fill(0);
+            right[field.clone()].fill(0);
         }
         let compared = if start == LOCK_BYTE {
             page_size.min(length)..

@@ -1,4 +1,4 @@
-//! Whether the application understands what is about to be restored.
+//! Whether the application supports the schema of a backup.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
 
 impl Store {
-    /// Fails with [`Cause::SchemaTooNew`] for a backup that the application does not understand; a warning for one that it has to
-    /// migrate. What else is wrong with the backup is not told here.
+    /// Fails with [`Cause::SchemaTooNew`] for a backup with a newer schema. Warns of an older schema, which the application has to
+    /// migrate. An unreadable backup is no failure here: the restore reports it.
     pub(crate) fn check_schema(&self, backup: &Path) -> Result<Option<Warning>> {
         let Some(supported) = &self.schema else { return Ok(None) };
         let Ok(source) = self.hold_backup(backup) else {

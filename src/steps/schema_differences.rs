@@ -1,4 +1,4 @@
-//! What of the schema two databases do not have alike: tables, columns, indexes, triggers and views.
+//! The differences between two schemas: tables, columns, indexes, triggers and views.
 
 use std::collections::BTreeMap;
 
@@ -10,35 +10,35 @@ use crate::report::error::Result;
 use crate::steps::row_differences::failed;
 use crate::steps::snapshot::Source;
 
-/// Something of the schema that is not alike on both sides.
+/// A part of the schema that differs between the sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SchemaDifference {
     /// `table`, `column`, `index`, `trigger` or `view`.
     pub kind: String,
-    /// The table that it belongs to, where it is no table itself.
+    /// The table of a column, index or trigger; `None` for a table or view.
     pub table: Option<String>,
     /// Its name.
     pub name: String,
-    /// What is the matter.
+    /// How it differs.
     pub what: SchemaMatter,
 }
 
-/// What is the matter with a part of the schema.
+/// How a part of the schema differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SchemaMatter {
-    /// Only the live database has it, or the other backup.
+    /// Only the live database, or the other backup, has it.
     OnlyHere,
     /// Only the backup has it.
     OnlyThere,
-    /// Both have it, made by other SQL.
+    /// Both sides have it, with different SQL.
     Differs,
 }
 
-/// The parts of a schema: by kind and name without regard to case, the name, the table and the SQL.
+/// The parts of a schema by kind and lower-case name: their name, table and SQL.
 type Parts = BTreeMap<(String, String), (String, String, String)>;
 
-/// The differences between two schemas, whose tables are given.
+/// The differences between two schemas with these tables.
 pub(crate) fn between(here: (&Source, &[RowTable]), there: (&Source, &[RowTable])) -> Result<Vec<SchemaDifference>> {
     let (ours, theirs) = (parts(here.0)?, parts(there.0)?);
     let mut found = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) fn between(here: (&Source, &[RowTable]), there: (&Source, &[RowTable]
     for (key, part) in &ours {
         match theirs.get(key) {
             None => find(key, part, SchemaMatter::OnlyHere),
-            // What differs in its columns is told column by column.
+            // Different columns are listed one by one below.
             Some(other) if other.2 != part.2 && !(key.0 == "table" && differ_in_columns(&part.0)) => {
                 find(key, part, SchemaMatter::Differs);
             }
@@ -96,7 +96,7 @@ pub(crate) fn between(here: (&Source, &[RowTable]), there: (&Source, &[RowTable]
     Ok(found)
 }
 
-/// SQLite's own parts are left out: it makes them when they are needed.
+/// Reads the parts of a schema, without SQLite's internal ones.
 fn parts(source: &Source) -> Result<Parts> {
     let read = || {
         let mut statement = source.connection.prepare(

@@ -1,7 +1,8 @@
 //! The second place: finished backups, copied to another disk and verified there.
 //!
-//! What is there and what is here decides what is copied, so that a place that was absent is made good without a list of what is owed.
-//! It runs after the backup is published, on a thread of its own and under the place's own lock, and never touches the database.
+//! The contents of both folders decide what is copied, so an absent place is filled later without a list of missing backups.
+//! Copying starts after the backup is published. It runs on a thread of its own, under the place's own lock, and does not use the
+//! database.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -29,13 +30,13 @@ use crate::store::Store;
 
 const CHUNK: usize = 1 << 18;
 
-/// The place, if it is there and is the one that it was.
-pub(crate) fn look(place: &SecondPlace, known: &Known) -> std::result::Result<(), PlaceTrouble> {
+/// Whether the place is present and is the known one.
+pub(crate) fn check_presence(place: &SecondPlace, known: &Known) -> std::result::Result<(), PlaceTrouble> {
     let is_there = fs::metadata(&place.folder).is_ok_and(|found| found.is_dir());
     match (&known.id, marker(&place.folder)) {
         (Some(known), Some(found)) if *known == found => Ok(()),
         (Some(_), Some(_)) => Err(PlaceTrouble::Another),
-        // An empty mount point, or another stick.
+        // An empty mount point, or another drive.
         (Some(_), None) => Err(PlaceTrouble::Absent),
         (None, _) if is_there || fs::metadata(parent(&place.folder)).is_ok_and(|found| found.is_dir()) => Ok(()),
         (None, _) => Err(PlaceTrouble::Absent),
@@ -43,8 +44,8 @@ pub(crate) fn look(place: &SecondPlace, known: &Known) -> std::result::Result<()
 }
 
 impl Store {
-    /// What there is to copy: the store's own whole backups, newest first.
-    fn to_be_copied(&self, backups: &[Backup], now: &Moment) -> Vec<Backup> {
+    /// The backups to copy: the store's own whole ones, newest first.
+    fn backups_to_copy(&self, backups: &[Backup], now: &Moment) -> Vec<Backup> {
         let is_finished = |backup: &&Backup| {
             backup.whose == Whose::Own
                 && backup.kind == Kind::Backup
@@ -54,35 +55,35 @@ impl Store {
         backups.iter().filter(is_finished).cloned().collect()
     }
 
-    /// Copies to the second place what is missing there. Waits as long as the options say; the copying goes on afterwards.
+    /// Copies the missing backups to the second place. Waits as long as the options say; the thread continues afterwards.
     pub(crate) fn fill_second_place(&self, place: &SecondPlace, now: &Moment) -> std::result::Result<(), PlaceTrouble> {
         let failed = |error: Error| trouble_of(&error);
         let known = Places::read(&self.backup_dir).get(&place.folder);
-        look(place, &known)?;
+        check_presence(place, &known)?;
         let folder = self.read_folder().map_err(failed)?;
-        let job = Job {
+        let job = CopyJob {
             place: place.folder.clone(),
             retention: Retention::last(place.last),
-            backups: self.to_be_copied(&folder.backups, now),
+            backups: self.backups_to_copy(&folder.backups, now),
             catalogue: folder.catalogue.clone(),
             database: self.database_name(),
-            is_held_back: alarm(&folder.backups).is_some(),
+            keeps_all: alarm(&folder.backups).is_some(),
             known: known.id.clone(),
             now: *now,
         };
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let copying = thread::Builder::new().name("respaldo-place".to_owned()).spawn(move || {
-            // Nobody listens any more when it took too long.
-            let _ = tell.send(job.run());
+            // After the timeout the receiver is gone.
+            let _ = sender.send(job.run());
         });
         copying.map_err(|error| PlaceTrouble::Failed(error.to_string()))?;
         let wait = if place.required { Duration::MAX } else { place.wait };
-        let id = match told.recv_timeout(wait) {
+        let id = match receiver.recv_timeout(wait) {
             Ok(outcome) => outcome.map_err(failed)?,
             Err(mpsc::RecvTimeoutError::Timeout) => return Err(PlaceTrouble::Slow),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Err(PlaceTrouble::Failed("it broke off".to_owned())),
         };
-        self.remember_place(
+        self.record_place(
             place,
             Known {
                 id: Some(id),
@@ -92,11 +93,11 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a person was told already that the place is not there; from now on, so it was.
-    pub(crate) fn was_told_absent(&self, place: &SecondPlace) -> bool {
+    /// Whether the place's absence is already reported. Records it as reported.
+    pub(crate) fn was_absence_reported(&self, place: &SecondPlace) -> bool {
         let known = Places::read(&self.backup_dir).get(&place.folder);
         if !known.told_absent {
-            self.remember_place(
+            self.record_place(
                 place,
                 Known {
                     told_absent: true,
@@ -107,18 +108,18 @@ impl Store {
         known.told_absent
     }
 
-    /// What could not be written down is found out again.
-    pub(crate) fn remember_place(&self, place: &SecondPlace, known: Known) {
+    /// Records the place. A failure is ignored: the next backup records it again.
+    pub(crate) fn record_place(&self, place: &SecondPlace, known: Known) {
         let model = fs::metadata(&self.database).ok();
         if let Ok(_lock) = FolderLock::acquire(&self.backup_dir, self.busy_timeout) {
             let _ = Places::remember(&self.backup_dir, &place.folder, known, model.as_ref());
         }
     }
 
-    /// How many whole backups are here and not there, of those that the place would keep; and how many are there.
+    /// The number of whole backups that are not copied yet, of those that the place would keep; and the number in the place.
     pub(crate) fn second_place_counts(&self, place: &SecondPlace, backups: &[Backup], now: &Moment) -> (usize, usize) {
-        let there = names_in(&place.folder);
-        let here = self.to_be_copied(backups, now);
+        let there = backup_names_in(&place.folder);
+        let here = self.backups_to_copy(backups, now);
         let waiting = here
             .iter()
             .take(place.last)
@@ -127,7 +128,7 @@ impl Store {
     }
 }
 
-fn names_in(folder: &Path) -> Vec<String> {
+fn backup_names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| names::parse_backup(name).is_some()).collect()
@@ -142,23 +143,24 @@ fn trouble_of(error: &Error) -> PlaceTrouble {
     }
 }
 
-/// Marks the error of a file system whose files cannot be so large.
+/// Marks the error of a file system with a smaller file size limit.
 const TOO_LARGE: &str = "file too large";
 
-/// What the thread needs.
-struct Job {
+/// The input of the copying thread.
+struct CopyJob {
     place: PathBuf,
     retention: Retention,
     backups: Vec<Backup>,
     catalogue: Catalogue,
     database: String,
-    is_held_back: bool,
+    /// Nothing is deleted while the shrink alarm is on.
+    keeps_all: bool,
     known: Option<String>,
     now: Moment,
 }
 
-impl Job {
-    /// Frees what the place's own retention gives up, then copies what is missing. What the marker says comes back.
+impl CopyJob {
+    /// Applies the place's own retention, then copies the missing backups. Returns the identity in the place's marker.
     fn run(self) -> Result<String> {
         if self.known.is_none() && fs::metadata(&self.place).is_err() {
             fs::create_dir(&self.place).map_err(|error| Error::io(&error, &self.place))?;
@@ -168,7 +170,7 @@ impl Job {
         let id = match marker(&self.place) {
             Some(found) if self.known.as_ref().is_none_or(|known| *known == found) => found,
             None if self.known.is_none() => mark(&self.place, &clock::rfc3339(&self.now))?,
-            // It was exchanged since it was looked at.
+            // The drive was exchanged since `check_presence`.
             _ => return Err(Error::at(Cause::SecondPlaceAbsent(PlaceTrouble::Another), &self.place)),
         };
         let mut there = Catalogue::read(&self.place);
@@ -183,9 +185,9 @@ impl Job {
         Ok(id)
     }
 
-    /// Applies the place's retention to what is there and what is to come; what is to come and stays, newest first.
+    /// Applies the place's retention to its backups and the missing ones. Returns the missing ones that it keeps, newest first.
     fn make_room(&self, there: &mut Catalogue) -> Vec<&Backup> {
-        let names = names_in(&self.place);
+        let names = backup_names_in(&self.place);
         let zone = self.now.timezone();
         let mut all: Vec<(Moment, String, Option<&Backup>)> = names
             .iter()
@@ -211,7 +213,7 @@ impl Job {
         for ((_, name, missing), reason) in all.iter().zip(reasons) {
             match missing {
                 Some(backup) if reason.keeps() => stay.push(*backup),
-                None if !reason.keeps() && !self.is_held_back => {
+                None if !reason.keeps() && !self.keeps_all => {
                     let path = self.place.join(name);
                     let is_plain = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
                     if is_plain && fs::remove_file(&path).is_ok() {
@@ -238,7 +240,7 @@ impl Job {
         }
     }
 
-    /// Copies a backup, and reads the copy again to see that it holds what the backup held when it was made.
+    /// Copies a backup. The bytes read must have the recorded hash, if there is one, and the copy the same hash.
     fn copy(&self, backup: &Backup, there: &mut Catalogue) -> Result<()> {
         let record = self.catalogue.get(&backup.name);
         let expected = record.as_ref().and_then(|record| record.hash());
@@ -264,7 +266,7 @@ impl Job {
     }
 }
 
-/// Copies a file, and says what was read.
+/// Copies a file, and returns the hash of the bytes.
 fn copy_bytes(from: &Path, to: &Path) -> Result<blake3::Hash> {
     let mut source = File::open(from).map_err(|error| Error::io(&error, from))?;
     let written = |error: io::Error| match error.kind() {
@@ -284,7 +286,7 @@ fn copy_bytes(from: &Path, to: &Path) -> Result<blake3::Hash> {
     }
 }
 
-/// FAT keeps times of two seconds: any other would be another one after the stick was taken out, and the copy look changed.
+/// FAT stores times in steps of two seconds. An odd second would change when the drive is reconnected, and the copy look changed.
 fn set_even_time(path: &Path) {
     let seconds = |time: SystemTime| {
         time.duration_since(SystemTime::UNIX_EPOCH)

@@ -1,7 +1,7 @@
 //! The snapshot: one consistent, verified, flushed copy of a database under a temporary name.
 //!
-//! The order is what makes it safe. Everything is read inside one read transaction, so writers can neither change
-//! nor restart the copy; the copy is verified before it is flushed, and flushed before anybody gives it a name.
+//! The order makes it safe. Everything is read inside one read transaction, so writers can neither change nor restart the copy.
+//! The copy is verified and flushed before it gets a name.
 
 use std::fs::{self, File, Metadata};
 use std::ops::ControlFlow;
@@ -33,20 +33,20 @@ use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 
-/// A database held in one read transaction.
+/// A database in a read transaction.
 pub(crate) struct Source {
     pub connection: Connection,
     pub shape: Shape,
     pub path: PathBuf,
     pub role: Role,
-    /// What reading leaves behind; the last field, because it is to go after the connection.
+    /// Removes the WAL index that reading creates. The last field: it must be dropped after the connection.
     pub _wal_index: Option<WalIndexCleanup>,
 }
 
 impl Source {
-    /// Holds what `connection` sees now until the source is dropped.
+    /// Begins a read transaction, which ends when the source is dropped.
     pub fn hold(connection: Connection, path: &Path, role: Role) -> Result<Source> {
-        // BEGIN takes no lock; the first read does, and waits for the connection's timeout.
+        // BEGIN takes no lock. The first read does, and waits up to the connection's timeout.
         let shape = connection
             .execute_batch("BEGIN")
             .and_then(|()| Shape::read(&connection));
@@ -67,7 +67,7 @@ impl Source {
         Ok(source)
     }
 
-    /// SQLite reads what is missing of the last page as zeros, which no check need notice.
+    /// Refuses a cut-off file. SQLite reads the missing part of the last page as zeros, and a check can miss that.
     fn refuse_cut_off(&self) -> Result<()> {
         let size = fs::metadata(&self.path)
             .map_err(|error| Error::io(&error, &self.path))?
@@ -75,20 +75,20 @@ impl Source {
         let mode: rusqlite::Result<String> = self
             .connection
             .pragma_query_value(None, "journal_mode", |row| row.get(0));
-        let in_log = mode.map_err(|error| explain(&error, &self.path, self.role))? == "wal" && has_wal(&self.path);
+        let in_wal = mode.map_err(|error| explain(&error, &self.path, self.role))? == "wal" && has_wal(&self.path);
         let stated = self.shape.bytes();
-        if size < stated && !in_log {
+        if size < stated && !in_wal {
             return Err(self.corrupt(Damage::cut_off(size, stated)));
         }
         Ok(())
     }
 
-    /// Its pages as they lie in the file.
+    /// Reads the pages as they are in the file.
     pub fn pages(&self) -> Result<PageReader<'_>> {
         PageReader::of(&self.connection, &self.path, self.role, self.shape.page_size)
     }
 
-    /// "Fails verification", of this file.
+    /// The error that this file is damaged.
     pub fn corrupt(&self, damage: Damage) -> Error {
         Error::at(sqlite_error::corrupt(self.role, damage), &self.path)
     }
@@ -98,26 +98,26 @@ impl Source {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub file: Staged,
-    /// What there is to say of its contents.
+    /// The remarks of the check.
     pub remarks: Remarks,
 }
 
-/// A copy that is verified, and on its way to the disk.
+/// A verified copy that is not flushed yet.
 #[derive(Debug)]
 pub(crate) struct VerifiedCopy<'a> {
     pub path: &'a Path,
-    /// `None` where it could not be taken.
+    /// `None` when it could not be computed.
     pub hash: Option<blake3::Hash>,
-    /// The rows of each table, where they are known.
+    /// The number of rows of each table, if known.
     pub rows: Option<Vec<(String, u64)>>,
 }
 
-/// Called with a copy that is verified.
-pub(crate) type Tell<'a> = &'a mut dyn FnMut(VerifiedCopy<'_>);
+/// Called with the verified copy, while it is being flushed.
+pub(crate) type OnVerified<'a> = &'a mut dyn FnMut(VerifiedCopy<'_>);
 
 /// Copies `source` into a temporary file in `folder`, verifies it and flushes it.
 ///
-/// The copy gets the permissions of `model`. Fails as corrupt when the source is, and leaves nothing behind then.
+/// The copy gets the permissions of `model`. Fails when the source is corrupt; a failure leaves no file behind.
 pub(crate) fn take(
     source: Source,
     folder: &Path,
@@ -125,64 +125,64 @@ pub(crate) fn take(
     level: Verification,
     progress: ProgressFn<'_>,
 ) -> Result<Snapshot> {
-    take_and_tell(source, folder, model, level, None, progress)
+    take_and_report(source, folder, model, level, None, progress)
 }
 
-/// The same, and calls `verified` once the copy has passed, while it is still being flushed.
-pub(crate) fn take_and_tell(
+/// Like [`take`], and calls `on_verified` with the verified copy while it is still being flushed.
+pub(crate) fn take_and_report(
     source: Source,
     folder: &Path,
     model: Option<&Metadata>,
     level: Verification,
-    verified: Option<Tell<'_>>,
+    on_verified: Option<OnVerified<'_>>,
     progress: ProgressFn<'_>,
 ) -> Result<Snapshot> {
     require_space(folder, source.shape.bytes())?;
     let file = Staged::new(folder)?;
     preallocate(file.path(), source.shape.bytes());
     failpoint::reach("snapshot_staged");
-    let hash = copy(&source, file.path(), verified.is_some(), progress)?;
-    let _ = source.connection.execute_batch("COMMIT"); // from here on writers need not wait
+    let hash = copy(&source, file.path(), on_verified.is_some(), progress)?;
+    let _ = source.connection.execute_batch("COMMIT"); // from here on writers and checkpoints need not wait
     failpoint::reach("snapshot_copied");
     let remarks = verify_and_flush(
         &source,
         &file,
         model,
         level,
-        verified.map(|tell| (tell, hash)),
+        on_verified.map(|on_verified| (on_verified, hash)),
         progress,
     )?;
     failpoint::reach("snapshot_flushed");
     Ok(Snapshot { file, remarks })
 }
 
-/// Verifies the copy while it goes to the disk: the one needs the processor, the other the disk.
+/// Verifies the copy while a thread flushes it: one needs the processor, the other the disk.
 fn verify_and_flush(
     source: &Source,
     file: &Staged,
     model: Option<&Metadata>,
     level: Verification,
-    verified: Option<(Tell<'_>, Option<FileHash>)>,
+    on_verified: Option<(OnVerified<'_>, Option<FileHash>)>,
     progress: ProgressFn<'_>,
 ) -> Result<Remarks> {
     thread::scope(|scope| {
         let flushing = thread::Builder::new().name("respaldo-flush".to_owned());
         let flushing = flushing.spawn_scoped(scope, || file.finish(model));
         let path = file.path();
-        let (remarks, rows) = verify_copy(source, path, level, verified.is_some(), progress)?;
-        if let Some((tell, hash)) = verified {
-            let hash = hash_of_copy(path, hash).ok(); // without it less is known of the backup
-            tell(VerifiedCopy { path, hash, rows });
+        let (remarks, rows) = verify_copy(source, path, level, on_verified.is_some(), progress)?;
+        if let Some((on_verified, hash)) = on_verified {
+            let hash = hash_of_copy(path, hash).ok(); // a missing hash only weakens later checks
+            on_verified(VerifiedCopy { path, hash, rows });
         }
         failpoint::reach("snapshot_verified");
         let flushed = flushing.map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
-        // Without a thread it is flushed here.
+        // If no thread could be started, flush here.
         flushed.unwrap_or_else(|_| file.finish(model))?;
         Ok(remarks)
     })
 }
 
-/// Says how much room is missing before anything is written.
+/// Fails with the missing space before anything is written.
 pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
     match fs4::available_space(folder) {
         Ok(free) if free < needed => {
@@ -190,12 +190,12 @@ pub(crate) fn require_space(folder: &Path, needed: u64) -> Result<()> {
             let free = Some(free);
             Err(Error::at(Cause::DiskFull { needed, free }, folder))
         }
-        // A file system that cannot tell is asked by writing.
+        // If the file system does not report its free space, writing shows it.
         _ => Ok(()),
     }
 }
 
-/// The hash of the closed copy, from what was taken while it was written.
+/// The hash of the closed copy, completed from the hash taken while it was written.
 fn hash_of_copy(copy: &Path, taken: Option<FileHash>) -> std::io::Result<blake3::Hash> {
     let mut file = File::open(copy)?;
     match taken {
@@ -212,20 +212,21 @@ fn copy(source: &Source, target_path: &Path, is_hashed: bool, progress: Progress
     if is_hashed {
         file_methods::start_hash(&target);
     }
-    // Each page is read once. What it costs to keep too many in memory is only time.
+    // Each page is read once, so a large cache only costs time.
     let _ = source.connection.pragma_update(None, "cache_size", -CACHE_KIB);
     let mut write_back = WriteBack::of(target_path.to_owned());
-    // The second half reaches the disk while the copy is checked. Sending off more holds up the copy where the disk is slower.
-    let mut early = source.shape.bytes() / 2 / STEP_BYTES;
+    // Writes back the first half during the copy; the second half goes to the disk while the copy is checked. More would slow
+    // the copy down on a slow disk.
+    let mut write_backs_left = source.shape.bytes() / 2 / STEP_BYTES;
     let step_done = &mut || {
-        if early > 0 {
-            early -= 1;
+        if write_backs_left > 0 {
+            write_backs_left -= 1;
             write_back.advance();
         }
     };
     copy_pages(source, &mut target, step_done, progress).map_err(|stopped| match stopped {
         Stopped::Cancelled => Error::new(Cause::Cancelled),
-        // Reading the source and writing the copy fail through one call.
+        // One call reads the source and writes the copy, so both can have failed.
         Stopped::Sqlite(error) if is_write_failure(&error) => explain(&error, parent(target_path), Role::Backup),
         Stopped::Sqlite(error) => explain(&error, &source.path, source.role),
     })?;
@@ -235,9 +236,9 @@ fn copy(source: &Source, target_path: &Path, is_hashed: bool, progress: Progress
     Ok(hash)
 }
 
-/// The copy of a WAL database says that it is one. Alone and complete, it must open from a read-only drive.
+/// Sets the copy of a WAL database to rollback mode, so that it opens from a read-only drive.
 ///
-/// Nobody has the file open, and there is no log, so the two version numbers are all there is to change:
+/// No connection has the file open, and it has no WAL, so only the two version numbers change:
 /// <https://www.sqlite.org/fileformat2.html#file_format_version_numbers>.
 fn leave_wal_mode(copy: &Path) -> Result<()> {
     let written = match Header::read(copy) {
@@ -248,7 +249,7 @@ fn leave_wal_mode(copy: &Path) -> Result<()> {
     written.map_err(|error| Error::io(&error, parent(copy)))
 }
 
-/// Why pages stopped going over.
+/// Why copying stopped.
 #[derive(Debug)]
 pub(crate) enum Stopped {
     Cancelled,
@@ -277,21 +278,22 @@ fn copy_pages(
     )
 }
 
-/// What the connection to the source keeps in memory while it is copied: little of it is asked for twice.
+/// The page cache of the source's connection during the copy. Few pages are read twice.
 const CACHE_KIB: i64 = 64;
-/// Bytes that are copied in a step.
+/// Bytes copied in a step.
 const STEP_BYTES: u64 = 1 << 20;
 
-/// Pages that are copied in a step.
+/// Pages copied in a step.
 pub(crate) fn pages_per_step(shape: &Shape) -> i32 {
     i32::try_from(STEP_BYTES / shape.page_size.max(512)).unwrap_or(i32::MAX)
 }
 
-/// Asking an application takes longer than a step. So it is asked after each of the first ones, and then now and then.
+/// The progress function of an application can take longer than a step. It is called after each of the first steps, and then at
+/// this interval.
 const FIRST_STEPS: u32 = 16;
-const NOW_AND_THEN: Duration = Duration::from_millis(10);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Runs a backup whose locks are taken, asking `progress` between steps.
+/// Runs a backup whose locks are taken. Calls `progress` between steps.
 pub(crate) fn step_to_the_end(
     backup: &Backup<'_, '_>,
     pages_per_step: i32,
@@ -299,7 +301,7 @@ pub(crate) fn step_to_the_end(
     step_done: &mut dyn FnMut(),
     progress: ProgressFn<'_>,
 ) -> std::result::Result<(), Stopped> {
-    let (mut steps, mut asked) = (0, Instant::now());
+    let (mut steps, mut last_report) = (0, Instant::now());
     loop {
         let result = step(backup, pages_per_step, timeout)?;
         failpoint::reach("step_copied");
@@ -308,7 +310,7 @@ pub(crate) fn step_to_the_end(
         }
         step_done();
         steps += 1;
-        if steps > FIRST_STEPS && asked.elapsed() < NOW_AND_THEN {
+        if steps > FIRST_STEPS && last_report.elapsed() < PROGRESS_INTERVAL {
             continue;
         }
         let state = backup.progress();
@@ -321,13 +323,13 @@ pub(crate) fn step_to_the_end(
         if progress(now) == ControlFlow::Break(()) {
             return Err(Stopped::Cancelled);
         }
-        asked = Instant::now();
+        last_report = Instant::now();
     }
 }
 
-const RETRY: Duration = Duration::from_millis(1);
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// One step, tried again for `timeout` while somebody else has the file. Zero pages only take the locks.
+/// One step, retried up to `timeout` while another connection holds a lock. Zero pages only take the locks.
 pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> rusqlite::Result<StepResult> {
     let deadline = Instant::now() + timeout;
     loop {
@@ -341,15 +343,15 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
         if Instant::now() >= deadline {
             return Err(busy);
         }
-        thread::sleep(RETRY);
+        thread::sleep(RETRY_INTERVAL);
     }
 }
 
-/// Bytes of a database whose rows SQLite counts in no time to speak of.
-const CHEAPLY_COUNTED: u64 = 1 << 20;
+/// In a database up to this size, counting the rows takes no noticeable time.
+const MAX_BYTES_TO_COUNT: u64 = 1 << 20;
 
-/// What there is to say of the contents, and the rows of each table.
-type Found = (Remarks, Option<Vec<(String, u64)>>);
+/// The remarks of the check, and the number of rows of each table.
+type CopyFindings = (Remarks, Option<Vec<(String, u64)>>);
 
 /// Verifies the closed copy against the shape of its source.
 fn verify_copy(
@@ -358,8 +360,8 @@ fn verify_copy(
     level: Verification,
     is_counted: bool,
     progress: ProgressFn<'_>,
-) -> Result<Found> {
-    // Whatever is wrong with the copy is said of the source: the copy is about to vanish.
+) -> Result<CopyFindings> {
+    // Damage of the copy is reported for the source: the copy is deleted on failure.
     let of_source = |error: Error| match error.cause {
         Cause::BackupCorrupt(damage) => source.corrupt(damage),
         Cause::NotADatabase => Error::at(Cause::NotADatabase, &source.path),
@@ -385,7 +387,7 @@ fn verify_copy(
         return Err(source.corrupt(damage));
     }
     let count = || {
-        let is_cheap = is_counted && found.bytes() <= CHEAPLY_COUNTED;
+        let is_cheap = is_counted && found.bytes() <= MAX_BYTES_TO_COUNT;
         is_cheap.then(|| contents::count_rows(&reader)).flatten()
     };
     Ok((findings.remarks, findings.rows.or_else(count)))

@@ -1,4 +1,4 @@
-//! Removing what killed processes left.
+//! Removing the temporary files of killed processes.
 
 use crate::files::folder_lock::FolderLock;
 use crate::files::paths::parent;
@@ -6,8 +6,8 @@ use crate::files::staging;
 use crate::store::Store;
 
 impl Store {
-    /// Removes what killed processes left: in the backup folder, whose lock the caller holds, and beside the database
-    /// and the settings unless somebody is at work there.
+    /// Removes the temporary files of killed processes: in the backup folder, whose lock the caller holds, and beside the
+    /// database and the settings, if those folders' locks are free.
     pub(crate) fn sweep_orphans(&self) {
         staging::sweep(&self.backup_dir);
         let beside = parent(&self.database);

@@ -1,9 +1,9 @@
-//! Writing the pages of a backup that differ into a live database, through SQLite and as one transaction.
+//! Writing the differing pages of a backup into a live database, through SQLite and as one transaction.
 //!
-//! SQLite journals the old pages or logs the new ones as with any change, so all that is said of
-//! [`overwrite`](crate::steps::overwrite) holds: other connections stay valid, and a crash at any instant is rolled back.
-//! Nothing of the backup's schema is read by this connection, and none of its statements run: a page is bytes here. They are bytes
-//! of a file that was verified, which is why a connection that may otherwise write no page by itself may do so here.
+//! SQLite writes a rollback journal or a WAL as for any change. So, as in [`overwrite`](crate::steps::overwrite), other connections
+//! stay valid, and a crash at any instant is rolled back.
+//! This connection does not parse the backup's schema and runs none of its statements: a page is only bytes here. The bytes come
+//! from a verified file, so defensive mode, which forbids writing pages, can be switched off for this transaction.
 //!
 //! <https://www.sqlite.org/dbpage.html>
 
@@ -25,12 +25,12 @@ use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::steps::overwrite::{Live, WriteFailure};
-use crate::steps::page_set::{Pace, PageSet, bytes_of, chunks};
+use crate::steps::page_set::{CancelPoll, PageSet, bytes_of, chunks};
 use crate::steps::safety_copy::no_file;
-use crate::steps::same_pages::OWN;
+use crate::steps::same_pages::PER_FILE_FIELDS;
 use crate::steps::snapshot::{self, Source};
 
-/// Places in page 1: <https://www.sqlite.org/fileformat2.html#the_database_header>.
+/// Offsets in page 1: <https://www.sqlite.org/fileformat2.html#the_database_header>.
 const PAGE_SIZE: Range<usize> = 16..18;
 const VERSIONS: Range<usize> = 18..20;
 const RESERVED: Range<usize> = 20..21;
@@ -40,25 +40,25 @@ const AUTO_VACUUM: Range<usize> = 52..56;
 const TEXT_ENCODING: Range<usize> = 56..60;
 const INCREMENTAL: Range<usize> = 64..68;
 
-/// Asking takes longer than writing some pages.
-const NOW_AND_THEN: Duration = Duration::from_millis(10);
+/// Calling the progress function takes longer than writing some pages, so it is called at this interval.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The write lock on a live database, and the transaction in which its pages are written. Dropping it rolls back what is not
-/// committed.
+/// The write lock on a live database, and the transaction that writes its pages. Dropping it rolls back an uncommitted
+/// transaction.
 pub(crate) struct PageWriter<'a> {
     live: &'a Live,
     first_page: Vec<u8>,
-    /// How many pages the live database has.
+    /// The number of pages of the live database.
     pub pages: u64,
 }
 
 impl Live {
-    /// Whether single pages of this backup can be written into this database.
+    /// Whether pages of this backup can be written into this database.
     pub fn takes_pages_of(&self, source: &Source) -> bool {
         has_page_table(&self.connection) && self.page_size == source.shape.page_size
     }
 
-    /// Changes when another connection has committed something, and only then.
+    /// A number that changes when another connection commits, and only then.
     pub fn data_version(&self) -> Result<i64> {
         let version = self
             .connection
@@ -67,8 +67,8 @@ impl Live {
         version.map_err(|error| explain(&error, &self.path, Role::Live))
     }
 
-    /// Keeps every other writer out from here until the writer is dropped. Readers go on. `None` where pages of this backup
-    /// cannot be written after all.
+    /// Takes the write lock until the writer is dropped. Readers go on. Returns `None` when the pages of this backup cannot be
+    /// written into this database.
     pub fn begin_pages(&self, source: &Source) -> Result<Option<PageWriter<'_>>> {
         let mut writer = PageWriter {
             live: self,
@@ -90,7 +90,7 @@ impl Live {
         source.pages()?.read(1, &mut first_page)?;
         let new = first_page.clone();
         writer.reader(source)?.read(1, &mut first_page)?;
-        if !fits(&first_page, &new) {
+        if !is_compatible(&first_page, &new) {
             return Ok(None);
         }
         self.schema_version.set(schema_version);
@@ -101,10 +101,10 @@ impl Live {
 }
 
 impl Live {
-    /// Makes sure that the database holds what was written, when the other pages had been compared before.
+    /// Makes sure that the database holds the written pages. The other pages were compared before.
     ///
-    /// `data_version` is that of the transaction that wrote. Others may have written since; then everything is checked instead. So
-    /// `reader` is opened beforehand, and few get in between.
+    /// `data_version` is that of the transaction that wrote. When another connection has written since, the whole database is
+    /// checked instead. `reader` is opened beforehand, to leave little time for that.
     pub fn verify_pages(
         &self,
         reader: &Connection,
@@ -116,7 +116,7 @@ impl Live {
     ) -> Result<()> {
         self.verify_by(reader, source, level, progress, |found, progress| {
             let wrong = if source.shape.differences(found).is_empty() {
-                self.first_wrong(reader, source, written, &mut Pace::new(progress, found.pages))?
+                self.first_mismatch(reader, source, written, &mut CancelPoll::new(progress, found.pages))?
             } else {
                 Some(1)
             };
@@ -134,13 +134,13 @@ impl Live {
         })
     }
 
-    /// The first of the pages written that `connection` reads otherwise.
-    fn first_wrong(
+    /// The first of the written pages that `connection` reads with other bytes.
+    fn first_mismatch(
         &self,
         connection: &Connection,
         source: &Source,
         written: &PageSet,
-        pace: &mut Pace<'_>,
+        poll: &mut CancelPoll<'_>,
     ) -> Result<Option<u64>> {
         let page_size = source.shape.page_size;
         let mut live = PageReader::of(connection, &self.path, Role::Live, page_size)?;
@@ -151,15 +151,15 @@ impl Live {
             if !(first..first + count).any(|page| written.contains(page)) {
                 continue;
             }
-            pace.keep()?;
+            poll.check()?;
             let length = bytes_of(count, page_size);
             let (found, wanted) = (&mut found[..length], &mut wanted[..length]);
             live.read(first, found)?;
             pages.read(first, wanted)?;
             if first == 1 {
-                for own in OWN {
-                    found[own.clone()].fill(0);
-                    wanted[own].fill(0);
+                for field in PER_FILE_FIELDS {
+                    found[field.clone()].fill(0);
+                    wanted[field].fill(0);
                 }
             }
             let both = found.chunks_exact(size).zip(wanted.chunks_exact(size));
@@ -174,9 +174,9 @@ impl Live {
     }
 }
 
-/// Whether pages of a database that begins with `new` make sense to a connection that has found one that begins with `old`.
-fn fits(old: &[u8], new: &[u8]) -> bool {
-    // Such a connection empties the freelist at the end of each transaction, by what it knows of the old pages.
+/// Whether a connection that opened a database with page 1 `old` can go on with the pages of one with page 1 `new`.
+fn is_compatible(old: &[u8], new: &[u8]) -> bool {
+    // With full auto-vacuum the connection empties the freelist at each commit, based on the old pages.
     let vacuums = old[AUTO_VACUUM] != [0; 4] && old[INCREMENTAL] == [0; 4];
     let unused = new[FREE_PAGES] != [0; 4];
     // A connection is bound to the text encoding that it found.
@@ -187,7 +187,7 @@ fn fits(old: &[u8], new: &[u8]) -> bool {
 }
 
 impl PageWriter<'_> {
-    /// The live database's pages as they are now.
+    /// Reads the current pages of the live database.
     pub fn reader(&self, source: &Source) -> Result<PageReader<'_>> {
         PageReader::of(
             &self.live.connection,
@@ -204,7 +204,7 @@ impl PageWriter<'_> {
         differing: &PageSet,
         progress: ProgressFn<'_>,
     ) -> std::result::Result<(), WriteFailure> {
-        // From here to the end of this writer, see above.
+        // Defensive mode is off until this writer is dropped; the module's comment says why that is safe.
         let defensive = self
             .live
             .connection
@@ -217,7 +217,7 @@ impl PageWriter<'_> {
             .connection
             .prepare("INSERT INTO sqlite_dbpage(pgno, data) VALUES(?1, ?2)");
         self.write_pages(&mut self.explained(statement)?, source, differing, progress)?;
-        // Other connections read the schema again when this number is another one.
+        // Other connections reload the schema when this number changes.
         let next = i32::try_from(schema_version).unwrap_or(0).wrapping_add(1);
         self.run(&format!("PRAGMA schema_version = {next}"))?;
         failpoint::reach("pages_written");
@@ -226,8 +226,8 @@ impl PageWriter<'_> {
 
     /// Takes the exclusive lock in a rollback mode, and fails as locked when readers stay beyond the timeout.
     ///
-    /// SQLite would take it when the first page leaves its cache, but where it does not get it there, it keeps the page in
-    /// memory and waits as long for the next.
+    /// SQLite takes it when the first page leaves its cache. If it does not get the lock then, it keeps the page in memory and
+    /// waits as long again for the next page.
     fn keep_readers_out(&self) -> Result<()> {
         let Live { connection, path, .. } = self.live;
         let mode: rusqlite::Result<String> = connection.pragma_query_value(None, "journal_mode", |row| row.get(0));
@@ -253,17 +253,17 @@ impl PageWriter<'_> {
         let mut page = vec![0; bytes_of(1, source.shape.page_size)];
         let skipped = lock_byte_page(source.shape.page_size);
         let step = u64::try_from(snapshot::pages_per_step(&source.shape)).unwrap_or(1);
-        let mut write_back = [self.live.log(), real_path(&self.live.path)].map(WriteBack::of);
-        let mut asked: Option<Instant> = None;
+        let mut write_back = [self.live.journal_path(), real_path(&self.live.path)].map(WriteBack::of);
+        let mut last_report: Option<Instant> = None;
         let mut now = Progress {
             pages_done: 0,
-            // The commit is the last.
+            // The commit counts as one.
             pages_total: differing.len() + 1,
         };
         for number in differing.iter().filter(|number| *number != 1 && *number != skipped) {
-            if asked.is_none_or(|asked| asked.elapsed() >= NOW_AND_THEN) {
-                keep_on(progress, now)?;
-                asked = Some(Instant::now());
+            if last_report.is_none_or(|last| last.elapsed() >= PROGRESS_INTERVAL) {
+                report(progress, now)?;
+                last_report = Some(Instant::now());
             }
             pages.read(number, &mut page)?;
             let written = insert.execute(params![number_of(number), page]).map(drop);
@@ -274,17 +274,17 @@ impl PageWriter<'_> {
                 write_back.iter_mut().for_each(WriteBack::advance);
             }
         }
-        keep_on(progress, now)?;
+        report(progress, now)?;
         pages.read(1, &mut page)?;
-        // The journal mode stays. The schema's number goes up when nothing is left to be written by this statement, which SQLite
-        // would otherwise prepare anew.
-        for own in [VERSIONS, SCHEMA_COOKIE] {
-            page[own.clone()].copy_from_slice(&self.first_page[own]);
+        // The journal mode stays. The schema cookie changes only after the last use of this statement, which SQLite would
+        // otherwise prepare again.
+        for field in [VERSIONS, SCHEMA_COOKIE] {
+            page[field.clone()].copy_from_slice(&self.first_page[field]);
         }
         let written = insert.execute(params![1, page]).map(drop);
         self.explained(written)?;
         if source.shape.pages < self.pages {
-            // "This page and all that follow are gone", at the end of the transaction.
+            // NULL truncates the database from this page on, at the end of the transaction.
             let cut_off = insert
                 .execute(params![number_of(source.shape.pages + 1), Null])
                 .map(drop);
@@ -315,14 +315,14 @@ impl Drop for PageWriter<'_> {
     fn drop(&mut self) {
         let connection = &self.live.connection;
         if !connection.is_autocommit() {
-            // What fails here ends with the connection.
+            // If ROLLBACK fails, closing the connection rolls back.
             let _ = connection.execute_batch("ROLLBACK");
         }
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true);
     }
 }
 
-fn keep_on(progress: ProgressFn<'_>, now: Progress) -> Result<()> {
+fn report(progress: ProgressFn<'_>, now: Progress) -> Result<()> {
     match progress(now) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::new(Cause::Cancelled)),
