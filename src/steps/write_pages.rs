@@ -363,7 +363,7 @@ mod tests {
             drop(database(&new, "delete", "new"));
             let connection = connection::open_backup(&new, Duration::ZERO).expect("opens");
             let source = Source::hold(connection, &new, Role::Backup).expect("held");
-            let live = Live::open(&old, Duration::ZERO).expect("free");
+            let live = Live::open(&old, Duration::from_secs(5)).expect("free");
             let seen = live.data_version().expect("a number");
             other.execute_batch("UPDATE t SET x = 'older'").expect("written");
             assert_ne!(live.data_version().expect("a number"), seen, "{mode}");
