@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{TimeDelta, Timelike, Utc};
-use respaldo::{Cause, Error, Language, Options, RestoreRequest, Settings, Status, Store, unwatched};
+#[cfg(target_os = "linux")]
+use respaldo::Settings;
+use respaldo::{Cause, Error, Language, Options, RestoreRequest, Status, Store, unwatched};
 use rusqlite::{Connection, ffi};
 use scene::{Scene, clients, clients_in, make_database};
 

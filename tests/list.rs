@@ -5,11 +5,15 @@
 mod scene;
 
 use std::fs;
+#[cfg(unix)]
 use std::path::Path;
+#[cfg(unix)]
 use std::time::{Duration, UNIX_EPOCH};
 
 use respaldo::{Kind, Options, RestoreRequest, Store, unwatched};
-use scene::{Scene, names, set_modified};
+#[cfg(unix)]
+use scene::names;
+use scene::{Scene, set_modified};
 
 #[test]
 fn backups_are_listed_newest_first_by_the_time_in_the_name_or_of_the_file() {

@@ -11,7 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use respaldo::{Argument, Cause, Error, Language, Options, RestoreRequest, Settings, Status, Store, unwatched};
-use scene::{Scene, clients_in, make_database};
+use scene::Scene;
+#[cfg(unix)]
+use scene::{clients_in, make_database};
 
 fn open(database: &str) -> respaldo::Result<Store> {
     Store::open(Options::new(database))

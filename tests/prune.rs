@@ -6,8 +6,12 @@ mod scene;
 
 use std::fs;
 
-use respaldo::{Kind, Options, Reason, Store, unwatched};
-use scene::{Scene, make_database, names};
+#[cfg(unix)]
+use respaldo::Kind;
+use respaldo::{Options, Reason, Store, unwatched};
+#[cfg(unix)]
+use scene::make_database;
+use scene::{Scene, names};
 
 #[test]
 fn the_newest_backups_stay_and_only_those_of_the_library_are_removed() {
