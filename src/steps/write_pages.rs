@@ -75,6 +75,7 @@ impl Live {
             first_page: vec![],
             pages: 0,
         };
+        writer.use_journal_mode("TRUNCATE");
         let begun = writer.run("BEGIN IMMEDIATE").and_then(|()| {
             Ok((
                 writer.number("page_count")?,
@@ -293,6 +294,15 @@ impl PageWriter<'_> {
         Ok(())
     }
 
+    /// On Windows a connection in the journal modes TRUNCATE and PERSIST keeps the rollback journal open, and no other can delete
+    /// it to commit. Emptying it commits as well. The mode is this connection's own.
+    fn use_journal_mode(&self, mode: &str) {
+        if cfg!(windows) && !self.live.wal {
+            let set = format!("PRAGMA journal_mode = {mode}");
+            let _ = self.live.connection.query_row(&set, [], |_| Ok(()));
+        }
+    }
+
     fn number(&self, pragma: &str) -> std::result::Result<i64, WriteFailure> {
         let number = self.live.connection.pragma_query_value(None, pragma, |row| row.get(0));
         self.explained(number)
@@ -318,6 +328,8 @@ impl Drop for PageWriter<'_> {
             // If ROLLBACK fails, closing the connection rolls back.
             let _ = connection.execute_batch("ROLLBACK");
         }
+        // Also removes the empty rollback journal, unless another connection has it open.
+        self.use_journal_mode("DELETE");
         let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true);
     }
 }
@@ -375,7 +387,8 @@ mod tests {
             assert!(sqlite_error::is_busy(&refused), "{mode}: {refused}");
             let mut all = PageSet::default();
             (1..=source.shape.pages).for_each(|page| all.set(page, true));
-            writer.write(&source, &all, &mut unwatched).expect("written");
+            let written = writer.write(&source, &all, &mut unwatched);
+            assert!(written.is_ok(), "{mode}: {written:?}");
             drop(writer);
             assert_eq!(live.data_version().expect("a number"), under_lock, "{mode}");
             assert_eq!(text(&other), "new", "{mode}");
