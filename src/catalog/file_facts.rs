@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirEntry, File, Metadata};
 
-use crate::catalog::record::State;
+use crate::catalog::record::{Record, State};
 use crate::database::header::Header;
 use crate::report::system_error::is_missing;
 
@@ -21,8 +21,8 @@ impl FileFacts {
     /// The facts of an entry's file, or `None` when it is no file, or gone. A file that cannot be opened now still
     /// exists, so it has facts.
     ///
-    /// A file that `is_known_whole` in its present state is not opened.
-    pub fn of_entry(entry: &DirEntry, is_known_whole: impl Fn(Option<State>) -> bool) -> Option<FileFacts> {
+    /// A file that `record` says is whole in its present state is not opened.
+    pub fn of_entry(entry: &DirEntry, record: Option<&Record>) -> Option<FileFacts> {
         let path = entry.path();
         if entry_is_elsewhere(entry) {
             return Some(FileFacts {
@@ -35,8 +35,9 @@ impl FileFacts {
         // Opening a pipe blocks until another process opens its other end.
         let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_plain
+            && let Some(record) = record
             && let Ok(metadata) = entry.metadata()
-            && is_known_whole(State::of(&metadata))
+            && record.known_whole(State::of(&metadata)) == Some(true)
         {
             return Some(FileFacts {
                 metadata: Some(metadata),

@@ -58,7 +58,7 @@ impl Store {
             let Some(stamp) = names::parse_safety(&self.database_name(), name) else {
                 continue;
             };
-            if let Some(facts) = FileFacts::of_entry(&entry, |_| false) {
+            if let Some(facts) = FileFacts::of_entry(&entry, None) {
                 copies.push(self.backup_at(&entry.path(), name, &facts, Kind::Safety, Some(stamp)));
             }
         }
@@ -94,11 +94,7 @@ impl Store {
             return None;
         }
         let record = catalogue.get(name);
-        let facts = FileFacts::of_entry(entry, |state| {
-            record
-                .as_ref()
-                .is_some_and(|record| record.known_whole(state) == Some(true))
-        })?;
+        let facts = FileFacts::of_entry(entry, record.as_ref())?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
         let stamp = names::parse_backup(name).filter(|_| made_here);
         let recovered = names::parse_recovered(name).filter(|_| made_here);
