@@ -418,6 +418,46 @@ respaldo_status respaldo_annotate(respaldo_store store,
                                   void *user_data,
                                   char **out_json);
 
+// Compares a backup with the live database or with another backup, row by row. Each of both is read in one transaction; neither is
+// changed, and nothing that stands in a schema is run.
+//
+// `request_json` must name a backup, as in respaldo_restore:
+//
+// ```json
+// {"backup": "name or path", "with": null, "rows": 20}
+// ```
+//
+// `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
+// what `backup` is compared with, "there" is `backup`: a restore would lose what is only here. `progress`: NULL for none. On success
+// `*out_json` is
+//
+// ```json
+// {"identical": false, "summary": "Perder\u00eda 14 sesiones y 2 clientes; recuperar\u00eda 1 cliente.",
+//  "tables": [{"table": "clients", "only_there": 1, "only_here": 2, "changed": 0, "same": 1198,
+//              "rows": [{"key": {"id": 7}, "what": "only_here", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
+//  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_here"}]}
+// ```
+//
+// `summary` is one sentence for the owner, in the words of the option `names`. `tables` are all tables, those that a restore would
+// lose most of first. Rows are told from each other by the primary key, or the rowid where there is none; where both sides have
+// not the same key, rows that differ are "only_there" and "only_here", and `key` may be null. `what` of a row is "only_there", "only_here" or
+// "changed"; then `values` are those here, "there" has the others, and "columns" names those that differ. Tables are
+// compared by the columns that both have, without generated ones. `schema` names what is "only_there", "only_here" or "differs":
+// its `kind` is "table", "column", "index", "trigger" or "view".
+//
+// In `values` a BLOB is `{"blob": "00ff"}` in hexadecimal digits, a text that is not UTF-8 `{"text": "ff"}`, an infinite number
+// `{"real": "inf"}` or `{"real": "-inf"}`; of one of more than 65536 bytes only the length is told: `{"blob": null, "bytes": 100000}`.
+// Whole numbers are exact, also beyond 2^53.
+//
+// Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_NOT_A_DATABASE,
+// RESPALDO_BACKUP_CORRUPT and RESPALDO_DATABASE_CORRUPT (where the damage is met; only respaldo_verify looks for it),
+// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+respaldo_status respaldo_compare(respaldo_store store,
+                                 const char *request_json,
+                                 respaldo_progress_fn progress,
+                                 void *user_data,
+                                 char **out_json);
+
 // Brings rows of a backup back into the live database, with what belongs to them: as one transaction, after saving the database as
 // it is. Other connections stay valid.
 //
@@ -538,46 +578,6 @@ respaldo_status respaldo_rehearse(respaldo_store store,
                                   respaldo_progress_fn progress,
                                   void *user_data,
                                   char **out_json);
-
-// Compares a backup with the live database or with another backup, row by row. Each of both is read in one transaction; neither is
-// changed, and nothing that stands in a schema is run.
-//
-// `request_json` must name a backup, as in respaldo_restore:
-//
-// ```json
-// {"backup": "name or path", "with": null, "rows": 20}
-// ```
-//
-// `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
-// what `backup` is compared with, "there" is `backup`: a restore would lose what is only here. `progress`: NULL for none. On success
-// `*out_json` is
-//
-// ```json
-// {"identical": false, "summary": "Perder\u00eda 14 sesiones y 2 clientes; recuperar\u00eda 1 cliente.",
-//  "tables": [{"table": "clients", "only_there": 1, "only_here": 2, "changed": 0, "same": 1198,
-//              "rows": [{"key": {"id": 7}, "what": "only_here", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
-//  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_here"}]}
-// ```
-//
-// `summary` is one sentence for the owner, in the words of the option `names`. `tables` are all tables, those that a restore would
-// lose most of first. Rows are told from each other by the primary key, or the rowid where there is none; where both sides have
-// not the same key, rows that differ are "only_there" and "only_here", and `key` may be null. `what` of a row is "only_there", "only_here" or
-// "changed"; then `values` are those here, "there" has the others, and "columns" names those that differ. Tables are
-// compared by the columns that both have, without generated ones. `schema` names what is "only_there", "only_here" or "differs":
-// its `kind` is "table", "column", "index", "trigger" or "view".
-//
-// In `values` a BLOB is `{"blob": "00ff"}` in hexadecimal digits, a text that is not UTF-8 `{"text": "ff"}`, an infinite number
-// `{"real": "inf"}` or `{"real": "-inf"}`; of one of more than 65536 bytes only the length is told: `{"blob": null, "bytes": 100000}`.
-// Whole numbers are exact, also beyond 2^53.
-//
-// Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_NOT_A_DATABASE,
-// RESPALDO_BACKUP_CORRUPT and RESPALDO_DATABASE_CORRUPT (where the damage is met; only respaldo_verify looks for it),
-// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
-respaldo_status respaldo_compare(respaldo_store store,
-                                 const char *request_json,
-                                 respaldo_progress_fn progress,
-                                 void *user_data,
-                                 char **out_json);
 
 // Frees a string of an `out_json`. NULL is allowed.
 //

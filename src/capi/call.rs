@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::guard::{Out, reply};
-use super::{Handle, ProgressCallback, StatusCode, handles, isolation, requests};
+use super::{Handle, ProgressCallback, StatusCode, handles, isolation, request_fields};
 use crate::report::error::Result;
 use crate::report::messages::Language;
 use crate::report::progress::{Progress, ProgressFn};
@@ -32,7 +32,7 @@ impl<'a> Call<'a> {
         Call {
             store: handles::get(store),
             // SAFETY: promised by the caller.
-            request: unsafe { requests::text("request_json", request_json) },
+            request: unsafe { request_fields::text("request_json", request_json) },
             // SAFETY: promised by the caller.
             out: unsafe { Out::new(out_json) },
             progress: None,

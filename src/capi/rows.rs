@@ -1,0 +1,140 @@
+//! The rows of a backup or of a damaged database.
+
+use std::ffi::{c_char, c_void};
+
+use super::call::Call;
+use super::{Handle, ProgressCallback, StatusCode, requests};
+
+/// Compares a backup with the live database or with another backup, row by row. Each of both is read in one transaction; neither is
+/// changed, and nothing that stands in a schema is run.
+///
+/// `request_json` must name a backup, as in respaldo_restore:
+///
+/// ```json
+/// {"backup": "name or path", "with": null, "rows": 20}
+/// ```
+///
+/// `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
+/// what `backup` is compared with, "there" is `backup`: a restore would lose what is only here. `progress`: NULL for none. On success
+/// `*out_json` is
+///
+/// ```json
+/// {"identical": false, "summary": "Perder\u00eda 14 sesiones y 2 clientes; recuperar\u00eda 1 cliente.",
+///  "tables": [{"table": "clients", "only_there": 1, "only_here": 2, "changed": 0, "same": 1198,
+///              "rows": [{"key": {"id": 7}, "what": "only_here", "title": "Ana L\u00f3pez", "values": {"id": 7, "name": "Ana L\u00f3pez"}}]}],
+///  "schema": [{"kind": "column", "table": "clients", "name": "phone", "what": "only_here"}]}
+/// ```
+///
+/// `summary` is one sentence for the owner, in the words of the option `names`. `tables` are all tables, those that a restore would
+/// lose most of first. Rows are told from each other by the primary key, or the rowid where there is none; where both sides have
+/// not the same key, rows that differ are "only_there" and "only_here", and `key` may be null. `what` of a row is "only_there", "only_here" or
+/// "changed"; then `values` are those here, "there" has the others, and "columns" names those that differ. Tables are
+/// compared by the columns that both have, without generated ones. `schema` names what is "only_there", "only_here" or "differs":
+/// its `kind` is "table", "column", "index", "trigger" or "view".
+///
+/// In `values` a BLOB is `{"blob": "00ff"}` in hexadecimal digits, a text that is not UTF-8 `{"text": "ff"}`, an infinite number
+/// `{"real": "inf"}` or `{"real": "-inf"}`; of one of more than 65536 bytes only the length is told: `{"blob": null, "bytes": 100000}`.
+/// Whole numbers are exact, also beyond 2^53.
+///
+/// Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_NOT_A_DATABASE,
+/// RESPALDO_BACKUP_CORRUPT and RESPALDO_DATABASE_CORRUPT (where the damage is met; only respaldo_verify looks for it),
+/// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_compare(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::compare, |store, request, progress| {
+        store.compare(&request, progress)
+    })
+}
+
+/// Brings rows of a backup back into the live database, with what belongs to them: as one transaction, after saving the database as
+/// it is. Other connections stay valid.
+///
+/// `request_json` must name a backup, as in respaldo_restore, and rows, each by its table and key; shown are the defaults of the rest:
+///
+/// ```json
+/// {"backup": "name or path", "rows": [{"table": "clients", "key": {"id": 7}}], "with_dependents": true,
+///  "on_conflict": "refuse", "dry_run": false, "reason": "why, for the log"}
+/// ```
+///
+/// `key` has the columns of the primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. By the foreign keys of
+/// the live database, rows that they refer to come too where they are missing there; with `with_dependents` also the rows that refer to
+/// them and are missing. Triggers do not fire, generated columns are computed anew, a column that the backup lacks gets its default,
+/// and one that the database no longer has is left out, with a warning COLUMNS_LEFT_OUT that has "columns".
+///
+/// `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"applied": true, "plan": [{"table": "clients", "insert": 1, "update": 0, "same": 0, "conflicts": []}],
+///  "safety_backup": PATH, "warnings": [], "duration_ms": 12}
+/// ```
+///
+/// `applied` is false, and `safety_backup` null, with `dry_run` and where everything is there as it was. With `dry_run` all of it is done
+/// and rolled back, so that `plan` is what would happen. A conflict is
+///
+/// ```json
+/// {"table": "clients", "key": {"id": 7}, "what": "different", "detail": null, "backup": {"id": 7, "name": "Ana"},
+///  "live": {"id": 7, "name": "Eva"}}
+/// ```
+///
+/// where `what` is "different" (the key is there with other contents), "unique" (another row has what may be there only once),
+/// "constraint" (the schema does not take the row) or "foreign_key" (a row that is referred to would be missing). "refuse" is
+/// RESPALDO_ROWS_IN_CONFLICT, whose error object has "conflicts", and nothing is changed; "skip" leaves what is there; "overwrite"
+/// writes the row of the backup, and deletes another row that has what may be there only once. Of the last two kinds "skip" leaves out
+/// the row of the first; all else is RESPALDO_ROWS_IN_CONFLICT.
+///
+/// Every call without `dry_run` leaves a line in `restores.jsonl`. Errors: RESPALDO_INVALID_ARGUMENT (also for a row that the backup
+/// lacks), RESPALDO_ROWS_IN_CONFLICT, and those of respaldo_restore.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_bring_back(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::bring_back, |store, request, progress| {
+        store.bring_back(&request, progress)
+    })
+}
+
+/// Makes a new, verified file of what can still be read of a damaged database or backup, which is not touched. respaldo_restore puts the
+/// new file in place.
+///
+/// `request_json`: NULL, or `{"source": null, "dry_run": false}`; `source` is a backup, as in respaldo_restore, and null the live
+/// database, whose WAL is read too. `progress`: NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"recovered": BACKUP, "method": "rows", "tables": [{"table": "clients", "rows": 1198, "cut": 0,
+///  "missing_since": {"backup": "backup_20260304_142305.db", "rows": 2}}], "lost_and_found": 3, "warnings": [], "duration_ms": 77}
+/// ```
+///
+/// `recovered` is in the backup folder, of kind "recovered", and never deleted; it is null with `dry_run`. `method` is "reindex" where
+/// all rows are there, and "rows" where a new file was made of the rows that can be read. `cut` rows lack what lay on pages that cannot
+/// be read. `missing_since` says how many rows more the newest whole backup has, and is null where that is none or not known. Rows of
+/// which nobody knows the table are in the table `lost_and_found`. A warning NOT_SALVAGED names what could not be made anew. Errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_NOT_A_DATABASE (nothing was found),
+/// RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_salvage(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::salvage, |store, request, progress| {
+        store.salvage(&request, progress)
+    })
+}
