@@ -57,7 +57,12 @@ impl fmt::Debug for Clock {
 
 /// The time for people, day first: `04/03/2026 14:23`.
 pub(crate) fn display(moment: &Moment) -> String {
-    moment.format("%d/%m/%Y %H:%M").to_string()
+    let (day, month, year) = (moment.day(), moment.month(), moment.year());
+    format!(
+        "{day:02}/{month:02}/{year:04} {:02}:{:02}",
+        moment.hour(),
+        moment.minute()
+    )
 }
 
 /// RFC 3339 with offset, whole seconds: `2026-03-04T09:30:12-07:00`.

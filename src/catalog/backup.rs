@@ -115,15 +115,21 @@ impl Backup {
 }
 
 /// Sorts the newest first. Only the keys move while sorting, because a `Backup` is large.
-pub(crate) fn newest_first(backups: &mut Vec<Backup>) {
+pub(crate) fn newest_first(backups: &mut [Backup]) {
     let key = |place: usize| (backups[place].created_at, backups[place].ordinal);
     let mut order: Vec<_> = (0..backups.len()).map(|place| (key(place), place)).collect();
     order.sort_by(|(a, a_place), (b, b_place)| {
         let by_name = || backups[*b_place].name.cmp(&backups[*a_place].name);
         b.cmp(a).then_with(by_name)
     });
-    let mut unsorted: Vec<Option<Backup>> = backups.drain(..).map(Some).collect();
-    backups.extend(order.into_iter().filter_map(|(_, place)| unsorted[place].take()));
+    for place in 0..order.len() {
+        let mut from = order[place].1;
+        // An exchange before this one has moved it.
+        while from < place {
+            from = order[from].1;
+        }
+        backups.swap(place, from);
+    }
 }
 
 /// Inserts a backup into a list that is newest first.

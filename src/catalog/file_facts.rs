@@ -1,9 +1,10 @@
 //! What the system and the first bytes say of a file.
 
-use std::fs::{self, DirEntry, File, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 
 use crate::catalog::record::{Record, State};
 use crate::database::header::Header;
+use crate::files::open_folder::OpenFolder;
 use crate::report::system_error::is_missing;
 
 /// What the system and the first bytes say of a file. Both are `None` where the system denies access; such a backup is
@@ -22,8 +23,7 @@ impl FileFacts {
     /// exists, so it has facts.
     ///
     /// A file that `record` says is whole in its present state is not opened.
-    pub fn of_entry(entry: &DirEntry, record: Option<&Record>) -> Option<FileFacts> {
-        let path = entry.path();
+    pub fn of_entry(entry: &DirEntry, folder: &OpenFolder, record: Option<&Record>) -> Option<FileFacts> {
         if entry_is_elsewhere(entry) {
             return Some(FileFacts {
                 metadata: entry.metadata().ok(), // from the folder, on Windows
@@ -47,7 +47,7 @@ impl FileFacts {
             });
         }
         if is_plain
-            && let Ok(file) = File::open(&path)
+            && let Ok(file) = folder.open(&entry.file_name())
             && let Ok(metadata) = file.metadata()
         {
             let header = Header::read_from(file).ok().flatten();
@@ -58,6 +58,7 @@ impl FileFacts {
                 is_known_whole: false,
             });
         }
+        let path = entry.path();
         let metadata = match fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => Some(metadata),
             Err(error) if is_plain && !is_missing(&error) => None,

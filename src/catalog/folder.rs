@@ -14,6 +14,7 @@ use crate::catalog::numbering::next_above;
 use crate::catalog::record::State;
 use crate::catalog::scan::{entries, inode, on_two_threads};
 use crate::catalog::whose::{Judge, Whose};
+use crate::files::open_folder::OpenFolder;
 use crate::report::error::Result;
 use crate::report::messages::{self, Notice, Warning};
 use crate::store::Store;
@@ -70,12 +71,13 @@ impl Store {
         let entries = entries(&self.backup_dir)?;
         let mut catalogue = Catalogue::read(&self.backup_dir);
         let live = inode(&self.database);
+        let folder = OpenFolder::at(&self.backup_dir);
         let mut backups = on_two_threads(&entries, |entry| {
             if self.is_database(entry, live) {
                 return None;
             }
             let name = entry.file_name();
-            let backup = |name| self.backup_from_entry(entry, name, &catalogue);
+            let backup = |name| self.backup_from_entry(entry, name, &folder, &catalogue);
             name.to_str().and_then(backup)
         });
         let gone = names_without_file(&catalogue, &backups, &entries);

@@ -17,6 +17,7 @@ use crate::catalog::numbering::next_above;
 use crate::catalog::record::{Outcome, Record, State};
 use crate::catalog::whose::Whose;
 use crate::clock::{self, is_four_digit_year};
+use crate::files::open_folder::OpenFolder;
 use crate::files::paths::{is_sidecar, parent, same_file};
 use crate::report::error::{Error, Result};
 use crate::store::Store;
@@ -52,13 +53,14 @@ impl Store {
     /// All safety copies beside the database.
     pub(crate) fn scan_safety_copies(&self) -> Result<Vec<Backup>> {
         let mut copies = Vec::new();
+        let folder = OpenFolder::at(parent(&self.database));
         for entry in entries(parent(&self.database))? {
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
             let Some(stamp) = names::parse_safety(&self.database_name(), name) else {
                 continue;
             };
-            if let Some(facts) = FileFacts::of_entry(&entry, None) {
+            if let Some(facts) = FileFacts::of_entry(&entry, &folder, None) {
                 copies.push(self.backup_at(&entry.path(), name, &facts, Kind::Safety, Some(stamp)));
             }
         }
@@ -86,17 +88,22 @@ impl Store {
         path == self.database || (may_be_same_file(entry, live) && same_file(&path, &self.database))
     }
 
-    /// The entry as a backup, or `None` when it is none. A file that is deleted meanwhile is none.
-    pub(crate) fn backup_from_entry(&self, entry: &DirEntry, name: &str, catalogue: &Catalogue) -> Option<Backup> {
-        let path = entry.path();
-        let is_safety = names::parse_safety(&self.database_name(), name).is_some();
-        if is_safety || name.starts_with('.') || is_sidecar(name) || names::is_own_file(name) {
+    /// The entry of `folder` as a backup, or `None` when it is none. A file that is deleted meanwhile is none.
+    pub(crate) fn backup_from_entry(
+        &self,
+        entry: &DirEntry,
+        name: &str,
+        folder: &OpenFolder,
+        catalogue: &Catalogue,
+    ) -> Option<Backup> {
+        let given = names::parse_backup(name);
+        if given.is_none() && self.is_no_backup(name) {
             return None;
         }
         let record = catalogue.get(name);
-        let facts = FileFacts::of_entry(entry, record.as_ref())?;
+        let facts = FileFacts::of_entry(entry, folder, record.as_ref())?;
         let made_here = entry.file_type().is_ok_and(|kind| kind.is_file());
-        let stamp = names::parse_backup(name).filter(|_| made_here);
+        let stamp = given.filter(|_| made_here);
         let recovered = names::parse_recovered(name).filter(|_| made_here);
         let kind = match (stamp, recovered) {
             (Some(_), _) => Kind::Backup,
@@ -110,11 +117,17 @@ impl Store {
         if !is_database_by_name && facts.header.is_none() && !facts.is_known_whole {
             return None;
         }
-        let mut backup = self.backup_at(&path, name, &facts, kind, stamp);
+        let mut backup = self.backup_at(&entry.path(), name, &facts, kind, stamp);
         if let Some(record) = record {
             self.describe(&mut backup, record);
         }
         Some(backup)
+    }
+
+    /// Whether the name is a safety copy's, a sidecar's, a hidden file's, or one that the library keeps for itself.
+    fn is_no_backup(&self, name: &str) -> bool {
+        let is_safety = names::parse_safety(&self.database_name(), name).is_some();
+        is_safety || name.starts_with('.') || is_sidecar(name) || names::is_own_file(name)
     }
 
     /// The file at `path` as a backup. Its time comes from `stamp`, or else from its modification time.

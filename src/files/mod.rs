@@ -9,6 +9,7 @@
 //! | `folder` | making folders, and flushing the names in them |
 //! | `given_path` | paths as programs give them: made absolute, and told from URLs |
 //! | `long_path` | paths longer than 260 characters on Windows |
+//! | `open_folder` | a folder whose files are opened by their names alone |
 //! | `own_file` | the library's own files, which are never reached through a link |
 //! | `paths` | questions about paths, and about the files at them |
 //! | `permissions` | copying the permissions of another file |
@@ -26,6 +27,7 @@ pub(crate) mod folder;
 pub(crate) mod folder_lock;
 pub(crate) mod given_path;
 pub(crate) mod long_path;
+pub(crate) mod open_folder;
 pub(crate) mod own_file;
 pub(crate) mod paths;
 pub(crate) mod permissions;
