@@ -29,10 +29,15 @@ impl Limits {
         }
     }
 
+    #[inline]
     fn local(&self, payload: u64, most: u64) -> u64 {
         if payload <= most {
             return payload;
         }
+        self.local_of_long(payload, most)
+    }
+
+    fn local_of_long(&self, payload: u64, most: u64) -> u64 {
         let local = self.least + (payload - self.least) % (self.usable - 4);
         if local <= most { local } else { self.least }
     }
@@ -60,7 +65,8 @@ pub(crate) struct Cell<'a> {
 
 impl<'a> Cell<'a> {
     /// The cell that begins at `at`; `None` where it does not fit into the page.
-    #[inline]
+    // Always inlined: returned through memory, a cell costs more than parsing it.
+    #[inline(always)]
     pub fn parse(page: &Page<'a>, at: usize, limits: &Limits) -> Option<Cell<'a>> {
         let bytes = page.bytes.get(at..)?;
         match page.kind {
@@ -96,7 +102,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn with_payload(bytes: &'a [u8], start: usize, length: u64, limits: &Limits, most: u64) -> Option<Cell<'a>> {
         if length > LONGEST {
             return None;

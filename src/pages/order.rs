@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::pages::header::Encoding;
-use crate::pages::record::{Field, Value};
+use crate::pages::record::Value;
 use crate::pages::schema::Collation;
 
 /// How one column of an index is ordered; `None` where only the application knows.
@@ -13,25 +13,17 @@ pub(crate) struct KeyColumn {
     pub descending: bool,
 }
 
-/// Where a record's values lie.
-#[derive(Clone, Copy)]
-pub(crate) struct Record<'a> {
-    pub payload: &'a [u8],
-    pub fields: &'a [Field],
-}
-
-/// How two entries are ordered, and by which column; `None` where that cannot be said.
+/// How the values of two entries are ordered, and by which column; `None` where that cannot be said.
 #[inline]
 pub(crate) fn compare(
     columns: &[KeyColumn],
-    left: Record<'_>,
-    right: Record<'_>,
+    left: &[Value<'_>],
+    right: &[Value<'_>],
     encoding: Encoding,
 ) -> Option<(Ordering, usize)> {
     for (number, column) in columns.iter().enumerate() {
-        let left = left.fields.get(number)?.value(left.payload)?;
-        let right = right.fields.get(number)?.value(right.payload)?;
-        let order = compare_values(left, right, column.collation, encoding)?;
+        let (left, right) = (left.get(number)?, right.get(number)?);
+        let order = compare_values(*left, *right, column.collation, encoding)?;
         if order != Ordering::Equal {
             let order = if column.descending { order.reverse() } else { order };
             return Some((order, number));

@@ -54,6 +54,12 @@ pub(crate) struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// Whether the flag is that of a leaf. The page may be unsound.
+    pub fn is_leaf(number: u32, bytes: &[u8]) -> bool {
+        let at = if number == 1 { HEADER } else { 0 };
+        matches!(bytes.get(at), Some(10 | 13))
+    }
+
     /// `bytes` are the usable ones of page `number`.
     pub fn parse(number: u32, bytes: &'a [u8]) -> Result<Page<'a>, PageFault> {
         let at = if number == 1 { HEADER } else { 0 };

@@ -44,8 +44,8 @@ pub(super) struct Totals {
 pub(super) struct Rows<'s> {
     /// For each stored column, in the order of the record.
     pub columns: Vec<RowColumn<'s>>,
-    /// Whether any column restricts its values.
-    pub constrained: bool,
+    /// The classes that each column forbids, together: they are looked at for each value.
+    pub forbidden: Vec<u8>,
     /// The values that indexes need, each once.
     pub wanted: Vec<Wanted>,
     /// For each index that can be computed: its tree, and which of the values above make its entries.
@@ -164,7 +164,7 @@ impl<'s> Rows<'s> {
             })
             .collect();
         Rows {
-            constrained: columns.iter().any(|column| column.classes.forbidden != 0),
+            forbidden: columns.iter().map(|column| column.classes.forbidden).collect(),
             columns,
             wanted,
             indexes,

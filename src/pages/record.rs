@@ -31,6 +31,10 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
     pub fn class(self) -> Class {
         match self {
             Value::Null => Class::Null,
@@ -64,18 +68,47 @@ pub(crate) fn value_length(serial: u64) -> Option<u64> {
 }
 
 /// Reads the header of a record: at the most `most` fields. `payload` begins a payload of `length` bytes and holds the whole
-/// header. Returns whether the header has no more fields; `false` where it is not sound, as SQLite's `OP_Column` judges.
+/// header. Returns whether the header has no more fields; `None` where it is not sound, as SQLite's `OP_Column` judges.
 #[inline]
 pub(crate) fn read_fields(payload: &[u8], length: u64, most: usize, fields: &mut Vec<Field>) -> Option<bool> {
     fields.clear();
+    let (_, whole) = each_field(payload, length, most, |_, field| fields.push(field))?;
+    Some(whole)
+}
+
+/// Like [`read_fields`], with the values themselves: those that `payload` holds. Returns the number of fields too.
+#[inline(always)]
+pub(crate) fn read_values<'p>(
+    payload: &'p [u8],
+    length: u64,
+    most: usize,
+    values: &mut Vec<Value<'p>>,
+) -> Option<(usize, bool)> {
+    values.clear();
+    each_field(payload, length, most, |_, field| {
+        // Where one value is not held, those behind it are not held either.
+        if let Some(value) = field.value(payload) {
+            values.push(value);
+        }
+    })
+}
+
+/// Calls `found` with each field and its number; see [`read_fields`].
+#[inline(always)]
+pub(crate) fn each_field(
+    payload: &[u8],
+    length: u64,
+    most: usize,
+    mut found: impl FnMut(usize, Field),
+) -> Option<(usize, bool)> {
     let (header, mut at) = varint::read(payload)?;
     let end = usize::try_from(header.min(length)).ok()?;
     if header > length || at > end {
         return None;
     }
     let types = payload.get(..end)?;
-    let mut start = header;
-    while at < end && fields.len() < most {
+    let (mut start, mut number) = (header, 0);
+    while at < end && number < most {
         let byte = *types.get(at)?;
         let serial = if byte < 0x80 {
             at += 1;
@@ -85,27 +118,31 @@ pub(crate) fn read_fields(payload: &[u8], length: u64, most: usize, fields: &mut
             at += used;
             serial
         };
-        fields.push(Field {
+        let field = Field {
             serial,
             start: usize::try_from(start).ok()?,
-        });
+        };
         start = start.checked_add(value_length(serial)?)?;
+        found(number, field);
+        number += 1;
     }
     let whole = at == end;
     let sound = if whole { start == length } else { start <= length };
-    sound.then_some(whole)
+    sound.then_some((number, whole))
 }
 
 impl Field {
     #[inline]
     pub fn class(self) -> Class {
-        match self.serial {
-            0 => Class::Null,
-            7 => Class::Real,
-            1..=11 => Class::Integer,
-            serial if serial % 2 == 0 => Class::Blob,
-            _ => Class::Text,
-        }
+        use Class::{Blob, Integer, Null, Real, Text};
+        const SHORT: [Class; 12] = [
+            Null, Integer, Integer, Integer, Integer, Integer, Integer, Real, Integer, Integer, Integer, Integer,
+        ];
+        let of_bytes = if self.serial.is_multiple_of(2) { Blob } else { Text };
+        usize::try_from(self.serial)
+            .ok()
+            .and_then(|serial| SHORT.get(serial).copied())
+            .unwrap_or(of_bytes)
     }
 
     /// Where the value's bytes end in the payload.
@@ -116,39 +153,42 @@ impl Field {
     /// The value; `None` where `payload` does not hold all of it.
     #[inline]
     pub fn value(self, payload: &[u8]) -> Option<Value<'_>> {
-        let bytes = payload.get(self.start..)?;
+        if self.serial >= 12 {
+            let bytes = payload.get(self.start..)?;
+            let bytes = bytes.get(..usize::try_from((self.serial - 12) / 2).ok()?)?;
+            return Some(if self.serial.is_multiple_of(2) {
+                Value::Blob(bytes)
+            } else {
+                Value::Text(bytes)
+            });
+        }
         Some(match self.serial {
-            0 => Value::Null,
-            1 => Value::Integer(i64::from(i8::from_be_bytes(*bytes.first_chunk()?))),
-            2 => Value::Integer(i64::from(i16::from_be_bytes(*bytes.first_chunk()?))),
-            3 => {
-                let [a, b, c] = *bytes.first_chunk()?;
-                Value::Integer(i64::from(i32::from_be_bytes([a, b, c, 0]) >> 8))
-            }
-            4 => Value::Integer(i64::from(i32::from_be_bytes(*bytes.first_chunk()?))),
-            5 => {
-                let [a, b, c, d, e, f] = *bytes.first_chunk()?;
-                Value::Integer(i64::from_be_bytes([a, b, c, d, e, f, 0, 0]) >> 16)
-            }
-            6 => Value::Integer(i64::from_be_bytes(*bytes.first_chunk()?)),
+            0 if self.start <= payload.len() => Value::Null,
+            8 if self.start <= payload.len() => Value::Integer(0),
+            9 if self.start <= payload.len() => Value::Integer(1),
+            serial @ 1..=6 => Value::Integer(integer(payload, self.start, value_length(serial)? as usize)?),
             // SQLite reads what is not a number as NULL.
-            7 => match f64::from_be_bytes(*bytes.first_chunk()?) {
+            7 => match f64::from_be_bytes(*payload.get(self.start..)?.first_chunk()?) {
                 real if real.is_nan() => Value::Null,
                 real => Value::Real(real),
             },
-            8 => Value::Integer(0),
-            9 => Value::Integer(1),
-            10 | 11 => return None,
-            serial => {
-                let bytes = bytes.get(..usize::try_from((serial - 12) / 2).ok()?)?;
-                if serial % 2 == 0 {
-                    Value::Blob(bytes)
-                } else {
-                    Value::Text(bytes)
-                }
-            }
+            _ => return None,
         })
     }
+}
+
+/// The big-endian integer of 1 to 8 bytes at `start`.
+#[inline]
+fn integer(payload: &[u8], start: usize, length: usize) -> Option<i64> {
+    let up_to_end = payload.get(..start + length)?;
+    let unused = 64 - 8 * length as u32;
+    // All lengths alike: eight bytes are read, and those before the integer are shifted out.
+    if let Some(eight) = up_to_end.last_chunk() {
+        return Some(i64::from_be_bytes(*eight) << unused >> unused);
+    }
+    let mut number = [0; 8];
+    number.get_mut(..length)?.copy_from_slice(up_to_end.get(start..)?);
+    Some(i64::from_be_bytes(number) >> unused)
 }
 
 #[cfg(test)]

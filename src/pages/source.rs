@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::mem;
 
 /// A file of pages that stays as it is while it is read.
 pub(crate) trait ReadAt: Sync {
@@ -71,8 +72,25 @@ pub(crate) struct Reader<'f> {
     /// The first page of the block, and its number of pages.
     first: u32,
     block_pages: u32,
+    /// A page that was read alone.
+    single: Vec<u8>,
     /// The page that was read last.
     last: u32,
+}
+
+/// A page in the memory of its reader, which reads nothing until it is given back.
+pub(crate) struct Lent {
+    memory: Vec<u8>,
+    start: usize,
+    end: usize,
+    is_in_block: bool,
+}
+
+impl Lent {
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        self.memory.get(self.start..self.end).unwrap_or_default()
+    }
 }
 
 impl<'f> Reader<'f> {
@@ -84,37 +102,66 @@ impl<'f> Reader<'f> {
             block: Vec::new(),
             first: 0,
             block_pages: 0,
+            single: Vec::new(),
             last: 0,
         }
     }
 
+    /// Lends page `number`, from 1 to the number of pages.
+    pub fn lend(&mut self, number: u32) -> io::Result<Lent> {
+        if let Some(start) = self.place_in_block(number)? {
+            return Ok(Lent {
+                memory: mem::take(&mut self.block),
+                start,
+                end: start + self.page_size,
+                is_in_block: true,
+            });
+        }
+        self.single.resize(self.page_size, 0);
+        let offset = self.offset(number);
+        self.file.read_exact_at(&mut self.single, offset)?;
+        Ok(Lent {
+            memory: mem::take(&mut self.single),
+            start: 0,
+            end: self.page_size,
+            is_in_block: false,
+        })
+    }
+
+    /// Takes a page back.
+    pub fn give_back(&mut self, page: Lent) {
+        let place = if page.is_in_block {
+            &mut self.block
+        } else {
+            &mut self.single
+        };
+        *place = page.memory;
+    }
+
     /// Copies page `number`, from 1 to the number of pages, into `page`.
     pub fn read(&mut self, number: u32, page: &mut Vec<u8>) -> io::Result<()> {
-        if let Some(bytes) = self.get(number)? {
-            page.clear();
-            page.extend_from_slice(bytes);
-            return Ok(());
-        }
         page.resize(self.page_size, 0);
-        self.file.read_exact_at(page, self.offset(number))
+        self.read_start(number, page)
     }
 
     /// Copies the first `part.len()` bytes of page `number`.
     pub fn read_start(&mut self, number: u32, part: &mut [u8]) -> io::Result<()> {
-        let length = part.len();
-        if let Some(bytes) = self.get(number)?.and_then(|page| page.get(..length)) {
-            part.copy_from_slice(bytes);
-            return Ok(());
+        match self.place_in_block(number)? {
+            Some(start) => match self.block.get(start..start + part.len()) {
+                Some(bytes) => part.copy_from_slice(bytes),
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            },
+            None => self.file.read_exact_at(part, self.offset(number))?,
         }
-        self.file.read_exact_at(part, self.offset(number))
+        Ok(())
     }
 
     fn offset(&self, number: u32) -> u64 {
         u64::from(number.saturating_sub(1)) * self.page_size as u64
     }
 
-    /// A page of the block in memory. Reads a block where pages follow each other.
-    fn get(&mut self, number: u32) -> io::Result<Option<&[u8]>> {
+    /// Where in the block a page begins. Reads a block where pages follow each other.
+    fn place_in_block(&mut self, number: u32) -> io::Result<Option<usize>> {
         let follows = number > self.last && number - self.last <= SKIPPED;
         self.last = number;
         if number.wrapping_sub(self.first) >= self.block_pages {
@@ -129,8 +176,7 @@ impl<'f> Reader<'f> {
             self.file.read_exact_at(&mut self.block, offset)?;
             (self.first, self.block_pages) = (number, pages);
         }
-        let start = (number - self.first) as usize * self.page_size;
-        Ok(self.block.get(start..start + self.page_size))
+        Ok(Some((number - self.first) as usize * self.page_size))
     }
 }
 

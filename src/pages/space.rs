@@ -13,40 +13,49 @@ impl Space {
     /// Begins a page.
     pub fn clear(&mut self, page: &Page<'_>) {
         self.words.clear();
-        self.words.resize(page.bytes.len() / 64 + 1, 0);
+        // The word behind the last one is marked with nothing, so that a cell always has two.
+        self.words.resize(page.bytes.len() / 64 + 2, 0);
         self.taken = 0;
     }
 
     /// Marks the bytes of a cell or free block; `false` when one of them is already marked.
     #[inline]
     pub fn take(&mut self, start: usize, size: usize) -> bool {
-        let end = start + size;
-        self.taken += size;
-        let (first, last) = (start / 64, end.saturating_sub(1) / 64);
-        let from = u64::MAX << (start % 64);
-        let to = u64::MAX >> ((64 - end % 64) % 64);
-        let mut free = 0;
-        if first == last {
-            if let Some(word) = self.words.get_mut(first) {
-                free |= *word & from & to;
-                *word |= from & to;
-            }
-            return free == 0;
+        let first = start / 64;
+        if size > 64 {
+            return self.take_long(start, size);
         }
-        let Some(words) = self.words.get_mut(first..=last) else {
+        // Most cells are this short; whether they end in the next word cannot be foreseen, so there is no branch on it.
+        let Some([word, next]) = self.words.get_mut(first..).and_then(<[u64]>::first_chunk_mut) else {
             return false;
         };
-        let count = words.len();
+        self.taken += size;
+        let mask = ((1_u128 << size) - 1) << (start % 64);
+        let (low, high) = (mask as u64, (mask >> 64) as u64);
+        let free = (*word & low) | (*next & high);
+        *word |= low;
+        *next |= high;
+        free == 0
+    }
+
+    fn take_long(&mut self, start: usize, size: usize) -> bool {
+        let end = start + size;
+        self.taken += size;
+        let Some(words) = self.words.get_mut(start / 64..=(end - 1) / 64) else {
+            return false;
+        };
+        let from = u64::MAX << (start % 64);
+        let to = u64::MAX >> ((64 - end % 64) % 64);
+        let (mut taken, last) = (0, words.len() - 1);
         for (number, word) in words.iter_mut().enumerate() {
-            let mask = match number {
-                0 => from,
-                _ if number + 1 == count => to,
-                _ => u64::MAX,
-            };
-            free |= *word & mask;
+            let mut mask = if number == 0 { from } else { u64::MAX };
+            if number == last {
+                mask &= to;
+            }
+            taken |= *word & mask;
             *word |= mask;
         }
-        free == 0
+        taken == 0
     }
 
     /// After the cells: the free blocks, and what is left over.

@@ -61,16 +61,17 @@ impl Keys {
     /// The hash of a value. A number that can be stored as an integer has that of the integer: SQLite stores it either way.
     #[inline]
     pub fn value(&self, value: Value<'_>) -> Hash {
-        match value {
-            Value::Null => self.number(NULL, 0),
-            Value::Integer(number) => self.number(INTEGER, number.cast_unsigned()),
+        let (class, bits) = match value {
+            Value::Null => (NULL, 0),
+            Value::Integer(number) => (INTEGER, number.cast_unsigned()),
             Value::Real(number) => match whole(number) {
-                Some(number) => self.number(INTEGER, number.cast_unsigned()),
-                None => self.number(REAL, number.to_bits()),
+                Some(number) => (INTEGER, number.cast_unsigned()),
+                None => (REAL, number.to_bits()),
             },
-            Value::Text(bytes) => self.bytes(TEXT, bytes),
-            Value::Blob(bytes) => self.bytes(BLOB, bytes),
-        }
+            Value::Text(bytes) => return self.bytes(TEXT, bytes),
+            Value::Blob(bytes) => return self.bytes(BLOB, bytes),
+        };
+        self.number(class, bits)
     }
 
     #[inline]
@@ -92,22 +93,30 @@ impl Keys {
                 second: fold(high ^ k2, low ^ k3 ^ hash.second),
             };
         };
-        let (chunks, rest) = bytes.as_chunks::<16>();
-        for chunk in chunks {
-            let number = u128::from_le_bytes(*chunk);
-            mix(number as u64, (number >> 64) as u64);
-        }
-        match rest {
+        // The length is in the hash already, so bytes may count twice.
+        match bytes {
             [] => {}
-            // The length is in the hash already, so bytes may count twice.
             [.., _, _, _, _, _, _, _, _] => {
-                let low = rest.first_chunk().copied().unwrap_or_default();
-                let high = rest.last_chunk().copied().unwrap_or_default();
-                mix(u64::from_le_bytes(low), u64::from_le_bytes(high));
+                let (chunks, rest) = bytes.as_chunks::<16>();
+                for chunk in chunks {
+                    let number = u128::from_le_bytes(*chunk);
+                    mix(number as u64, (number >> 64) as u64);
+                }
+                if !rest.is_empty() {
+                    let low = bytes
+                        .get(bytes.len().saturating_sub(16)..)
+                        .unwrap_or(bytes)
+                        .first_chunk();
+                    let high = bytes.last_chunk().copied().unwrap_or_default();
+                    mix(
+                        u64::from_le_bytes(low.copied().unwrap_or_default()),
+                        u64::from_le_bytes(high),
+                    );
+                }
             }
             [.., _, _, _, _] => {
-                let low = rest.first_chunk().copied().unwrap_or_default();
-                let high = rest.last_chunk().copied().unwrap_or_default();
+                let low = bytes.first_chunk().copied().unwrap_or_default();
+                let high = bytes.last_chunk().copied().unwrap_or_default();
                 mix(u32::from_le_bytes(low).into(), u32::from_le_bytes(high).into());
             }
             [a] => mix((*a).into(), 0),

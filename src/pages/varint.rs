@@ -14,6 +14,7 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(u64, usize)> {
     read_long(bytes)
 }
 
+#[cold]
 fn read_long(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut value = 0;
     for (position, byte) in bytes.iter().take(8).enumerate() {

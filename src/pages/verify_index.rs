@@ -7,12 +7,12 @@ use std::mem;
 use std::sync::atomic;
 
 use crate::pages::cell::Cell;
-use crate::pages::order::{self, Record};
-use crate::pages::page::Page;
+use crate::pages::order;
+use crate::pages::page::{Page, PageFault};
 use crate::pages::plan::{Entries, Tree};
 use crate::pages::problem::Fault;
 use crate::pages::queue::{Bound, Task};
-use crate::pages::record;
+use crate::pages::record::{self, Value};
 use crate::pages::sums::Hash;
 use crate::pages::worker::{LONGEST_KEPT, Part, Walked, Worker};
 
@@ -31,10 +31,10 @@ impl<'v> Worker<'v> {
         let Some(plan) = &tree.entries else {
             return Ok(());
         };
-        self.has_previous = false;
+        self.previous.forget();
         if let Bound::Key(lower) = &task.lower {
             let place = (task.parent, 0);
-            self.entry(tree, plan, place, lower, lower.len() as u64, Use::Bound)?;
+            self.entry(tree, plan, place, (lower, lower.len() as u64), Use::Bound);
         }
         let upper = match &task.upper {
             Bound::Key(upper) => Some(upper.as_slice()),
@@ -45,46 +45,91 @@ impl<'v> Worker<'v> {
             && tail == Tail::Seen
         {
             let place = (task.page, 0);
-            self.entry(tree, plan, place, upper, upper.len() as u64, Use::Bound)?;
+            self.entry(tree, plan, place, (upper, upper.len() as u64), Use::Bound);
         }
         Ok(())
     }
 
     fn index_page(&mut self, tree: &'v Tree<'v>, plan: &Entries, part: Part, upper: Option<&[u8]>) -> Walked<Tail> {
-        let Some(buffer) = self.take_page(tree, part)? else {
+        let Some(taken) = self.take_page(tree, part)? else {
             return Ok(Tail::Seen);
         };
-        let walked = match self.parse_page(tree, part, &buffer) {
+        let walked = match self.parse_page(tree, part, taken.bytes()) {
             None => Ok(Tail::Seen),
             Some(page) if page.kind.is_leaf() => self.index_leaf(tree, plan, part.page, &page),
             Some(page) => self.index_interior(tree, plan, part, &page, upper),
         };
-        self.put_back(part.depth, buffer);
+        self.put_back(part.depth, taken);
         walked
     }
 
     fn index_leaf(&mut self, tree: &'v Tree<'v>, plan: &Entries, number: u32, page: &Page<'_>) -> Walked<Tail> {
         self.space.clear(page);
-        for cell_number in 0..page.cells() {
-            let cell = match self.place_cell(page, cell_number) {
-                Ok(cell) => cell,
+        let mut first = 0;
+        loop {
+            match self.entries_in_page(tree, plan, number, page, first) {
+                Ok(None) => break,
+                Ok(Some((cell_number, cell))) => {
+                    let place = (number, cell_number);
+                    if let Some(payload) = self.long_payload(tree, plan, place, &cell)? {
+                        self.entry(tree, plan, place, (&payload, cell.length), Use::Entry);
+                        self.long = payload;
+                    }
+                    first = cell_number + 1;
+                }
                 Err(fault) => {
                     self.damaged(tree, Fault::Page { page: number, fault });
                     return Ok(Tail::Seen);
                 }
-            };
-            let place = (number, cell_number);
-            if cell.overflow == 0 {
-                self.entry(tree, plan, place, cell.local, cell.length, Use::Entry)?;
-            } else if let Some(payload) = self.long_payload(tree, plan, place, &cell)? {
-                self.entry(tree, plan, place, &payload, cell.length, Use::Entry)?;
-                self.long = payload;
             }
         }
         if let Err(fault) = self.space.finish(page) {
             self.damaged(tree, Fault::Page { page: number, fault });
         }
         Ok(Tail::Seen)
+    }
+
+    /// The entries of a leaf from cell `first` on, up to the end or to one with an overflow chain, which is returned. They are
+    /// compared where they lie; only the last one is kept.
+    fn entries_in_page<'b>(
+        &mut self,
+        tree: &Tree<'_>,
+        plan: &Entries,
+        number: u32,
+        page: &Page<'b>,
+        first: usize,
+    ) -> Result<Option<(usize, Cell<'b>)>, PageFault> {
+        let mut kept = mem::take(&mut self.previous);
+        let (mut before, mut values) = (kept.values(plan.fields), Vec::with_capacity(plan.fields));
+        let mut last = None;
+        let mut stopped = Ok(None);
+        for cell_number in first..page.cells() {
+            let cell = match self.place_cell(page, cell_number) {
+                Ok(cell) if cell.overflow == 0 => cell,
+                Ok(cell) => {
+                    stopped = Ok(Some((cell_number, cell)));
+                    break;
+                }
+                Err(fault) => {
+                    stopped = Err(fault);
+                    break;
+                }
+            };
+            let (place, payload) = ((number, cell_number), (cell.local, cell.length));
+            if self.check_entry(tree, plan, place, &before, &mut values, payload, Use::Entry) {
+                mem::swap(&mut before, &mut values);
+                last = Some(payload);
+            } else {
+                before.clear();
+                last = Some((&[], 0));
+            }
+        }
+        drop(before);
+        if let Some((payload, length)) = last {
+            kept.keep(payload, length);
+        }
+        self.previous = kept;
+        stopped
     }
 
     fn index_interior(
@@ -140,14 +185,14 @@ impl<'v> Worker<'v> {
             match payload {
                 Some(payload) => {
                     if self.index_page(tree, plan, child, Some(&payload))? == Tail::GivenAway {
-                        self.has_previous = false;
+                        self.previous.forget();
                     }
-                    self.entry(tree, plan, place, &payload, cell.length, Use::Entry)?;
+                    self.entry(tree, plan, place, (&payload, cell.length), Use::Entry);
                 }
                 // Without the key its neighbours cannot be compared with it.
                 None => {
                     self.index_page(tree, plan, child, None)?;
-                    self.has_previous = false;
+                    self.previous.forget();
                 }
             }
             number += 1;
@@ -170,54 +215,59 @@ impl<'v> Worker<'v> {
         let kept = self.long.len() as u64 == cell.length || is_row;
         if !kept {
             self.totals.entries.count += 1;
-            self.has_previous = false;
+            self.previous.forget();
             tree.too_long.store(true, atomic::Ordering::Relaxed);
             return Ok(None);
         }
         Ok(Some(mem::take(&mut self.long)))
     }
 
-    /// An entry that comes next, or one that bounds those of this task.
-    #[inline]
-    fn entry(
+    /// An entry that comes next, or one that bounds those of this task: its payload, as far as it is kept, and its length.
+    fn entry(&mut self, tree: &Tree<'_>, plan: &Entries, place: (u32, usize), payload: (&[u8], u64), used: Use) {
+        let mut previous = mem::take(&mut self.previous);
+        let before = previous.values(plan.fields);
+        let sound = self.check_entry(tree, plan, place, &before, &mut Vec::new(), payload, used);
+        drop(before);
+        if sound {
+            previous.keep(payload.0, payload.1);
+        } else {
+            previous.forget();
+        }
+        self.previous = previous;
+    }
+
+    /// Checks an entry and its order behind the one before it, whose values are empty where there is none, and adds it up. Leaves
+    /// its values in `values`, or returns `false` where it has none.
+    #[inline(always)]
+    fn check_entry<'b>(
         &mut self,
-        tree: &'v Tree<'v>,
+        tree: &Tree<'_>,
         plan: &Entries,
-        place: (u32, usize),
-        payload: &[u8],
-        length: u64,
+        (page, cell): (u32, usize),
+        before: &[Value<'_>],
+        values: &mut Vec<Value<'b>>,
+        (payload, length): (&'b [u8], u64),
         used: Use,
-    ) -> Walked<()> {
-        let (page, cell) = place;
-        let is_bound = used == Use::Bound;
-        let whole = record::read_fields(payload, length, plan.fields, &mut self.fields);
-        let sound = match (&tree.rows, whole) {
+    ) -> bool {
+        let read = record::read_values(payload, length, plan.fields, values);
+        let sound = match (&tree.rows, read) {
             // A row may be older than its last columns.
-            (Some(_), Some(_)) => self.fields.len() >= plan.columns.len(),
-            (None, Some(whole)) => whole && self.fields.len() == plan.fields,
+            (Some(_), Some((fields, _))) => fields >= plan.columns.len(),
+            (None, Some((fields, whole))) => whole && fields == plan.fields,
             (_, None) => false,
         };
         if !sound {
-            if !is_bound {
+            if used == Use::Entry {
                 self.totals.entries.count += 1;
                 self.damaged(tree, Fault::Record { page, cell });
             }
-            self.has_previous = false;
-            return Ok(());
+            return false;
         }
-        if self.has_previous {
-            let previous = Record {
-                payload: &self.previous,
-                fields: &self.previous_fields,
-            };
-            let current = Record {
-                payload,
-                fields: &self.fields,
-            };
-            match order::compare(&plan.columns, previous, current, self.shared.header.encoding) {
+        if !before.is_empty() {
+            match order::compare(&plan.columns, before, values, self.shared.header.encoding) {
                 Some((Ordering::Less, column)) => {
-                    let alike = plan.unique.is_some_and(|key| column >= key && !has_null(previous, key));
-                    if alike {
+                    let alike = |key: usize| column >= key && !before.iter().take(key).any(Value::is_null);
+                    if plan.unique.is_some_and(alike) {
                         self.note(tree, Fault::NotUnique { page, cell });
                     }
                 }
@@ -229,12 +279,8 @@ impl<'v> Worker<'v> {
                 None => {}
             }
         }
-        mem::swap(&mut self.previous_fields, &mut self.fields);
-        self.previous.clear();
-        self.previous.extend_from_slice(payload);
-        self.has_previous = true;
-        if is_bound {
-            return Ok(());
+        if used == Use::Bound {
+            return true;
         }
         match &tree.rows {
             Some(rows) => {
@@ -245,17 +291,40 @@ impl<'v> Worker<'v> {
             }
             None if self.shared.compare => {
                 let keys = self.shared.keys;
-                let mut entry = Hash::default();
-                for field in &self.previous_fields {
-                    if let Some(value) = field.value(payload) {
-                        entry = keys.append(entry, keys.value(value));
-                    }
-                }
-                self.totals.entries.add(entry);
+                let append = |entry, value: &Value<'_>| keys.append(entry, keys.value(*value));
+                self.totals.entries.add(values.iter().fold(Hash::default(), append));
             }
             None => self.totals.entries.count += 1,
         }
-        Ok(())
+        true
+    }
+}
+
+/// The entry that the next one is compared with. Its page need not be in memory any more.
+#[derive(Default)]
+pub(super) struct Previous {
+    /// Empty where there is none.
+    payload: Vec<u8>,
+    length: u64,
+}
+
+impl Previous {
+    fn keep(&mut self, payload: &[u8], length: u64) {
+        self.payload.clear();
+        self.payload.extend_from_slice(payload);
+        self.length = length;
+    }
+
+    fn forget(&mut self) {
+        self.payload.clear();
+    }
+
+    fn values(&self, most: usize) -> Vec<Value<'_>> {
+        let mut values = Vec::with_capacity(most);
+        if !self.payload.is_empty() {
+            record::read_values(&self.payload, self.length, most, &mut values);
+        }
+        values
     }
 }
 
@@ -264,12 +333,4 @@ enum Use {
     Entry,
     /// It belongs to another task, and is only compared.
     Bound,
-}
-
-fn has_null(record: Record<'_>, key: usize) -> bool {
-    record
-        .fields
-        .iter()
-        .take(key)
-        .any(|field| field.value(record.payload) == Some(record::Value::Null))
 }

@@ -23,15 +23,15 @@ impl<'v> Worker<'v> {
         lower: Option<i64>,
         upper: Option<i64>,
     ) -> Walked<()> {
-        let Some(buffer) = self.take_page(tree, part)? else {
+        let Some(taken) = self.take_page(tree, part)? else {
             return Ok(());
         };
-        let walked = match self.parse_page(tree, part, &buffer) {
+        let walked = match self.parse_page(tree, part, taken.bytes()) {
             None => Ok(()),
             Some(page) if page.kind.is_leaf() => self.table_leaf(tree, part.page, &page, lower, upper),
             Some(page) => self.table_interior(tree, part, &page, lower, upper),
         };
-        self.put_back(part.depth, buffer);
+        self.put_back(part.depth, taken);
         walked
     }
 
@@ -194,12 +194,20 @@ impl<'v> Worker<'v> {
         payload: &[u8],
         length: u64,
     ) -> bool {
-        if record::read_fields(payload, length, rows.columns.len(), &mut self.fields).is_none() {
+        let (fields, suspects) = (&mut self.fields, &mut self.suspects);
+        fields.clear();
+        suspects.clear();
+        let read = record::each_field(payload, length, rows.columns.len(), |number, field| {
+            fields.push(field);
+            let forbidden = rows.forbidden.get(number).copied().unwrap_or(0);
+            if forbidden & Classes::bit(field.class()) != 0 {
+                suspects.push(number);
+            }
+        });
+        if read.is_none() {
             return false;
         }
-        if rows.constrained {
-            check_classes(rows, &self.fields, payload, &mut self.totals.broken);
-        }
+        check_classes(rows, fields, suspects, payload, &mut self.totals.broken);
         if !self.shared.compare || rows.indexes.is_empty() {
             return true;
         }
@@ -246,30 +254,48 @@ fn within(rowid: i64, lower: Option<i64>, upper: Option<i64>) -> bool {
     lower.is_none_or(|lower| lower < rowid) && upper.is_none_or(|upper| rowid <= upper)
 }
 
-/// Records the columns whose values do not fit their declaration.
-fn check_classes(rows: &Rows<'_>, fields: &[Field], payload: &[u8], broken: &mut [bool]) {
-    for (number, (column, broken)) in rows.columns.iter().zip(broken).enumerate() {
-        let class = match fields.get(number) {
-            Some(field) => field.class(),
-            None => column.default.value().class(),
-        };
-        if column.classes.forbidden & Classes::bit(class) == 0 || *broken {
-            continue;
+/// Records the columns whose values do not fit their declaration. `suspects` are those of the record whose class is forbidden.
+#[inline]
+fn check_classes(rows: &Rows<'_>, fields: &[Field], suspects: &[usize], payload: &[u8], broken: &mut [bool]) {
+    for number in suspects {
+        if let Some(field) = fields.get(*number) {
+            check_class(rows, *number, field.class(), field.value(payload), broken);
         }
-        *broken = if class == Class::Text && column.classes.numeric_text {
-            let text = match fields.get(number).map(|field| field.value(payload)) {
-                Some(Some(Value::Text(text))) => text,
-                _ => continue,
-            };
-            is_number(text)
-        } else {
-            true
-        };
     }
+    // A row may be older than its last columns.
+    for (number, column) in rows.columns.iter().enumerate().skip(fields.len()) {
+        let class = column.default.value().class();
+        if column.classes.forbidden & Classes::bit(class) != 0 {
+            check_class(rows, number, class, None, broken);
+        }
+    }
+}
+
+/// A value of a class that its column forbids, or allows with conditions.
+fn check_class(rows: &Rows<'_>, number: usize, class: Class, value: Option<Value<'_>>, broken: &mut [bool]) {
+    let (Some(column), Some(broken)) = (rows.columns.get(number), broken.get_mut(number)) else {
+        return;
+    };
+    if *broken {
+        return;
+    }
+    *broken = match value {
+        Some(Value::Text(text)) if column.classes.numeric_text => is_number(text),
+        _ => !(class == Class::Text && column.classes.numeric_text),
+    };
 }
 
 /// Whether text is a number, which a column of numbers would have stored as one. Dates in such columns are frequent.
 fn is_number(text: &[u8]) -> bool {
+    // Most text shows at its first byte that is no digit that it is no number.
+    match text.iter().position(|byte| !byte.is_ascii_digit()) {
+        Some(at) => match text.get(at) {
+            Some(0 | b'.' | b'e' | b'E' | b' ' | b'\t'..=b'\r') => {}
+            Some(b'-' | b'+') if at == 0 => {}
+            _ => return false,
+        },
+        None => return !text.is_empty(),
+    }
     // In UTF-16 every other byte of a digit is 0.
     let mut text = text.trim_ascii().iter().copied().filter(|byte| *byte != 0).peekable();
     let sign = |byte: &u8| matches!(byte, b'-' | b'+');

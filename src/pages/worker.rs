@@ -14,10 +14,11 @@ use crate::pages::pointer_map::{LedTo, PointerMap};
 use crate::pages::problem::{Fault, Problem};
 use crate::pages::queue::{Bound, Queue, Task};
 use crate::pages::record::Field;
-use crate::pages::source::{ReadAt, Reader};
+use crate::pages::source::{Lent, ReadAt, Reader};
 use crate::pages::space::Space;
 use crate::pages::sums::{Hash, Keys};
 use crate::pages::usage::Usage;
+use crate::pages::verify_index::Previous;
 
 /// What all threads share.
 pub(super) struct Shared<'v> {
@@ -79,20 +80,19 @@ pub(super) struct Worker<'v> {
     goes_on: Option<&'v dyn Fn() -> bool>,
     last_poll: Instant,
     steps: u32,
-    /// A page for each level.
+    /// An interior page for each level.
     buffers: Vec<Vec<u8>>,
     pub space: Space,
     /// Of the task at hand.
     pub totals: Totals,
     pub fields: Vec<Field>,
+    /// Columns of the row at hand whose value is of a class that they forbid.
+    pub suspects: Vec<usize>,
     pub hashes: Vec<Hash>,
     /// A payload that is not in one page.
     pub long: Vec<u8>,
     pub overflow_page: Vec<u8>,
-    /// The entry before, with its fields.
-    pub previous: Vec<u8>,
-    pub previous_fields: Vec<Field>,
-    pub has_previous: bool,
+    pub previous: Previous,
 }
 
 impl<'v> Worker<'v> {
@@ -112,12 +112,11 @@ impl<'v> Worker<'v> {
             space: Space::default(),
             totals: Totals::default(),
             fields: Vec::new(),
+            suspects: Vec::new(),
             hashes: Vec::new(),
             long: Vec::new(),
             overflow_page: Vec::new(),
-            previous: Vec::new(),
-            previous_fields: Vec::new(),
-            has_previous: false,
+            previous: Previous::default(),
         }
     }
 
@@ -244,8 +243,8 @@ impl<'v> Worker<'v> {
         }
     }
 
-    /// A page of a tree in the buffer of its level, to be put back there. `None` where it cannot be used.
-    pub fn take_page(&mut self, tree: &Tree<'_>, part: Part) -> Walked<Option<Vec<u8>>> {
+    /// A page of a tree, to be put back. `None` where it cannot be used.
+    pub fn take_page(&mut self, tree: &Tree<'_>, part: Part) -> Walked<Option<Taken>> {
         self.step()?;
         let led_to = if part.parent == 0 {
             LedTo::Schema
@@ -259,18 +258,29 @@ impl<'v> Worker<'v> {
             self.damaged(tree, Fault::TooDeep { page: part.page });
             return Ok(None);
         }
+        let page = self.reader.lend(part.page)?;
+        if Page::is_leaf(part.page, page.bytes()) {
+            return Ok(Some(Taken::Leaf(page)));
+        }
         let level = part.depth as usize;
         if self.buffers.len() <= level {
             self.buffers.resize_with(level + 1, Vec::new);
         }
         let mut buffer = self.buffers.get_mut(level).map(mem::take).unwrap_or_default();
-        self.reader.read(part.page, &mut buffer)?;
-        Ok(Some(buffer))
+        buffer.clear();
+        buffer.extend_from_slice(page.bytes());
+        self.reader.give_back(page);
+        Ok(Some(Taken::Interior(buffer)))
     }
 
-    pub fn put_back(&mut self, depth: u32, buffer: Vec<u8>) {
-        if let Some(place) = self.buffers.get_mut(depth as usize) {
-            *place = buffer;
+    pub fn put_back(&mut self, depth: u32, page: Taken) {
+        match page {
+            Taken::Leaf(page) => self.reader.give_back(page),
+            Taken::Interior(buffer) => {
+                if let Some(place) = self.buffers.get_mut(depth as usize) {
+                    *place = buffer;
+                }
+            }
         }
     }
 
@@ -308,6 +318,7 @@ impl<'v> Worker<'v> {
     }
 
     /// The cell, if it lies within the page's cell content and nothing else does.
+    #[inline(always)]
     pub fn place_cell<'b>(&mut self, page: &Page<'b>, number: usize) -> Result<Cell<'b>, PageFault> {
         let cell_number = u16::try_from(number).unwrap_or(u16::MAX);
         let outside = PageFault::CellOutside(cell_number);
@@ -330,6 +341,23 @@ impl<'v> Worker<'v> {
             self.place_cell(page, number)?;
         }
         self.space.finish(page)
+    }
+}
+
+/// A page of a tree.
+pub(super) enum Taken {
+    /// Where it was read. Nothing else is read while it is checked, overflow chains apart.
+    Leaf(Lent),
+    /// A copy in the buffer of its level: its children are read while it is checked.
+    Interior(Vec<u8>),
+}
+
+impl Taken {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Taken::Leaf(page) => page.bytes(),
+            Taken::Interior(buffer) => buffer,
+        }
     }
 }
 
