@@ -27,7 +27,9 @@
  * Threads. Every function may be called from any thread at any time, with the same store too. Calls that would collide,
  * in this process or another, wait for each other up to busy_timeout_ms and then fail with RESPALDO_BUSY.
  *
- * Callbacks. A progress callback runs on the thread that made the call, and only during it.
+ * Callbacks. A progress callback runs on the thread that made the call, and only during it. While a call waits for another
+ * one's lock it is called every 50 ms, with the numbers that it was last given, at first 0 of 0; non-zero ends the wait at
+ * once, and the call is RESPALDO_CANCELLED.
  *
  * Other copies of SQLite. The library carries its own. On Linux and Windows it does not disturb the application's, nor
  * the locks of its open connections. The static library is for programs that have no other SQLite linked in.
@@ -409,8 +411,8 @@ respaldo_status respaldo_prune(respaldo_store store,
 // ```
 //
 // What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
-// are meant to be gone. `progress` is not called. On success `*out_json` is `{"backup": BACKUP}`. Errors:
-// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
+// are meant to be gone. `progress` is called while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
+// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
 // RESPALDO_IO_ERROR.
 respaldo_status respaldo_annotate(respaldo_store store,
                                   const char *request_json,

@@ -5,6 +5,7 @@ use std::ptr;
 
 use super::call::Call;
 use super::{Handle, ProgressCallback, StatusCode, requests};
+use crate::report::waiting;
 
 /// Makes a backup. On success it is verified and durable.
 ///
@@ -288,8 +289,8 @@ pub unsafe extern "C" fn respaldo_prune(
 /// ```
 ///
 /// What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
-/// are meant to be gone. `progress` is not called. On success `*out_json` is `{"backup": BACKUP}`. Errors:
-/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
+/// are meant to be gone. `progress` is called while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
+/// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
 /// RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_annotate(
@@ -301,5 +302,7 @@ pub unsafe extern "C" fn respaldo_annotate(
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
     let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
-    call.run(requests::annotate, |store, request, _| store.annotate(&request))
+    call.run(requests::annotate, |store, request, progress| {
+        waiting::watched(progress, |_| store.annotate(&request))
+    })
 }

@@ -21,6 +21,7 @@ use crate::files::paths::{SIDECARS, real_path, with_suffix};
 use crate::files::sidecars::has_wal;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::system_error::is_missing;
+use crate::report::waiting;
 
 /// The application's database, for reading.
 ///
@@ -173,7 +174,7 @@ fn open(path: &Path, access: OpenFlags, timeout: Duration) -> rusqlite::Result<C
     harden(connection)
 }
 
-/// Waits at most `timeout` for other programs' locks.
+/// Waits at most `timeout` for other programs' locks, and as long as the progress function lets it.
 ///
 /// SQLite's own handler sleeps up to 100 ms between tries. It can miss the short pauses of a program that commits one
 /// transaction after another, for seconds.
@@ -184,7 +185,7 @@ fn wait_for_locks(connection: &mut Connection, timeout: Duration) -> rusqlite::R
         if tries == 0 {
             deadline = Instant::now() + timeout;
         }
-        let go_on = Instant::now() < deadline;
+        let go_on = Instant::now() < deadline && waiting::goes_on();
         if go_on {
             thread::sleep(PAUSE);
         }

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use crate::files::long_path;
+use crate::report::waiting;
 
 /// A connection's main file.
 pub(crate) struct LiveFile<'c> {
@@ -72,7 +73,7 @@ impl<'c> LiveFile<'c> {
             loop {
                 match attempt() {
                     ffi::SQLITE_OK => return Ok(true),
-                    ffi::SQLITE_BUSY if Instant::now() >= deadline => return Ok(false),
+                    ffi::SQLITE_BUSY if Instant::now() >= deadline || !waiting::goes_on() => return Ok(false),
                     ffi::SQLITE_BUSY => thread::sleep(RETRY),
                     code => return Err(io::Error::other(ffi::code_to_str(code))),
                 }

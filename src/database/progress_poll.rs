@@ -5,14 +5,12 @@ use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 use std::ops::ControlFlow;
 use std::panic::{self, AssertUnwindSafe};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::{Connection, ffi};
 
-use crate::report::progress::{Progress, ProgressFn};
+use crate::report::progress::{POLL_INTERVAL, Progress, ProgressFn};
 
-/// The time between two calls. A call can take longer than a step of the work.
-pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Operations of SQLite's virtual machine, or pages, between two reads of the clock.
 const OPERATIONS_PER_POLL: c_int = 1_000;
 

@@ -16,6 +16,7 @@ use crate::files::paths::is_free;
 use crate::report::error::{Cause, Error, Result};
 #[cfg(windows)]
 use crate::report::system_error::is_sharing_violation;
+use crate::report::waiting;
 
 const LOCK_FILE: &str = ".respaldo.lock";
 const RETRY: Duration = Duration::from_millis(1);
@@ -27,13 +28,15 @@ pub(crate) struct FolderLock {
 }
 
 impl FolderLock {
-    /// Waits for the lock on `folder`, `timeout` at most.
+    /// Waits for the lock on `folder`, `timeout` at most, and as long as the progress function lets it.
     pub fn acquire(folder: &Path, timeout: Duration) -> Result<FolderLock> {
         let deadline = Instant::now() + timeout;
         loop {
             match FolderLock::try_acquire(folder)? {
                 Some(lock) => return Ok(lock),
-                None if Instant::now() >= deadline => return Err(Error::at(Cause::Busy, folder)),
+                None if Instant::now() >= deadline || !waiting::goes_on() => {
+                    return Err(Error::at(Cause::Busy, folder));
+                }
                 None => thread::sleep(RETRY),
             }
         }

@@ -18,6 +18,7 @@ use crate::files::staging;
 use crate::report::error::{Argument, Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn};
+use crate::report::waiting;
 use crate::steps::overwrite::Live;
 use crate::steps::row_transfer::{self, OnConflict, TablePlan, Written};
 use crate::steps::row_transfer_plan::{NotFound, Planner, Row};
@@ -77,6 +78,10 @@ impl Store {
     /// [`Cause::DatabaseLocked`], [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`] and [`Cause::Cancelled`]; and
     /// with [`Cause::RestoreFailed`] when the commit fails.
     pub fn bring_back(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
+        waiting::watched(progress, |progress| self.bring_back_watched(request, progress))
+    }
+
+    fn bring_back_watched(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
         let started = Instant::now();
         let backup = self.find_backup(&request.backup)?;
         if same_file(&backup, &self.database) {
@@ -90,7 +95,7 @@ impl Store {
             locks.push(FolderLock::acquire(folder, self.busy_timeout)?);
         }
         staging::sweep(folder);
-        let done = self.transfer(&backup, request, progress);
+        let done = waiting::as_cancelled(self.transfer(&backup, request, progress));
         let mut warnings = Vec::new();
         if !request.dry_run {
             let outcome = done.as_ref().map(|(done, _)| done.safety_backup.as_deref());
@@ -203,7 +208,7 @@ impl Store {
             return Err(failure);
         }
         let undone = if unflushed {
-            self.put_back(&safety).is_ok()
+            waiting::to_the_end(|| self.put_back(&safety)).is_ok()
         } else {
             true
         };

@@ -16,6 +16,7 @@ use crate::options::TableWords;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::summary::{Amount, Amounts, summary};
+use crate::report::waiting;
 use crate::steps::row_differences::{self, DifferentRow, Meter, RowDifference, Side, Tally, failed};
 use crate::steps::row_multisets;
 use crate::steps::row_title::title;
@@ -82,6 +83,10 @@ impl Store {
     /// Fails with [`Cause::BackupNotFound`], [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`], [`Cause::BackupCorrupt`] and
     /// [`Cause::DatabaseCorrupt`] when it reads a damaged page, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`].
     pub fn compare(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
+        waiting::watched(progress, |progress| self.compare_watched(request, progress))
+    }
+
+    fn compare_watched(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
         let there = self.hold_backup(&self.find_backup(&request.backup)?)?;
         let compared = self.hold_other(request).and_then(|here| {
             let total = here.shape.pages + there.shape.pages;

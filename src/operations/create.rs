@@ -28,6 +28,7 @@ use crate::operations::create_request::CreateRequest;
 use crate::report::error::{Cause, Error, PlaceTrouble, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
+use crate::report::waiting;
 use crate::steps::catalogue_entry::{Description, Entry};
 use crate::steps::snapshot::{self, OnVerified, Snapshot, Source, VerifiedCopy};
 use crate::steps::unchanged::is_unchanged;
@@ -88,6 +89,10 @@ impl Store {
     /// the timeout, [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Busy`] when another backup or restore
     /// runs, and [`Cause::Cancelled`]. A failure leaves the existing backups as they are.
     pub fn create(&self, progress: ProgressFn<'_>) -> Result<Created> {
+        waiting::watched(progress, |progress| self.create_watched(progress))
+    }
+
+    fn create_watched(&self, progress: ProgressFn<'_>) -> Result<Created> {
         let started = Instant::now();
         let lock = self.lock_backup_folder()?;
         let source = self.hold_live_database()?;
@@ -101,6 +106,10 @@ impl Store {
     /// Like [`create`](Self::create), with the caller's description of the backup. With `skip_unchanged` an unchanged database gets
     /// no new backup.
     pub fn create_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
+        waiting::watched(progress, |progress| self.create_with_watched(request, progress))
+    }
+
+    fn create_with_watched(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         let lock = self.lock_backup_folder()?;
         let folder = if request.skip_unchanged {
@@ -149,6 +158,10 @@ impl Store {
     /// Like [`create_if_due`](Self::create_if_due), with the caller's description of the backup. With `skip_unchanged` an unchanged
     /// database gets no new backup.
     pub fn create_if_due_with(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
+        waiting::watched(progress, |progress| self.create_if_due_watched(request, progress))
+    }
+
+    fn create_if_due_watched(&self, request: &CreateRequest, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
         let started = Instant::now();
         if self.is_first_start()? {
             return Ok(not_due("no_database_yet", None, vec![]));

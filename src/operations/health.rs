@@ -23,6 +23,7 @@ use crate::files::synced::syncing_program;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
 use crate::report::progress::{Progress, ProgressFn, unwatched};
+use crate::report::waiting;
 use crate::steps::room;
 use crate::steps::second_place;
 use crate::steps::snapshot::Source;
@@ -93,6 +94,10 @@ impl Store {
     ///
     /// Fails when the backup folder cannot be read, and with [`Cause::Cancelled`].
     pub fn health(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
+        waiting::watched(progress, |progress| self.health_watched(deep, progress))
+    }
+
+    fn health_watched(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
         let found_damaged = if deep { self.read_all(progress)? } else { vec![] };
         let folder = self.read_folder()?;
         let now = self.now()?;
@@ -169,7 +174,7 @@ impl Store {
                 backup.known_whole == Some(true) && expected.is_some() && hash_of_path(&backup.path) == expected;
             // `verify` finds the damage and records it in the catalogue.
             if !is_as_it_was
-                && let Err(error) = self.verify(&backup.path, &mut unwatched)
+                && let Err(error) = self.verify_watched(&backup.path, &mut unwatched)
                 && matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
             {
                 damaged.push(backup.name.clone());

@@ -8,6 +8,7 @@ use crate::files::paths::parent;
 use crate::operations::restore::RestoreProgress;
 use crate::report::error::{Cause, Result};
 use crate::report::progress::unwatched;
+use crate::report::waiting;
 use crate::steps::overwrite::{Live, WriteFailure};
 use crate::steps::page_set::CancelPoll;
 use crate::steps::safety_copy::{SafetyCopy, is_damage};
@@ -134,14 +135,16 @@ impl Store {
                 return Err(failure.error);
             }
             Err(failure) => {
-                let undone = self.undo(live, &safety, &failure).is_ok();
+                let undone = waiting::to_the_end(|| self.undo(live, &safety, &failure)).is_ok();
                 return Err(self.failed(failure.error, &safety, undone));
             }
         }
-        if let Err(error) = verify() {
+        // The backup is in place. A wait that is cancelled from here on would be taken for a failed verification.
+        waiting::to_the_end(|| {
+            let Err(error) = verify() else { return Ok(()) };
             let undone = self.put_back(&safety).is_ok();
-            return Err(self.failed(error, &safety, undone));
-        }
+            Err(self.failed(error, &safety, undone))
+        })?;
         Ok(safety)
     }
 

@@ -28,6 +28,7 @@ use crate::files::staging;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Warning};
 use crate::report::progress::{Progress, ProgressFn};
+use crate::report::waiting;
 use crate::steps::catalogue_entry::Recorded;
 use crate::steps::room;
 use crate::steps::snapshot;
@@ -77,6 +78,10 @@ impl Store {
     /// Fails with [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`] and [`Cause::NotADatabase`] (the last two are recorded too),
     /// [`Cause::Busy`], [`Cause::DiskFull`] and [`Cause::Cancelled`]. A check that is not true sets `ok` to false.
     pub fn rehearse(&self, request: &RehearseRequest, progress: ProgressFn<'_>) -> Result<Rehearsed> {
+        waiting::watched(progress, |progress| self.rehearse_watched(request, progress))
+    }
+
+    fn rehearse_watched(&self, request: &RehearseRequest, progress: ProgressFn<'_>) -> Result<Rehearsed> {
         let started = Instant::now();
         if fs::metadata(&self.backup_dir).is_err() && request.backup.is_none() {
             return Err(Error::at(Cause::BackupNotFound, &self.backup_dir));

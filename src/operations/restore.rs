@@ -24,6 +24,7 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::system_error::is_missing;
+use crate::report::waiting;
 use crate::steps::overwrite::Live;
 use crate::steps::safety_copy::{SafetyCopy, is_damage, no_file};
 use crate::steps::snapshot;
@@ -85,6 +86,10 @@ impl Store {
     /// [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`], and [`Cause::RestoreFailed`] when
     /// writing fails. With a target, [`Cause::TargetExists`] instead of overwriting anything.
     pub fn restore(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
+        waiting::watched(progress, |progress| self.restore_watched(request, progress))
+    }
+
+    fn restore_watched(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
         let started = Instant::now();
         let backup = self.find_backup(&request.backup)?;
         // Before the file is read: reading a placeholder downloads it.
@@ -103,7 +108,7 @@ impl Store {
                 .write_elsewhere(&backup, &database, progress)
                 .inspect(|_| drop(self.record_rehearsal(&backup)))
                 .map(|remarks| (None, remarks)),
-            None => self.restore_live(&backup, request.allow_different, progress),
+            None => waiting::as_cancelled(self.restore_live(&backup, request.allow_different, progress)),
         };
         if safety.is_err() {
             connection::remove_empty_wal(&self.database);

@@ -29,6 +29,7 @@ use crate::pages::wal_frames;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::ProgressFn;
+use crate::report::waiting;
 use crate::steps::safety_copy::no_file;
 use crate::steps::salvage_rows::{self, Rebuilt, SchemaRow};
 use crate::steps::snapshot::Source;
@@ -98,6 +99,10 @@ impl Store {
     /// Fails with [`Cause::DatabaseNotFound`] or [`Cause::BackupNotFound`], [`Cause::NotADatabase`] when nothing is found,
     /// [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`].
     pub fn salvage(&self, request: &SalvageRequest, progress: ProgressFn<'_>) -> Result<Salvaged> {
+        waiting::watched(progress, |progress| self.salvage_watched(request, progress))
+    }
+
+    fn salvage_watched(&self, request: &SalvageRequest, progress: ProgressFn<'_>) -> Result<Salvaged> {
         let started = Instant::now();
         let source = match &request.source {
             Some(backup) => self.find_backup(backup)?,

@@ -17,6 +17,7 @@ use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Warning};
 use crate::report::progress::ProgressFn;
+use crate::report::waiting;
 use crate::steps::catalogue_entry::Recorded;
 use crate::store::Store;
 
@@ -44,6 +45,10 @@ impl Store {
     ///
     /// Fails with `Cause::BackupNotFound`, `Cause::NotADatabase` and `Cause::BackupCorrupt`.
     pub fn verify(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
+        waiting::watched(progress, |progress| self.verify_watched(backup, progress))
+    }
+
+    pub(super) fn verify_watched(&self, backup: &Path, progress: ProgressFn<'_>) -> Result<Verified> {
         let path = self.find_backup(backup)?;
         let recorded = self.recorded(&path);
         let (checked, hash) = thread::scope(|scope| {

@@ -14,6 +14,7 @@
 //! | `status` | the numbers and names of the statuses |
 //! | `summary` | what a comparison comes to, in one sentence |
 //! | `system_error` | what the operating system's errors mean |
+//! | `waiting` | calling the progress function while an operation waits |
 
 pub(crate) mod damage;
 pub(crate) mod error;
@@ -25,3 +26,4 @@ pub(crate) mod row_conflict;
 pub(crate) mod status;
 pub(crate) mod summary;
 pub(crate) mod system_error;
+pub(crate) mod waiting;

@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use crate::database::page_reader::{CHUNK, PageReader, lock_byte_page};
-use crate::database::progress_poll::POLL_INTERVAL;
 use crate::report::error::{Cause, Error, Result};
-use crate::report::progress::{Progress, ProgressFn};
+use crate::report::progress::{POLL_INTERVAL, Progress, ProgressFn};
 
 /// A set of page numbers, one bit a page: 3 MB for a database of 100 GB.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,9 +5,8 @@ use std::ops::Range;
 use std::time::Instant;
 
 use crate::database::live_file::LiveFile;
-use crate::database::progress_poll::POLL_INTERVAL;
 use crate::database::shape::Shape;
-use crate::report::progress::{Progress, ProgressFn};
+use crate::report::progress::{POLL_INTERVAL, Progress, ProgressFn};
 
 /// The header fields that belong to each file and are not compared: write and read version, change counter, schema cookie, and the
 /// SQLite version that wrote it. <https://www.sqlite.org/fileformat2.html#the_database_header>.

@@ -32,6 +32,7 @@ use crate::files::staging::Staged;
 use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
+use crate::report::waiting;
 
 /// A database in a read transaction.
 pub(crate) struct Source {
@@ -340,7 +341,7 @@ pub(crate) fn step(backup: &Backup<'_, '_>, pages: i32, timeout: Duration) -> ru
             Err(error) if sqlite_error::is_busy(&error) => error,
             result => return result,
         };
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || !waiting::goes_on() {
             return Err(busy);
         }
         thread::sleep(RETRY_INTERVAL);

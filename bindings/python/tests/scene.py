@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import respaldo
@@ -28,6 +28,13 @@ HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute(sys.argv[2])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+HOLD_FOLDER = """
+import fcntl, os, sys
+fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -133,10 +140,20 @@ def folder_contents(folder: Path, *, catalogue: bool = True) -> dict[str, bytes]
     return {str(p.relative_to(folder)): p.read_bytes() for p in files}
 
 
+def held_by_another_process(path: Path, statement: str = "BEGIN EXCLUSIVE") -> AbstractContextManager[None]:
+    """Another process has begun this transaction in the database."""
+    return _while_it_holds(HOLD, str(path), statement)
+
+
+def folder_held(folder: Path) -> AbstractContextManager[None]:
+    """Another process has the lock of the backup folder, as while it makes a backup."""
+    return _while_it_holds(HOLD_FOLDER, str(folder))
+
+
 @contextmanager
-def held_by_another_process(path: Path, statement: str = "BEGIN EXCLUSIVE") -> Iterator[None]:
+def _while_it_holds(script: str, *arguments: str) -> Iterator[None]:
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path), statement],
+        [sys.executable, "-c", script, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -111,11 +111,11 @@ def test_starting_twice_is_starting_once(store: respaldo.Store, start: Start) ->
 
 
 def test_closing_cancels_what_is_going_on(store: respaldo.Store, database: Path, start: Start) -> None:
-    with scene.held_by_another_process(database):
-        daily = start(store)
+    with respaldo.Store(database, busy_timeout_ms=600_000) as patient, scene.held_by_another_process(database):
+        daily = start(patient)
         scene.wait_for(lambda: (database.parent / "backups").exists())
-        daily.close(timeout=0)
-    daily.close()  # now it gets in, and is told to stop
+        daily.close(timeout=PATIENCE)
+        assert daily._thread is not None and not daily._thread.is_alive(), "it still waits for the database"
     assert daily.results.empty() and daily.errors.empty()  # nobody wants to hear of it any more
     assert len(store.list()) == 0
     with pytest.raises(ValueError, match="closed"):
@@ -137,11 +137,6 @@ def test_it_can_be_closed_from_its_own_callback(store: respaldo.Store) -> None:
 def test_once_the_store_is_closed_it_ends(store: respaldo.Store, start: Start) -> None:
     daily = start(store)
     daily.result()
-    assert daily._thread is not None
-    store.close()
-    daily._thread.join(PATIENCE)
-    assert not daily._thread.is_alive()
-    assert daily.errors.empty()
 
 
 AT_EXIT = """
@@ -183,7 +178,7 @@ class TestTheInterpreterEnds:
         assert (done.returncode, done.stderr) == (0, "")
         assert list((folder / "backups").iterdir()) == []  # cancelled, and swept up
 
-    def test_a_call_that_waits_for_a_lock_is_left_behind(self, database: Path) -> None:
+    def test_a_wait_for_a_lock_is_cancelled(self, database: Path) -> None:
         done = scene.run_python(AT_EXIT_BEFORE_ITS_OWN_LOCK, database)
         assert (done.returncode, done.stderr) == (0, "")
         assert list((database.parent / "backups").glob("*.db")) == []

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,6 +163,20 @@ class TestCtrlC:
         script = CREATE_IN_A_CHILD.format(work=FOR_EVER)
         status, output = scene.interrupt_after_first_line(script, database)
         assert (status, output) == (0, "interrupted\n")
+
+    @pytest.mark.parametrize("work", ["store.create()", "store.restore('mi respaldo.db')"])
+    @pytest.mark.parametrize("lock", ["database", "folder"])
+    def test_it_ends_a_wait_for_another_program(self, work: str, lock: str, database: Path, folder: Path) -> None:
+        wait = f'(store.last_backup(), print("working", flush=True), {work})'
+        script = CREATE_IN_A_CHILD.replace("settings=None", "settings=None, busy_timeout_ms=100_000").format(work=wait)
+        before = live_contents(folder)
+        held = scene.held_by_another_process(database) if lock == "database" else scene.folder_held(folder / "backups")
+        with held:
+            started = time.monotonic()
+            status, output = scene.interrupt_after_first_line(script, database)
+            assert time.monotonic() - started < 60, "it waited for the lock"
+        assert (status, output) == (0, "interrupted\n")
+        assert live_contents(folder) == before
 
     def test_it_is_never_lost_while_the_library_works(self, database: Path, folder: Path) -> None:
         """Python handles the signal on the threshold of the callback, where ctypes would swallow it."""

@@ -81,7 +81,7 @@ class Daily:
 
         Args:
             timeout: how many seconds to wait for the end of cancelled work; by default as long as it takes, which is
-                short unless the disk does not answer or another program holds the database.
+                short unless the disk does not answer.
         """
         self._stop.set()
         self._stop_call.set()

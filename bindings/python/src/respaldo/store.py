@@ -36,7 +36,8 @@ Progress = Callable[[int, int], bool | None]
 database.
 
 Answer ``False`` to cancel; ``None`` and ``True`` go on. During verification it is called with both
-numbers equal, and can still cancel. An exception cancels too, and comes out of the operation.
+numbers equal, and can still cancel. While another program holds a lock it is called every 50 ms with
+what it was called with before, at first 0 and 0. An exception cancels too, and comes out of the operation.
 """
 
 

@@ -50,7 +50,8 @@ class Session:
 
     def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
         """Calls a function that shows a progress bar and can be cancelled."""
-        with reported(self.screen.terminal, doing, self.texts.verifying, self.interruption) as progress:
+        texts = self.texts
+        with reported(self.screen.terminal, doing, texts.verifying, texts.waiting, self.interruption) as progress:
             return _call.request_in_steps(function, self._handle, body, progress)
 
     def require_something_there(self) -> None:

@@ -14,7 +14,7 @@ from .interruption import Interruption
 
 @contextmanager
 def reported(
-    console: Console | None, doing: str, verifying: str, interruption: Interruption
+    console: Console | None, doing: str, verifying: str, waiting: str, interruption: Interruption
 ) -> Iterator[ProgressFunction]:
     """Gives what the library calls between its steps: it draws the bar, and stops the work after a Ctrl-C.
 
@@ -22,6 +22,7 @@ def reported(
         console: the terminal; None where there is none.
         doing: what the work is called.
         verifying: what it is called while nothing is copied: the library then says that nothing is done, or all.
+        waiting: what it is called while another program holds a lock: the library then says 0 of 0.
     """
     if console is None:
         yield lambda _done, _total: not interruption.requested
@@ -32,8 +33,11 @@ def reported(
         task = bar.add_task(doing, total=None)
 
         def show(done: int, total: int) -> bool:
-            working = 0 < done < total
-            bar.update(task, description=doing if working else verifying, completed=done, total=total)
+            if total == 0:
+                bar.update(task, description=waiting)
+            else:
+                working = 0 < done < total
+                bar.update(task, description=doing if working else verifying, completed=done, total=total)
             return not interruption.requested
 
         yield show

@@ -28,6 +28,7 @@ class Texts:
     creating: str
     restoring: str
     verifying: str
+    waiting: str
     rehearsing: str
     bringing_back: str
     salvaging: str

@@ -8,6 +8,7 @@ TEXTS = Texts(
     creating="Making the backup",
     restoring="Restoring",
     verifying="Verifying",
+    waiting="Waiting for another program",
     rehearsing="Rehearsing",
     salvaging="Salvaging",
     bringing_back="Bringing back",

@@ -8,6 +8,7 @@ TEXTS = Texts(
     creating="Creando el respaldo",
     restoring="Restaurando",
     verifying="Verificando",
+    waiting="Esperando a otro programa",
     rehearsing="Ensayando",
     salvaging="Rescatando",
     bringing_back="Trayendo de vuelta",
