@@ -104,6 +104,12 @@ pub(crate) fn from_local(local: NaiveDateTime, zone: Tz, near: Option<Moment>) -
     }
 }
 
+/// Calendar days from one moment to a later one; 0 if it is not later.
+pub(crate) fn days_between(then: &Moment, now: &Moment) -> u64 {
+    let days = (now.date_naive() - then.date_naive()).num_days();
+    u64::try_from(days).unwrap_or(0)
+}
+
 /// Whole milliseconds since `start`.
 pub(crate) fn milliseconds(start: std::time::Instant) -> u64 {
     start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)

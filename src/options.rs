@@ -66,8 +66,13 @@ pub struct TableWords {
 pub struct Watch {
     /// How many days old the newest verified backup may be.
     pub max_age_days: u32,
-    /// How many days apart rehearsals should be; `None` asks for none.
+    /// How many days apart rehearsals should be; `None` asks for none. `create_if_due` does one that is due.
     pub rehearse_every_days: Option<u32>,
+    /// How long `create_if_due` waits for that rehearsal. After that the rehearsal continues in the background while the process
+    /// runs.
+    pub rehearse_wait: Duration,
+    /// The application's checks in that rehearsal: SQL whose first value is true when all is well.
+    pub rehearse_checks: Vec<String>,
 }
 
 impl Default for Watch {
@@ -75,6 +80,8 @@ impl Default for Watch {
         Watch {
             max_age_days: 2,
             rehearse_every_days: None,
+            rehearse_wait: Duration::from_secs(1),
+            rehearse_checks: vec![],
         }
     }
 }

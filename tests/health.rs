@@ -110,6 +110,7 @@ fn an_old_backup_matters_once_the_database_has_changed() {
         watch: Watch {
             max_age_days: 10,
             rehearse_every_days: None,
+            ..Watch::default()
         },
         ..scene.options()
     });

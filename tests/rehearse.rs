@@ -172,6 +172,7 @@ fn health_asks_for_a_rehearsal_when_it_is_time() {
         watch: Watch {
             max_age_days: 365,
             rehearse_every_days: Some(30),
+            ..Watch::default()
         },
         ..scene.options()
     })
@@ -199,10 +200,10 @@ fn the_copy_has_the_mode_of_the_database() {
     let backups = scene.backups();
     let mut modes = Vec::new();
     let mut look = |_| {
-        for entry in fs::read_dir(&backups).expect("a folder").flatten() {
-            if entry.file_name().to_string_lossy().starts_with(".respaldo-") {
-                modes.push(entry.metadata().expect("there").permissions().mode() & 0o777);
-            }
+        let temporary = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(".respaldo-");
+        let folders = fs::read_dir(&backups).expect("a folder").flatten().filter(temporary);
+        for entry in folders.flat_map(|folder| fs::read_dir(folder.path()).expect("a folder").flatten()) {
+            modes.push(entry.metadata().expect("there").permissions().mode() & 0o777);
         }
         ControlFlow::Continue(())
     };

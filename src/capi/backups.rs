@@ -92,6 +92,11 @@ pub unsafe extern "C" fn respaldo_create(
 /// ever backed up. Where there have been backups, the database is lost, and that is an error. Backups of another database in
 /// the same folder do not count.
 ///
+/// Where `health` has `rehearse_every_days`, and the last rehearsal is longer ago, the newest backup is then rehearsed as by
+/// respaldo_rehearse, with `rehearse_checks`: also where no backup was due. The call waits for it `rehearse_wait_ms` at the most, then
+/// it goes on by itself while the process runs; others can make backups meanwhile. The catalogue remembers the outcome, and one that
+/// the end of the process cuts off is done at the next call. Warning: REHEARSAL_FAILED.
+///
 /// A newest backup dated in the future does not count as today's: the clock was wrong once, and there is a warning
 /// CLOCK_WENT_BACKWARDS. Errors: those of respaldo_create.
 #[unsafe(no_mangle)]

@@ -68,12 +68,26 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     if let Some(fields) = fields.object("schema", &["newest_user_version", "alembic_heads", "alembic_revisions"])? {
         options.schema = Some(schema(fields)?);
     }
-    if let Some(mut fields) = fields.object("health", &["max_age_days", "rehearse_every_days"])? {
+    if let Some(mut fields) = fields.object(
+        "health",
+        &[
+            "max_age_days",
+            "rehearse_every_days",
+            "rehearse_wait_ms",
+            "rehearse_checks",
+        ],
+    )? {
         if let Some(days) = fields.days("health.max_age_days")? {
             options.watch.max_age_days = days;
         }
         if !fields.take_null("rehearse_every_days") {
             options.watch.rehearse_every_days = fields.days("health.rehearse_every_days")?;
+        }
+        if let Some(number) = fields.whole("health.rehearse_wait_ms", 0, DAY_MS)? {
+            options.watch.rehearse_wait = Duration::from_millis(number);
+        }
+        if let Some(checks) = fields.texts("health.rehearse_checks")? {
+            options.watch.rehearse_checks = checks;
         }
     }
     if let Some(fields) = fields.object("second_place", &["folder", "last", "required", "wait_ms"])? {

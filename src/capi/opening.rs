@@ -22,7 +22,7 @@ use crate::store::Store;
 ///  "language": "es",
 ///  "retention": {"last": 20, "days": 0, "weeks": 0, "months": 0, "years": 0, "bytes": null},
 ///  "schema": {"newest_user_version": 7, "alembic_heads": ["9f2c"], "alembic_revisions": []},
-///  "health": {"max_age_days": 2, "rehearse_every_days": null},
+///  "health": {"max_age_days": 2, "rehearse_every_days": null, "rehearse_wait_ms": 1000, "rehearse_checks": []},
 ///  "second_place": {"folder": "E:/respaldos", "last": 60, "required": false, "wait_ms": 30000},
 ///  "names": {"clients": {"one": "cliente", "many": "clientes", "title": "name"}}}
 /// ```
@@ -32,7 +32,7 @@ use crate::store::Store;
 /// more, and `last` of `retention` where that has none. A backup stays if any number of `retention` wants it: as one of the
 /// newest, or as the newest of one of so many days, weeks, months or years that have a backup. With `bytes` the oldest go
 /// until all take no more. `schema`, none by default, says which schemas the application understands, see respaldo_restore. `health` is what respaldo_health
-/// watches for. `names`, none by default, says what people call the rows of a table, and by which column they know them; see
+/// watches for; with `rehearse_every_days` respaldo_create_if_due also rehearses by itself, see there. `names`, none by default, says what people call the rows of a table, and by which column they know them; see
 /// respaldo_compare. `second_place`, none by default, is another folder, on another disk, to which every finished
 /// backup is copied, see respaldo_create. `timezone` is an IANA name. `busy_timeout_ms` is 0 to 86400000. `verify` is "full" (structure, order, and every
 /// index against its table) or "quick" (without comparing indexes with their tables); see respaldo_verify. `language` is "es" or "en", for `message` and `hint`.

@@ -18,7 +18,8 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::system_error::is_sharing_violation;
 use crate::report::waiting;
 
-const LOCK_FILE: &str = ".respaldo.lock";
+/// The hidden file that is locked where folders cannot be.
+pub(crate) const LOCK_FILE: &str = ".respaldo.lock";
 const RETRY: Duration = Duration::from_millis(1);
 
 /// Held while a folder's files are changed. Dropping it releases the lock.

@@ -21,6 +21,7 @@
 //! | `sidecars` | the files that SQLite keeps beside a database |
 //! | `staging` | temporary files that get their name when they are whole |
 //! | `synced` | folders that a program keeps in step with other computers |
+//! | `temporary_folder` | a folder of temporary files with a lock of its own |
 
 pub(crate) mod flush;
 pub(crate) mod folder;
@@ -39,3 +40,4 @@ pub(crate) mod sharing;
 pub(crate) mod sidecars;
 pub(crate) mod staging;
 pub(crate) mod synced;
+pub(crate) mod temporary_folder;

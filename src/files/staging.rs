@@ -121,11 +121,20 @@ pub(crate) fn is_temporary(name: &str) -> bool {
 
 /// Removes the temporary files of killed processes in `folder`. The caller holds the folder's lock.
 pub(crate) fn sweep(folder: &Path) {
+    sweep_files(folder, |_| {});
+}
+
+/// The same, and calls `on_folder` with each folder that has such a name.
+pub(crate) fn sweep_files(folder: &Path, mut on_folder: impl FnMut(&Path)) {
     // A file that cannot be removed does no harm; the next call tries again.
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_plain && entry.file_name().to_str().is_some_and(is_temporary) {
-            let _ = fs::remove_file(entry.path());
+        if !entry.file_name().to_str().is_some_and(is_temporary) {
+            continue;
+        }
+        match entry.file_type() {
+            Ok(kind) if kind.is_file() => drop(fs::remove_file(entry.path())),
+            Ok(kind) if kind.is_dir() => on_folder(&entry.path()),
+            _ => {}
         }
     }
 }

@@ -149,6 +149,8 @@ impl Store {
 
     /// Makes a backup unless there is a whole one of today, by the calendar of the configured zone, or no database yet.
     ///
+    /// Does a rehearsal, too, if the options ask for rehearsals and one is due.
+    ///
     /// A backup dated in the future does not count as today's. Neither does a file that another program put into the folder: its
     /// time says nothing about its contents. Fails like [`Store::create`].
     pub fn create_if_due(&self, progress: ProgressFn<'_>) -> Result<CreatedIfDue> {
@@ -187,6 +189,21 @@ impl Store {
         };
         drop(lock);
         self.with_second_place(created)
+            .map(|created| self.with_rehearsal(created))
+    }
+
+    /// Does a rehearsal that is due. Its failure is a warning.
+    fn with_rehearsal(&self, mut created: CreatedIfDue) -> CreatedIfDue {
+        let Some((name, rehearsed)) = self.rehearse_if_due() else {
+            return created;
+        };
+        created.warnings.extend(self.rehearsal_warning(&name, &rehearsed));
+        if let (Some(backup), Ok(rehearsed)) = (&mut created.backup, rehearsed)
+            && backup.name == rehearsed.backup.name
+        {
+            *backup = rehearsed.backup;
+        }
+        created
     }
 
     /// Whether there is no database and no trace of an earlier one. A missing database with backups is lost, which is an error.

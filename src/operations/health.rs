@@ -4,7 +4,6 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use chrono::DateTime;
 use serde::Serialize;
 
 use crate::block_io::file_hash::hash_of_path;
@@ -14,12 +13,13 @@ use crate::catalog::names;
 use crate::catalog::place_identity::Places;
 use crate::catalog::record::Record;
 use crate::catalog::shrink::alarm;
-use crate::clock::{self, Moment};
+use crate::clock::{self, Moment, days_between};
 use crate::database::connection;
 use crate::database::sqlite_error::Role;
 use crate::files::paths::parent;
 use crate::files::same_volume::on_one_volume;
 use crate::files::synced::syncing_program;
+use crate::operations::due_rehearsal::{days_since_rehearsal, last_rehearsed};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
 use crate::report::progress::{Progress, ProgressFn, unwatched};
@@ -235,19 +235,21 @@ impl Store {
         if let Some(trouble) = &folder.catalogue.trouble {
             find(Observation::CatalogueNotRead(&trouble.reason()));
         }
-        self.find_rehearsal(by_state, now, find);
+        self.find_rehearsal(by_state, folder, now, find);
     }
 
-    fn find_rehearsal(&self, by_state: &BackupsByState<'_>, now: &Moment, find: &mut dyn FnMut(Observation<'_>)) {
+    fn find_rehearsal(
+        &self,
+        by_state: &BackupsByState<'_>,
+        folder: &Folder,
+        now: &Moment,
+        find: &mut dyn FnMut(Observation<'_>),
+    ) {
         if let Some(name) = &by_state.rehearsal_failed {
             find(Observation::RehearsalFailed(name));
         }
-        let Some(most) = self.watch.rehearse_every_days else {
-            return;
-        };
-        let last = by_state.last_rehearsal.and_then(rehearsed_at);
-        let days = last.map(|last| days_between(&last.with_timezone(&self.zone), now));
-        if by_state.newest.is_some() && days.is_none_or(|days| days > u64::from(most)) {
+        let days = days_since_rehearsal(folder, now);
+        if by_state.newest.is_some() && self.is_rehearsal_due(days) {
             find(Observation::RehearsalDue(days));
         }
     }
@@ -340,10 +342,7 @@ impl<'a> BackupsByState<'a> {
             newest_of_all: dated.first().copied(),
             newest: newest(&|_| true),
             newest_verified: newest(&|backup| backup.known_whole == Some(true)),
-            last_rehearsal: folder
-                .own()
-                .filter(|backup| backup.rehearsed_at.is_some())
-                .max_by_key(|backup| rehearsed_at(backup)),
+            last_rehearsal: last_rehearsed(folder),
             rehearsal_failed: dated.iter().find(|b| b.rehearsal_failed).map(|b| b.name.clone()),
             damaged: names(&is_damaged),
             changed: names(&|backup| backup.was_changed && !is_damaged(backup)),
@@ -362,15 +361,6 @@ fn newest_missing(folder: &Folder) -> Option<String> {
     let is_there =
         |backup: &Backup| backup.name == name || names::parse_backup(&backup.name).is_some_and(|there| there >= stamp);
     (!folder.backups.iter().any(is_there)).then(|| name.to_owned())
-}
-
-fn rehearsed_at(backup: &Backup) -> Option<DateTime<chrono::FixedOffset>> {
-    DateTime::parse_from_rfc3339(backup.rehearsed_at.as_ref()?).ok()
-}
-
-fn days_between(then: &Moment, now: &Moment) -> u64 {
-    let days = (now.date_naive() - then.date_naive()).num_days();
-    u64::try_from(days).unwrap_or(0)
 }
 
 fn age(backup: &Backup, now: &Moment) -> Age {

@@ -9,6 +9,7 @@
 //! | `bring_back` | bringing rows of a backup back |
 //! | `create` | making a backup, now or once a day |
 //! | `create_request` | how a caller describes a backup that is to be made |
+//! | `due_rehearsal` | the rehearsal that `create_if_due` does by itself |
 //! | `health` | whether the data are safe |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
@@ -24,6 +25,7 @@ pub(crate) mod bring_back;
 pub(crate) mod compare;
 pub(crate) mod create;
 pub(crate) mod create_request;
+mod due_rehearsal;
 pub(crate) mod health;
 pub(crate) mod last_backup;
 pub(crate) mod list;

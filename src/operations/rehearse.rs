@@ -1,6 +1,7 @@
 //! A rehearsal: restores a backup into a temporary file, runs the application's checks on it, and removes it.
 //!
-//! The temporary file is made under its folder's lock, so that the sweep removes it after a killed process.
+//! The copy lies in a temporary folder with a lock of its own, so that backups can be made meanwhile, also while a rehearsal takes
+//! long. The next backup removes what a killed process left.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::file_facts::FileFacts;
+use crate::catalog::folder::Folder;
 use crate::catalog::record::{Changes, Record};
 use crate::clock::{Moment, milliseconds};
 use crate::database::app_checks;
@@ -24,14 +26,14 @@ use crate::failpoint;
 use crate::files::folder_lock::FolderLock;
 use crate::files::paths::same_file;
 use crate::files::private_folder::private_folder;
-use crate::files::staging;
+use crate::files::temporary_folder::{self, TemporaryFolder};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Warning};
-use crate::report::progress::{Progress, ProgressFn};
+use crate::report::progress::{Progress, ProgressFn, unwatched};
 use crate::report::waiting;
 use crate::steps::catalogue_entry::Recorded;
 use crate::steps::room;
-use crate::steps::snapshot;
+use crate::steps::snapshot::{self, Source};
 use crate::store::Store;
 
 /// What to rehearse.
@@ -86,17 +88,58 @@ impl Store {
         if fs::metadata(&self.backup_dir).is_err() && request.backup.is_none() {
             return Err(Error::at(Cause::BackupNotFound, &self.backup_dir));
         }
-        let place = self.rehearsal_place()?;
+        let (rehearsal, _) = self.prepare_rehearsal(request)?;
+        self.conduct(rehearsal, request, started, progress)
+    }
+
+    /// Rehearses the newest backup, unless a rehearsal is going on already.
+    pub(super) fn rehearse_newest(&self, checks: &[String]) -> Result<Option<Rehearsed>> {
+        let started = Instant::now();
+        let request = RehearseRequest {
+            backup: None,
+            checks: checks.to_vec(),
+        };
+        let (rehearsal, is_another_running) = self.prepare_rehearsal(&request)?;
+        if is_another_running {
+            return Ok(None);
+        }
+        self.conduct(rehearsal, &request, started, &mut unwatched).map(Some)
+    }
+
+    /// Finds and opens the backup, and makes the folder for its copy, under the backup folder's lock. Also returns whether another
+    /// rehearsal is going on.
+    fn prepare_rehearsal(&self, request: &RehearseRequest) -> Result<(Rehearsal, bool)> {
+        let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
+        let is_another_running = self.sweep_orphans();
         let backup = self.backup_to_rehearse(request)?;
         let recorded = self.recorded(&backup.path);
-        let trial = self.try_out(&backup, recorded.as_ref(), request, &place, progress);
-        let now = self.now()?;
-        let mut warnings = Vec::new();
-        if let Some(recorded) = &recorded
-            && let Some(changes) = outcome(recorded, &trial, &now)
-        {
-            warnings.extend(self.change_record(recorded, changes));
-        }
+        let opened = self.hold_backup(&backup.path).and_then(|source| {
+            let folder = self.folder_with_room(source.shape.bytes())?;
+            Ok((source, folder))
+        });
+        let rehearsal = Rehearsal {
+            backup,
+            recorded,
+            opened,
+        };
+        Ok((rehearsal, is_another_running))
+    }
+
+    fn conduct(
+        &self,
+        rehearsal: Rehearsal,
+        request: &RehearseRequest,
+        started: Instant,
+        progress: ProgressFn<'_>,
+    ) -> Result<Rehearsed> {
+        let Rehearsal {
+            backup,
+            recorded,
+            opened,
+        } = rehearsal;
+        let trial = opened
+            .and_then(|(source, folder)| self.try_out(&backup, source, recorded.as_ref(), request, folder, progress));
+        let warnings = recorded.and_then(|recorded| self.record_trial(&recorded, &trial));
         let trial = trial?;
         let ok = trial.problems.is_empty() && trial.checks.iter().all(|check| check.ok);
         let listed = self.read_folder()?.backups.into_iter().find(|b| b.path == backup.path);
@@ -105,26 +148,24 @@ impl Store {
             backup: listed.unwrap_or(backup),
             checks: trial.checks,
             problems: trial.problems,
-            warnings,
+            warnings: warnings.into_iter().collect(),
             duration_ms: milliseconds(started),
         })
     }
 
-    /// Takes the lock of the backup folder and sweeps it.
-    fn rehearsal_place(&self) -> Result<FolderLock> {
-        let lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
-        self.sweep_orphans();
-        Ok(lock)
+    /// Records the outcome in the catalogue, if the rehearsal has one.
+    fn record_trial(&self, recorded: &Recorded, trial: &Result<Trial>) -> Option<Warning> {
+        let changes = outcome(recorded, trial, &self.now().ok()?)?;
+        let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout).ok()?;
+        self.change_record(recorded, changes)
     }
 
     fn backup_to_rehearse(&self, request: &RehearseRequest) -> Result<Backup> {
         let folder = self.read_folder()?;
         let now = self.now()?;
         let Some(given) = &request.backup else {
-            let newest = |is: &dyn Fn(&Backup) -> bool| folder.own().find(|b| b.created_at <= now && is(b)).cloned();
-            return newest(&|backup| backup.known_whole == Some(true))
-                .or_else(|| newest(&Backup::may_be_whole))
-                .ok_or_else(|| Error::at(Cause::BackupNotFound, &self.backup_dir));
+            let newest = newest_to_rehearse(&folder, &now).cloned();
+            return newest.ok_or_else(|| Error::at(Cause::BackupNotFound, &self.backup_dir));
         };
         let path = self.find_backup(given)?;
         let listed = folder.backups.into_iter().find(|backup| same_file(&backup.path, &path));
@@ -146,21 +187,20 @@ impl Store {
     fn try_out(
         &self,
         backup: &Backup,
+        source: Source,
         recorded: Option<&Recorded>,
         request: &RehearseRequest,
-        _lock: &FolderLock,
+        folder: TemporaryFolder,
         progress: ProgressFn<'_>,
     ) -> Result<Trial> {
-        let source = self.hold_backup(&backup.path)?;
         let now = Progress {
             pages_done: source.shape.pages,
             pages_total: source.shape.pages,
         };
-        let (folder, _elsewhere) = self.folder_with_room(source.shape.bytes())?;
         let model = fs::metadata(&self.database)
             .or_else(|_| fs::metadata(&backup.path))
             .ok();
-        let copy = snapshot::take(source, &folder, model.as_ref(), self.verify, progress)?.file;
+        let copy = snapshot::take(source, folder.path(), model.as_ref(), self.verify, progress)?.file;
         failpoint::reach("rehearsal_copied");
         let mut connection = connection::open_backup(copy.path(), Duration::ZERO)?;
         let mut problems = Vec::new();
@@ -188,20 +228,34 @@ impl Store {
         Ok(Trial { checks, problems, hash })
     }
 
-    /// The backup folder; without room there, a private folder of the system with its lock.
-    fn folder_with_room(&self, bytes: u64) -> Result<(PathBuf, Option<FolderLock>)> {
+    /// A temporary folder in the backup folder; without room there, in a private folder of the system.
+    fn folder_with_room(&self, bytes: u64) -> Result<TemporaryFolder> {
         let has_room = |folder: &Path| room::free(folder).is_none_or(|free| free > bytes);
         if !has_room(&self.backup_dir)
             && let Ok(folder) = private_folder(&self.database)
             && has_room(&folder)
         {
-            let lock = FolderLock::acquire(&folder, self.busy_timeout)?;
-            staging::sweep(&folder);
-            return Ok((folder, Some(lock)));
+            let _lock = FolderLock::acquire(&folder, self.busy_timeout)?;
+            temporary_folder::sweep(&folder);
+            return TemporaryFolder::new(&folder);
         }
         // With no room at all, copying reports how much is missing.
-        Ok((self.backup_dir.clone(), None))
+        TemporaryFolder::new(&self.backup_dir)
     }
+}
+
+/// The newest backup that is known to be whole; without one, the newest that may be.
+pub(super) fn newest_to_rehearse<'a>(folder: &'a Folder, now: &Moment) -> Option<&'a Backup> {
+    let newest = |is: &dyn Fn(&Backup) -> bool| folder.own().find(|b| b.created_at <= *now && is(b));
+    newest(&|backup| backup.known_whole == Some(true)).or_else(|| newest(&Backup::may_be_whole))
+}
+
+/// A rehearsal that can begin: the backup, open, and the folder for its copy.
+struct Rehearsal {
+    backup: Backup,
+    recorded: Option<Recorded>,
+    /// An error can be the outcome: a backup that does not open.
+    opened: Result<(Source, TemporaryFolder)>,
 }
 
 /// The findings of a rehearsal that ran to the end.

@@ -26,6 +26,7 @@ use crate::files::paths::parent;
 use crate::files::staging::{self, Published, Staged};
 use crate::options::{Retention, SecondPlace};
 use crate::report::error::{Cause, Error, PlaceTrouble, Result};
+use crate::report::waiting;
 use crate::store::Store;
 
 const CHUNK: usize = 1 << 18;
@@ -78,7 +79,7 @@ impl Store {
         });
         copying.map_err(|error| PlaceTrouble::Failed(error.to_string()))?;
         let wait = if place.required { Duration::MAX } else { place.wait };
-        let id = match receiver.recv_timeout(wait) {
+        let id = match waiting::receive(&receiver, wait) {
             Ok(outcome) => outcome.map_err(failed)?,
             Err(mpsc::RecvTimeoutError::Timeout) => return Err(PlaceTrouble::Slow),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Err(PlaceTrouble::Failed("it broke off".to_owned())),

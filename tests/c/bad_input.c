@@ -281,6 +281,10 @@ static const struct {
      "health.max_age_days"},
     {OPEN, "{\"database\": \"studio.db\", \"health\": {\"rehearse_every_days\": 1e9}}", RESPALDO_INVALID_ARGUMENT,
      "health.rehearse_every_days"},
+    {OPEN, "{\"database\": \"studio.db\", \"health\": {\"rehearse_wait_ms\": -1}}", RESPALDO_INVALID_ARGUMENT,
+     "health.rehearse_wait_ms"},
+    {OPEN, "{\"database\": \"studio.db\", \"health\": {\"rehearse_checks\": \"SELECT 1\"}}", RESPALDO_INVALID_ARGUMENT,
+     "health.rehearse_checks"},
 
     {CREATE, "{\"made\": \"by_robot\"}", RESPALDO_INVALID_ARGUMENT, "made"},
     {REHEARSE, "{\"checks\": \"SELECT 1\"}", RESPALDO_INVALID_ARGUMENT, "checks"},

@@ -92,6 +92,16 @@ class TestHealth:
 
 
 class TestRehearsal:
+    def test_the_backup_of_the_day_is_rehearsed_when_it_is_time(self, database: Path) -> None:
+        watch: respaldo.HealthOptions = {"rehearse_every_days": 30, "rehearse_wait_ms": 60_000}
+        with respaldo.Store(database, health=watch) as store:
+            first = store.create_if_due()
+            assert first.backup is not None and first.backup.rehearsed_at is not None
+            assert store.health().last_rehearsal == first.backup
+        watch["rehearse_checks"] = ["SELECT count(*) > 9999 FROM clients"]
+        with respaldo.Store(database, backup_dir=database.parent / "others", health=watch) as store:
+            assert [warning.name for warning in store.create_if_due().warnings] == ["REHEARSAL_FAILED"]
+
     def test_the_newest_is_asked_and_nothing_is_left(self, store: respaldo.Store, folder: Path) -> None:
         store.create()
         before = sorted(p.name for p in (folder / "backups").iterdir())

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::report::error::PlaceTrouble;
-use crate::report::messages::Language;
+use crate::report::messages::{Language, Warning};
 
 /// How much a finding matters. The worst of all is the overall state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -47,6 +47,18 @@ pub struct Finding {
     pub message: String,
     /// What to do next.
     pub hint: String,
+}
+
+impl From<Finding> for Warning {
+    fn from(finding: Finding) -> Self {
+        Warning {
+            name: finding.name,
+            message: finding.message,
+            hint: finding.hint,
+            columns: vec![],
+            tables: vec![],
+        }
+    }
 }
 
 /// What was observed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Required, Self, TypedDict
@@ -15,7 +16,11 @@ class HealthOptions(TypedDict, total=False):
     max_age_days: int
     """How many days old the newest verified backup may be; by default 2."""
     rehearse_every_days: int | None
-    """How many days apart rehearsals should be; by default none are asked for."""
+    """How many days apart rehearsals should be; by default none are asked for. ``create_if_due`` does one that is due."""
+    rehearse_wait_ms: int
+    """How many milliseconds ``create_if_due`` waits for it, before it goes on by itself; by default 1000."""
+    rehearse_checks: Sequence[str]
+    """What it asks the restored database, as in :meth:`Store.rehearse <respaldo.Store.rehearse>`."""
 
 
 class SecondPlace(TypedDict, total=False):

@@ -199,7 +199,8 @@ class Store:
 
         Meant for the application's start; :class:`Daily` goes on while it is open. ``created`` of the result says
         whether it did. When several processes ask at once, one of them makes the backup. Raises what :meth:`create`
-        does, and takes the same arguments; ``made`` is ``"automatic"`` by default.
+        does, and takes the same arguments; ``made`` is ``"automatic"`` by default. With ``rehearse_every_days`` of
+        ``health`` it also rehearses by itself when it is time.
         """
         body = _said(label, note, made, pinned, skip_unchanged)
         return DueResult.from_json(self._in_steps("respaldo_create_if_due", body, progress))
