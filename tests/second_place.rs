@@ -262,6 +262,86 @@ fn a_place_that_cannot_be_written_is_a_warning() {
     assert_eq!(studio.here().len(), 1);
 }
 
+/// Changes a byte of the copy there, and leaves its time as it is.
+fn rot(copy: &Path) {
+    let found = fs::metadata(copy).expect("there");
+    damage(copy, found.len() - 20, b"X");
+    let file = fs::File::options().write(true).open(copy).expect("opens");
+    file.set_modified(found.modified().expect("a time")).expect("set");
+}
+
+fn place_findings(studio: &Studio, deep: bool) -> (Vec<String>, bool) {
+    let health = studio.store().health(deep, &mut unwatched).expect("an answer");
+    let is_told = health
+        .findings
+        .iter()
+        .any(|finding| finding.name == "SECOND_PLACE_DAMAGED");
+    (health.second_place.expect("there is one").damaged, is_told)
+}
+
+#[test]
+fn a_deep_look_reads_the_copies_too_and_what_it_finds_is_remembered_and_made_good() {
+    let mut studio = Studio::new();
+    studio.create();
+    studio.create();
+    assert_eq!(place_findings(&studio, true), (vec![], false));
+    let name = studio.there().remove(0);
+    rot(&studio.place().join(&name));
+    assert_eq!(place_findings(&studio, false), (vec![], false), "only reading tells");
+    for deep in [true, false] {
+        assert_eq!(place_findings(&studio, deep), (vec![name.clone()], true));
+    }
+    // As the hint says.
+    fs::remove_file(studio.place().join(&name)).expect("removed");
+    assert_eq!(studio.create(), NONE);
+    assert_eq!(place_findings(&studio, true), (vec![], false));
+    assert_eq!(studio.there(), studio.here());
+}
+
+#[test]
+fn a_copy_that_a_killed_process_did_not_record_is_recorded_by_the_next() {
+    let mut studio = Studio::new();
+    studio.last = 2;
+    studio.create();
+    fs::remove_file(studio.place().join("catalog.json")).expect("removed");
+    studio.create();
+    studio.create();
+    let newest = studio.here().split_off(1);
+    assert_eq!(
+        studio.there(),
+        newest,
+        "without a record it would be taken for another's"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_with_the_name_of_a_copy_is_neither_taken_for_one_nor_followed() {
+    let mut studio = Studio::new();
+    studio.create();
+    let there = studio.place().join(studio.there().remove(0));
+    let elsewhere = studio.scene.path("elsewhere.db");
+    fs::rename(&there, &elsewhere).expect("moved");
+    std::os::unix::fs::symlink(&elsewhere, &there).expect("linked");
+    let before = fs::read(&elsewhere).expect("read");
+    studio.last = 1;
+    assert_eq!(studio.create(), NONE);
+    assert!(there.is_symlink() && fs::read(&elsewhere).expect("read") == before);
+    assert_eq!(
+        names(&studio.place())
+            .iter()
+            .filter(|name| name.ends_with(".tmp"))
+            .count(),
+        0
+    );
+    studio.last = 60;
+    assert_eq!(
+        studio.create(),
+        ["SECOND_PLACE_FAILED"],
+        "it is not there, and its name is taken"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn a_slow_place_does_not_hold_the_backup_up_and_goes_on_by_itself() {

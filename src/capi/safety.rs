@@ -7,14 +7,16 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 
 /// Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
 ///
-/// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, and compared with what it was when it was made.
+/// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, in the second place too, and compared with what it was
+/// when it was made.
 /// `progress`: NULL for none; called between the backups that are read. On success `*out_json` is
 ///
 /// ```json
 /// {"overall": "ok", "headline": "...", "findings": [{"name": "LAST_BACKUP_OLD", "severity": "attention", "message": "...",
 ///  "hint": "..."}], "newest_verified": BACKUP, "days_without": 0, "damaged": [], "free_bytes": 0, "room_for": 14,
 ///  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null,
-///  "second_place": {"folder": PATH, "present": true, "backups": 20, "waiting": 0, "same_disk": false}, "archive": null}
+///  "second_place": {"folder": PATH, "present": true, "backups": 20, "waiting": 0, "damaged": [],
+///                   "same_disk": false}, "archive": null}
 /// ```
 ///
 /// `overall` is "ok", "attention" or "danger": the worst severity of the findings, which come the worst first. A finding of severity
@@ -23,7 +25,8 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 ///
 /// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_CHANGED, NEWEST_MISSING,
 /// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
-/// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
+/// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND,
+/// SECOND_PLACE_DAMAGED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_health(

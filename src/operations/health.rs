@@ -1,17 +1,12 @@
 //! Whether the data are safe. Each call derives this from the folder and the catalogue, not from an earlier result.
 
 use std::fs;
-use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::block_io::file_hash::hash_of_path;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::folder::Folder;
 use crate::catalog::names;
-use crate::catalog::place_identity::Places;
-use crate::catalog::record::Record;
 use crate::catalog::shrink::alarm;
 use crate::clock::{self, Moment, days_between};
 use crate::database::connection;
@@ -19,13 +14,14 @@ use crate::database::sqlite_error::Role;
 use crate::files::paths::parent;
 use crate::files::same_volume::on_one_volume;
 use crate::files::synced::syncing_program;
+use crate::operations::deep_check::Damaged;
 use crate::operations::due_rehearsal::{days_since_rehearsal, last_rehearsed};
-use crate::report::error::{Cause, Error, Result};
+use crate::operations::second_place_health::SecondPlaceHealth;
+use crate::report::error::Result;
 use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
-use crate::report::progress::{Progress, ProgressFn, unwatched};
+use crate::report::progress::{ProgressFn, unwatched};
 use crate::report::waiting;
 use crate::steps::room;
-use crate::steps::second_place;
 use crate::steps::snapshot::Source;
 use crate::steps::unchanged::is_unchanged;
 use crate::store::Store;
@@ -64,21 +60,6 @@ pub struct Health {
     pub archive: Option<()>,
 }
 
-/// The state of the second place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SecondPlaceHealth {
-    /// The folder.
-    pub folder: PathBuf,
-    /// Whether the folder exists and is the known one.
-    pub present: bool,
-    /// Backups in the second place.
-    pub backups: usize,
-    /// Whole backups that are not copied yet.
-    pub waiting: usize,
-    /// Whether it is on the disk of the database.
-    pub same_disk: bool,
-}
-
 /// The safety copies, which hold the database as it was before a restore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct SafetyCopies {
@@ -89,20 +70,24 @@ pub struct SafetyCopies {
 }
 
 impl Store {
-    /// Reports whether the data are safe, with its findings. With `deep` it reads every backup and compares it with the hash taken
-    /// when it was made.
+    /// Reports whether the data are safe, with its findings. With `deep` it reads every backup, in the second place too, and
+    /// compares it with the hash taken when it was made.
     ///
-    /// Fails when the backup folder cannot be read, and with [`Cause::Cancelled`].
+    /// Fails when the backup folder cannot be read, and with [`Cause::Cancelled`](crate::report::error::Cause::Cancelled).
     pub fn health(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
         waiting::watched(progress, |progress| self.health_watched(deep, progress))
     }
 
     fn health_watched(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
-        let found_damaged = if deep { self.read_all(progress)? } else { vec![] };
+        let found_damaged = if deep {
+            self.read_all(progress)?
+        } else {
+            Damaged::default()
+        };
         let folder = self.read_folder()?;
         let now = self.now()?;
         let copies = self.scan_safety_copies()?;
-        let by_state = BackupsByState::new(&folder, &now, found_damaged);
+        let by_state = BackupsByState::new(&folder, &now, found_damaged.here);
         let safety_copies = SafetyCopies {
             count: copies.len(),
             bytes: copies.iter().map(|copy| copy.size).sum(),
@@ -126,7 +111,7 @@ impl Store {
             let path = &self.database;
             find(Observation::DatabaseSynced { program, path });
         }
-        let second_place = self.find_second_place(&folder, &now, &mut find);
+        let second_place = self.find_second_place(&folder, &now, found_damaged.there, &mut find);
         let is_elsewhere = second_place.as_ref().is_some_and(|place| !place.same_disk);
         if !is_elsewhere && on_one_volume(parent(&self.database), &self.backup_dir) {
             find(Observation::SameDisk);
@@ -153,34 +138,6 @@ impl Store {
             second_place,
             archive: None,
         })
-    }
-
-    /// Reads every local backup. Returns the names of the damaged ones.
-    fn read_all(&self, progress: ProgressFn<'_>) -> Result<Vec<String>> {
-        let folder = self.read_folder()?;
-        let backups: Vec<&Backup> = folder.own().filter(|backup| backup.intact.is_some()).collect();
-        let mut damaged = Vec::new();
-        let mut done = Progress {
-            pages_done: 0,
-            pages_total: backups.iter().map(|backup| backup.size / 512).sum(),
-        };
-        for backup in backups {
-            if progress(done) == ControlFlow::Break(()) {
-                return Err(Error::new(Cause::Cancelled));
-            }
-            done.pages_done += backup.size / 512;
-            let expected = folder.catalogue.get(&backup.name).as_ref().and_then(Record::hash);
-            let is_as_it_was =
-                backup.known_whole == Some(true) && expected.is_some() && hash_of_path(&backup.path) == expected;
-            // `verify` finds the damage and records it in the catalogue.
-            if !is_as_it_was
-                && let Err(error) = self.verify_watched(&backup.path, &mut unwatched)
-                && matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase)
-            {
-                damaged.push(backup.name.clone());
-            }
-        }
-        Ok(damaged)
     }
 
     fn find_in_backups(
@@ -273,36 +230,6 @@ impl Store {
         if let Some(days) = room::days_until_full(&sizes, self.retention.last, free, now) {
             find(Observation::DiskWillFill { days, free });
         }
-    }
-
-    fn find_second_place(
-        &self,
-        folder: &Folder,
-        now: &Moment,
-        find: &mut dyn FnMut(Observation<'_>),
-    ) -> Option<SecondPlaceHealth> {
-        let place = self.second_place.as_ref()?;
-        let known = Places::read(&self.backup_dir).get(&place.folder);
-        let presence = second_place::check_presence(place, &known);
-        let (waiting, backups) = self.second_place_counts(place, &folder.backups, now);
-        match &presence {
-            Err(trouble) => find(Observation::SecondPlaceAbsent {
-                path: &place.folder,
-                trouble,
-            }),
-            Ok(()) if waiting > 0 => find(Observation::SecondPlaceBehind {
-                path: &place.folder,
-                waiting,
-            }),
-            Ok(()) => {}
-        }
-        Some(SecondPlaceHealth {
-            folder: place.folder.clone(),
-            present: presence.is_ok(),
-            backups,
-            waiting,
-            same_disk: on_one_volume(parent(&self.database), &place.folder),
-        })
     }
 
     /// Whether the database still equals this backup: then the backup's age does not matter. Called only for an old backup.

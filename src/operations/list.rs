@@ -36,16 +36,12 @@ impl Store {
     /// Lists the backups that `request` selects, newest first.
     pub fn list_with(&self, request: &ListRequest) -> Result<Listing> {
         if request.second_place {
-            let folder = self.second_place.as_ref().map(|place| place.folder.clone());
-            let Some(folder) = folder else {
+            let Some(there) = self.in_second_place() else {
                 return Ok(Listing {
                     backups: vec![],
                     warnings: vec![],
                 });
             };
-            let mut there = self.clone();
-            there.backup_dir = folder;
-            there.second_place = None;
             return there.list_with(&ListRequest {
                 second_place: false,
                 ..*request

@@ -9,6 +9,7 @@
 //! | `bring_back` | bringing rows of a backup back |
 //! | `create` | making a backup, now or once a day |
 //! | `create_request` | how a caller describes a backup that is to be made |
+//! | `deep_check` | reading every backup, for a deep look at health |
 //! | `due_rehearsal` | the rehearsal that `create_if_due` does by itself |
 //! | `health` | whether the data are safe |
 //! | `last_backup` | when the last backup was made |
@@ -18,6 +19,7 @@
 //! | `rehearse` | restoring a backup into a temporary file to test it |
 //! | `restore` | restoring a backup |
 //! | `salvage` | a sound file from the readable parts of a damaged one |
+//! | `second_place_health` | the second place, as health sees it |
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
@@ -25,6 +27,7 @@ pub(crate) mod bring_back;
 pub(crate) mod compare;
 pub(crate) mod create;
 pub(crate) mod create_request;
+mod deep_check;
 mod due_rehearsal;
 pub(crate) mod health;
 pub(crate) mod last_backup;
@@ -34,4 +37,5 @@ pub(crate) mod prune;
 pub(crate) mod rehearse;
 pub(crate) mod restore;
 pub(crate) mod salvage;
+pub(crate) mod second_place_health;
 pub(crate) mod verify;

@@ -21,6 +21,7 @@ use crate::catalog::retention_policy::{Candidate, Reason, decide};
 use crate::catalog::shrink::alarm;
 use crate::catalog::whose::Whose;
 use crate::clock::{self, Moment};
+use crate::failpoint;
 use crate::files::folder_lock::FolderLock;
 use crate::files::paths::parent;
 use crate::files::staging::{self, Published, Staged};
@@ -117,6 +118,13 @@ impl Store {
         }
     }
 
+    /// A store of the same database whose backups are those in the second place.
+    pub(crate) fn in_second_place(&self) -> Option<Store> {
+        let mut there = self.clone();
+        there.backup_dir = there.second_place.take()?.folder;
+        Some(there)
+    }
+
     /// The number of whole backups that are not copied yet, of those that the place would keep; and the number in the place.
     pub(crate) fn second_place_counts(&self, place: &SecondPlace, backups: &[Backup], now: &Moment) -> (usize, usize) {
         let there = backup_names_in(&place.folder);
@@ -131,7 +139,8 @@ impl Store {
 
 fn backup_names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let names = files.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(|name| names::parse_backup(name).is_some()).collect()
 }
 
@@ -174,16 +183,56 @@ impl CopyJob {
             // The drive was exchanged since `check_presence`.
             _ => return Err(Error::at(Cause::SecondPlaceAbsent(PlaceTrouble::Another), &self.place)),
         };
+        failpoint::reach("place_marked");
         let mut there = Catalogue::read(&self.place);
+        self.adopt_unrecorded(&mut there);
         let missing = self.make_room(&mut there);
+        failpoint::reach("place_has_room");
         let mut outcome = Ok(());
         for backup in missing {
-            outcome = outcome.and(self.copy(backup, &mut there));
+            outcome = outcome.and(self.copy(backup, &mut there, &id));
         }
+        // Where the place is gone, that explains every other failure.
+        self.require_marker(&id)?;
         let written = there.stage(None).and_then(StagedCatalogue::put_in_place);
+        failpoint::reach("place_recorded");
         outcome?;
         written?;
         Ok(id)
+    }
+
+    /// Fails when the place is gone. A drive that is pulled out leaves an empty mount point, which must not be written to.
+    fn require_marker(&self, id: &str) -> Result<()> {
+        if marker(&self.place).as_deref() == Some(id) {
+            Ok(())
+        } else {
+            Err(Error::at(Cause::SecondPlaceAbsent(PlaceTrouble::Absent), &self.place))
+        }
+    }
+
+    /// Records the copies that a killed process made and did not record. Without a record they would never be deleted.
+    fn adopt_unrecorded(&self, there: &mut Catalogue) {
+        for name in backup_names_in(&self.place) {
+            let Some(record) = self.catalogue.get(&name).filter(|_| there.get(&name).is_none()) else {
+                continue;
+            };
+            let path = self.place.join(&name);
+            let size = fs::metadata(&path).ok().map(|found| found.len());
+            let is_copy = record.database.as_ref() == Some(&self.database)
+                && record.size == size
+                && record.hash().is_some()
+                && record.hash() == hash_of_path(&path);
+            if is_copy {
+                self.record_copy(&name, there);
+            }
+        }
+    }
+
+    fn record_copy(&self, name: &str, there: &mut Catalogue) {
+        let path = self.place.join(name);
+        set_even_time(&path);
+        let state = fs::metadata(&path).ok().as_ref().and_then(State::of);
+        there.adopt(name, &self.catalogue, Changes::default().state(state));
     }
 
     /// Applies the place's retention to its backups and the missing ones. Returns the missing ones that it keeps, newest first.
@@ -242,11 +291,13 @@ impl CopyJob {
     }
 
     /// Copies a backup. The bytes read must have the recorded hash, if there is one, and the copy the same hash.
-    fn copy(&self, backup: &Backup, there: &mut Catalogue) -> Result<()> {
+    fn copy(&self, backup: &Backup, there: &mut Catalogue, id: &str) -> Result<()> {
+        self.require_marker(id)?;
         let record = self.catalogue.get(&backup.name);
         let expected = record.as_ref().and_then(|record| record.hash());
         let copy = Staged::new(&self.place)?;
         let hash = copy_bytes(&backup.path, copy.path())?;
+        failpoint::reach("place_copied");
         if expected.is_some_and(|expected| expected != hash) {
             let problem = "its contents are not those that were backed up".to_owned();
             return Err(Error::at(Cause::Io(problem), &backup.path));
@@ -256,13 +307,13 @@ impl CopyJob {
             let problem = "what was written is not what is read".to_owned();
             return Err(Error::at(Cause::Io(problem), &self.place));
         }
+        self.require_marker(id)?;
         let target = self.place.join(&backup.name);
         if let Published::NameTaken(_) = copy.publish(&target)? {
             return Err(Error::at(Cause::TargetExists, target));
         }
-        set_even_time(&target);
-        let state = fs::metadata(&target).ok().as_ref().and_then(State::of);
-        there.adopt(&backup.name, &self.catalogue, Changes::default().state(state));
+        failpoint::reach("place_named");
+        self.record_copy(&backup.name, there);
         Ok(())
     }
 }
@@ -275,6 +326,11 @@ fn copy_bytes(from: &Path, to: &Path) -> Result<blake3::Hash> {
         _ => Error::io(&error, parent(to)),
     };
     let mut target = File::options().write(true).open(to).map_err(written)?;
+    let length = source.metadata().map_err(|error| Error::io(&error, from))?.len();
+    if length > u64::from(u32::MAX) {
+        // FAT holds no file of 4 GiB. It says so here, and not after 4 GiB were written.
+        target.set_len(length).map_err(written)?;
+    }
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; CHUNK];
     loop {

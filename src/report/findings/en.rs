@@ -140,6 +140,10 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             format!("{waiting} backups are not in {} yet.", path.display()),
             "Make a backup now: it copies those that are missing too.".to_owned(),
         ),
+        Observation::SecondPlaceDamaged { path, names } => (
+            format!("Copies in {} are damaged: {}.", path.display(), names.join(", ")),
+            "Delete those files there: the next backup copies again those that are whole here.".to_owned(),
+        ),
         Observation::CatalogueNotRead(why) => (
             format!("What is known of the backups could not be read: {why}."),
             "The backups are there and can be restored. The next backup writes it anew.".to_owned(),

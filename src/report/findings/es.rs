@@ -141,6 +141,10 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             format!("{waiting} respaldos todavía no están en {}.", path.display()),
             "Cree un respaldo ahora: copia también los que falten.".to_owned(),
         ),
+        Observation::SecondPlaceDamaged { path, names } => (
+            format!("Hay copias dañadas en {}: {}.", path.display(), names.join(", ")),
+            "Borre esos archivos de ahí: el próximo respaldo copia de nuevo los que aquí estén completos.".to_owned(),
+        ),
         Observation::CatalogueNotRead(why) => (
             format!("No se pudo leer lo que se sabe de los respaldos: {why}."),
             "Los respaldos siguen ahí y se pueden restaurar. El próximo respaldo lo escribe de nuevo.".to_owned(),

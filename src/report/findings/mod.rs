@@ -100,6 +100,8 @@ pub(crate) enum Observation<'a> {
     SecondPlaceAbsent { path: &'a Path, trouble: &'a PlaceTrouble },
     /// So many backups are not in the second place yet.
     SecondPlaceBehind { path: &'a Path, waiting: usize },
+    /// These copies in the second place are damaged.
+    SecondPlaceDamaged { path: &'a Path, names: &'a [String] },
     /// What is known of the backups cannot be read; why.
     CatalogueNotRead(&'a str),
 }
@@ -142,6 +144,7 @@ impl Observation<'_> {
             Observation::RehearsalFailed(_) => ("REHEARSAL_FAILED", Danger),
             Observation::SecondPlaceAbsent { .. } => ("SECOND_PLACE_ABSENT", Attention),
             Observation::SecondPlaceBehind { .. } => ("SECOND_PLACE_BEHIND", Attention),
+            Observation::SecondPlaceDamaged { .. } => ("SECOND_PLACE_DAMAGED", Attention),
             Observation::CatalogueNotRead(_) => ("CATALOGUE_NOT_READ", Attention),
         }
     }
@@ -230,6 +233,7 @@ mod tests {
                 trouble: &PlaceTrouble::Absent,
             },
             Observation::SecondPlaceBehind { path, waiting: 2 },
+            Observation::SecondPlaceDamaged { path, names: &names },
         ];
         for observation in observations {
             let es = observation.finding(Language::Spanish);

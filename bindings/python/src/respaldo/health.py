@@ -48,6 +48,8 @@ class SecondPlaceHealth:
     """How many whole backups are not there yet."""
     same_disk: bool
     """Whether it is on the disk of the database."""
+    damaged: tuple[str, ...] = ()
+    """The names of the damaged backups there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,4 +174,11 @@ def _second_place(answer: Json | None) -> SecondPlaceHealth | None:
     if answer is None:
         return None
     place = Path(answer["folder"])
-    return SecondPlaceHealth(place, answer["present"], answer["backups"], answer["waiting"], answer["same_disk"])
+    return SecondPlaceHealth(
+        place,
+        answer["present"],
+        answer["backups"],
+        answer["waiting"],
+        answer["same_disk"],
+        tuple(answer.get("damaged", ())),
+    )
