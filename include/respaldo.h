@@ -209,7 +209,7 @@ respaldo_status respaldo_close(respaldo_store store);
 // ```json
 // {"name": "backup_20260304_142305.db", "display": "04/03/2026 14:23", "size": 204800,
 //  "path": "/.../backups/backup_20260304_142305.db", "created_at": "2026-03-04T14:23:05-07:00",
-//  "kind": "backup", "intact": true, "label": null, "note": null, "pinned": false, "made": "manual",
+//  "kind": "backup", "intact": true, "repairable": null, "label": null, "note": null, "pinned": false, "made": "manual",
 //  "verified_at": "2026-03-04T14:23:05-07:00", "rehearsed_at": null, "database": "tattoostudio.db",
 //  "content": {"tables": {"clients": 1200}, "user_version": 7, "alembic": "9f2c"}}
 // ```
@@ -221,6 +221,9 @@ respaldo_status respaldo_close(respaldo_store store);
 // `intact` is the cheap check: the header is present and the file at least as long as it states; false also if the last
 // verification found damage. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"), because
 // looking into it would download it.
+//
+// `repairable` says of a backup that the last verification found damaged whether no row is lost and REINDEX, or respaldo_salvage,
+// heals it; it is null otherwise.
 //
 // The keys from `label` on come from `catalog.json` in the backup folder, and are null where it knows nothing. `made` is
 // "automatic", "manual" or "before_upgrade". `verified_at` is when the backup was last found to be whole, and null if its
@@ -550,7 +553,8 @@ respaldo_status respaldo_salvage(respaldo_store store,
 // "note" is worth knowing and changes nothing. `headline` is one sentence for the owner. `days_without` is null where no backup is
 // known to be whole, `free_bytes` and `room_for` (how many backups more, at the size that they have) where the system does not say.
 //
-// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_CHANGED, NEWEST_MISSING,
+// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
+// lost), BACKUP_CHANGED, NEWEST_MISSING,
 // LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
 // REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND,
 // SECOND_PLACE_DAMAGED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,

@@ -181,3 +181,43 @@ fn a_backup_whose_contents_have_changed_can_be_restored_as_its_hint_says() {
         .expect("a note");
     assert_eq!(notes, "Seen 77");
 }
+
+#[test]
+fn what_is_repairable_is_remembered_as_that_and_an_older_record_says_nothing() {
+    let (scene, store) = studio("");
+    let path = store.create(&mut unwatched).expect("made").backup.path;
+    let connection = rusqlite::Connection::open(&path).expect("opens");
+    connection
+        .execute_batch(
+            "PRAGMA writable_schema=ON;
+             UPDATE sqlite_schema SET sql = replace(sql, '(name)', '(notes)') WHERE type = 'index'",
+        )
+        .expect("changed");
+    drop(connection);
+    let error = store.verify(&path, &mut unwatched).expect_err("damaged");
+    // Its contents are not what was recorded: that alone is not repairable.
+    assert_eq!(error.repairable(), Some(false));
+
+    let copy = scene.backups().join("copy.db");
+    std::fs::rename(&path, &copy).expect("renamed");
+    let catalogue = scene.backups().join("catalog.json");
+    std::fs::remove_file(&catalogue).expect("removed");
+    let error = store.verify(&copy, &mut unwatched).expect_err("damaged");
+    assert_eq!(error.repairable(), Some(true));
+    let listed = || store.list(false).expect("listed").backups.remove(0);
+    assert_eq!((listed().intact, listed().repairable), (Some(false), Some(true)));
+    let findings = || {
+        let health = store.health(false, &mut unwatched).expect("an answer");
+        let names: Vec<_> = health.findings.iter().map(|finding| finding.name).collect();
+        assert_eq!(health.damaged, ["copy.db"]);
+        names
+    };
+    assert!(findings().contains(&"BACKUP_REPAIRABLE") && !findings().contains(&"BACKUP_DAMAGED"));
+
+    // As an older version of the library wrote it.
+    let text = std::fs::read_to_string(&catalogue).expect("read");
+    assert!(text.contains(r#","repairable":true"#), "{text}");
+    std::fs::write(&catalogue, text.replace(r#","repairable":true"#, "")).expect("written");
+    assert_eq!((listed().intact, listed().repairable), (Some(false), None));
+    assert!(findings().contains(&"BACKUP_DAMAGED"));
+}

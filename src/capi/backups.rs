@@ -30,7 +30,7 @@ use crate::report::waiting;
 /// ```json
 /// {"name": "backup_20260304_142305.db", "display": "04/03/2026 14:23", "size": 204800,
 ///  "path": "/.../backups/backup_20260304_142305.db", "created_at": "2026-03-04T14:23:05-07:00",
-///  "kind": "backup", "intact": true, "label": null, "note": null, "pinned": false, "made": "manual",
+///  "kind": "backup", "intact": true, "repairable": null, "label": null, "note": null, "pinned": false, "made": "manual",
 ///  "verified_at": "2026-03-04T14:23:05-07:00", "rehearsed_at": null, "database": "tattoostudio.db",
 ///  "content": {"tables": {"clients": 1200}, "user_version": 7, "alembic": "9f2c"}}
 /// ```
@@ -42,6 +42,9 @@ use crate::report::waiting;
 /// `intact` is the cheap check: the header is present and the file at least as long as it states; false also if the last
 /// verification found damage. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"), because
 /// looking into it would download it.
+///
+/// `repairable` says of a backup that the last verification found damaged whether no row is lost and REINDEX, or respaldo_salvage,
+/// heals it; it is null otherwise.
 ///
 /// The keys from `label` on come from `catalog.json` in the backup folder, and are null where it knows nothing. `made` is
 /// "automatic", "manual" or "before_upgrade". `verified_at` is when the backup was last found to be whole, and null if its

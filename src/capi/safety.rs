@@ -23,7 +23,8 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 /// "note" is worth knowing and changes nothing. `headline` is one sentence for the owner. `days_without` is null where no backup is
 /// known to be whole, `free_bytes` and `room_for` (how many backups more, at the size that they have) where the system does not say.
 ///
-/// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_CHANGED, NEWEST_MISSING,
+/// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
+/// lost), BACKUP_CHANGED, NEWEST_MISSING,
 /// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
 /// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND,
 /// SECOND_PLACE_DAMAGED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,

@@ -29,6 +29,9 @@ pub struct Backup {
     /// The cheap check: the header is present and the file at least as long as it states. `None` for a file that is not
     /// on this computer, because reading it would download it.
     pub intact: Option<bool>,
+    /// Of a backup that the last verification found damaged: whether no row is lost, and `REINDEX` heals it. `None` where nothing is
+    /// known.
+    pub repairable: Option<bool>,
     /// A name for people. This field and those below come from the catalogue, and are `None` where it has no value.
     pub label: Option<String>,
     /// What a person wrote about it.

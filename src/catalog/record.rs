@@ -50,6 +50,9 @@ pub(crate) struct Outcome {
     /// RFC 3339.
     pub at: String,
     pub ok: bool,
+    /// Of a damaged backup: no row is lost, `REINDEX` heals it.
+    #[serde(default)]
+    pub repairable: Option<bool>,
 }
 
 /// The keys of a record that this version of the library knows. Every one is optional.
@@ -90,6 +93,13 @@ impl Record {
     pub fn known_whole(&self, state: Option<State>) -> Option<bool> {
         let outcome = self.verified.as_ref()?;
         (state.is_some() && state == self.state()).then_some(outcome.ok)
+    }
+
+    /// Whether the damage that the last verification found is repairable, if the file is unchanged since. `None` where it found none,
+    /// or does not say.
+    pub fn known_repairable(&self, state: Option<State>) -> Option<bool> {
+        let repairable = self.verified.as_ref()?.repairable;
+        repairable.filter(|_| self.known_whole(state) == Some(false))
     }
 
     /// Parses the text of a record; `None` if it is none.
@@ -167,8 +177,15 @@ impl Changes {
         self.set("confirmed", json!(confirmed.then_some(true)))
     }
 
-    pub fn verified(self, at: &Moment, ok: bool) -> Changes {
-        self.set("verified", json!({"at": clock::rfc3339(at), "ok": ok}))
+    /// The verification found it whole.
+    pub fn verified(self, at: &Moment) -> Changes {
+        self.set("verified", json!({"at": clock::rfc3339(at), "ok": true}))
+    }
+
+    /// The verification found damage.
+    pub fn damaged(self, at: &Moment, repairable: bool) -> Changes {
+        let outcome = json!({"at": clock::rfc3339(at), "ok": false, "repairable": repairable});
+        self.set("verified", outcome)
     }
 
     pub fn rehearsed(self, at: &Moment, ok: bool) -> Changes {

@@ -43,6 +43,7 @@ impl Store {
             backup.content = record.content.take();
             backup.rehearsal_failed = record.rehearsed.as_ref().is_some_and(|outcome| !outcome.ok);
             backup.known_whole = record.known_whole(backup.state);
+            backup.repairable = record.known_repairable(backup.state);
             if backup.known_whole == Some(false) {
                 backup.intact = backup.intact.map(|_| false);
             }
@@ -156,6 +157,7 @@ impl Store {
             created_at,
             kind,
             intact: facts.is_intact(),
+            repairable: None,
             label: None,
             note: None,
             pinned: None,

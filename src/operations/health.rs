@@ -166,12 +166,20 @@ impl Store {
         } else if by_state.newest.is_some() {
             find(Observation::NoneVerified);
         }
-        if !by_state.damaged.is_empty() {
+        let (repairable, lossy): (Vec<String>, Vec<String>) = by_state
+            .damaged
+            .iter()
+            .cloned()
+            .partition(|name| by_state.repairable.contains(name));
+        if !lossy.is_empty() {
             let newest = by_state
                 .newest_of_all
-                .is_some_and(|newest| by_state.damaged.contains(&newest.name));
-            let names = &by_state.damaged;
+                .is_some_and(|newest| lossy.contains(&newest.name));
+            let names = &lossy;
             find(Observation::Damaged { names, newest });
+        }
+        if !repairable.is_empty() {
+            find(Observation::Repairable(&repairable));
         }
         if !by_state.changed.is_empty() {
             find(Observation::Changed(&by_state.changed));
@@ -256,6 +264,8 @@ struct BackupsByState<'a> {
     last_rehearsal: Option<&'a Backup>,
     rehearsal_failed: Option<String>,
     damaged: Vec<String>,
+    /// Those of the damaged that lack no row.
+    repairable: Vec<String>,
     changed: Vec<String>,
 }
 
@@ -272,6 +282,7 @@ impl<'a> BackupsByState<'a> {
             last_rehearsal: last_rehearsed(folder),
             rehearsal_failed: dated.iter().find(|b| b.rehearsal_failed).map(|b| b.name.clone()),
             damaged: names(&is_damaged),
+            repairable: names(&|backup| backup.repairable == Some(true)),
             changed: names(&|backup| backup.was_changed && !is_damaged(backup)),
             dated,
         }

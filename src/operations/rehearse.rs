@@ -284,10 +284,16 @@ fn outcome(recorded: &Recorded, trial: &Result<Trial>, now: &Moment) -> Option<C
             } else {
                 changes.hash(trial.hash).without_content()
             };
-            Some(changes.verified(now, is_whole).rehearsed(now, ok))
+            let changes = if is_whole {
+                changes.verified(now)
+            } else {
+                changes.damaged(now, false)
+            };
+            Some(changes.rehearsed(now, ok))
         }
         Err(error) if matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase) => {
-            Some(changes.verified(now, false).rehearsed(now, false))
+            let repairable = error.repairable() == Some(true);
+            Some(changes.damaged(now, repairable).rehearsed(now, false))
         }
         Err(_) => None,
     }

@@ -312,7 +312,7 @@ impl Store {
         let changes = Changes::default()
             .database(&self.database_name(), None)
             .state(state)
-            .verified(&now, true);
+            .verified(&now);
         folder.catalogue.change(&name, changes);
         let warning = self.write_catalogue(&folder.catalogue);
         let listed = self

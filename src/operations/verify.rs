@@ -67,11 +67,11 @@ impl Store {
             Some(recorded) => self.compare_contents(&path, recorded, hash, checked),
             None => checked,
         };
-        let ok = outcome.is_ok();
-        let is_verdict = ok || outcome.as_ref().is_err_and(is_verdict);
-        let warning = recorded
-            .filter(|_| is_verdict)
-            .and_then(|recorded| self.record_outcome(recorded, hash, ok));
+        let warning = match (recorded, &outcome) {
+            (Some(recorded), Ok(_)) => self.record_outcome(recorded, hash, None),
+            (Some(recorded), Err(error)) if is_verdict(error) => self.record_outcome(recorded, hash, Some(error)),
+            _ => None,
+        };
         let (Shape { pages, page_size, .. }, remarks) = outcome?;
         let mut warnings = remarks.warnings(self.language);
         warnings.extend(warning);
@@ -116,14 +116,21 @@ impl Store {
     }
 
     /// Records the outcome in the catalogue, unless the file changed meanwhile.
-    fn record_outcome(&self, recorded: Recorded, hash: Option<blake3::Hash>, ok: bool) -> Option<Warning> {
+    fn record_outcome(
+        &self,
+        recorded: Recorded,
+        hash: Option<blake3::Hash>,
+        damage: Option<&Error>,
+    ) -> Option<Warning> {
         let now = self.now().ok()?;
         // A backup that is being made writes the catalogue too.
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout).ok()?;
         self.sweep_orphans();
-        let mut changes = Changes::default().state(recorded.state).verified(&now, ok);
-        if ok {
-            changes = changes.hash(hash);
+        let mut changes = Changes::default().state(recorded.state);
+        if let Some(error) = damage {
+            changes = changes.damaged(&now, error.repairable() == Some(true));
+        } else {
+            changes = changes.verified(&now).hash(hash);
             let before = recorded.record.as_ref();
             if before.is_some_and(|record| record.state() != recorded.state && record.hash() != hash) {
                 changes = changes.without_content();

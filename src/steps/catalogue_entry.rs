@@ -70,7 +70,7 @@ impl Store {
             .label(description.label.as_deref().unwrap_or_default())
             .note(description.note.as_deref().unwrap_or_default())
             .pinned(description.pinned)
-            .verified(now, true)
+            .verified(now)
             .content(&content);
         folder.catalogue.forget(&name);
         folder.catalogue.change(&name, changes);

@@ -54,6 +54,17 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             },
             "Make a backup now. If it happens again, the disk may be failing: take a copy to another.".to_owned(),
         ),
+        Observation::Repairable(names) => (
+            match names {
+                [name] => format!("The backup {name} lacks no row, but one of its indexes is damaged."),
+                names => format!(
+                    "{} backups lack no row, but an index of each is damaged: {}.",
+                    names.len(),
+                    names.join(", ")
+                ),
+            },
+            "Make a backup now. If you ever need one of those, `respaldo salvage` repairs it first.".to_owned(),
+        ),
         Observation::Changed(names) => (
             match names {
                 [name] => format!("A backup was changed after it had been verified: {name}."),

@@ -54,6 +54,18 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             },
             "Cree un respaldo ahora. Si se repite, el disco puede estar fallando: lleve una copia a otro.".to_owned(),
         ),
+        Observation::Repairable(names) => (
+            match names {
+                [name] => format!("Al respaldo {name} no le falta ninguna fila, pero tiene un índice dañado."),
+                names => format!(
+                    "A {} respaldos no les falta ninguna fila, pero tienen un índice dañado: {}.",
+                    names.len(),
+                    names.join(", ")
+                ),
+            },
+            "Cree un respaldo ahora. Si más adelante necesita uno de esos, se repara antes con «respaldo salvage»."
+                .to_owned(),
+        ),
         Observation::Changed(names) => (
             match names {
                 [name] => format!("Un respaldo cambió después de verificarse: {name}."),

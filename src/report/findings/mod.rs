@@ -74,6 +74,8 @@ pub(crate) enum Observation<'a> {
     NoneVerified,
     /// These are damaged; whether the newest of all is one of them.
     Damaged { names: &'a [String], newest: bool },
+    /// These have nothing but damaged indexes: no row is lost.
+    Repairable(&'a [String]),
     /// These were changed since they were verified.
     Changed(&'a [String]),
     /// The newest backup that the catalogue knows is gone.
@@ -131,6 +133,7 @@ impl Observation<'_> {
             Observation::LastBackupOld { too_old, .. } => ("LAST_BACKUP_OLD", worse(*too_old)),
             Observation::NoneVerified => ("NONE_VERIFIED", Attention),
             Observation::Damaged { newest, .. } => ("BACKUP_DAMAGED", worse(*newest)),
+            Observation::Repairable(_) => ("BACKUP_REPAIRABLE", Attention),
             Observation::Changed(_) => ("BACKUP_CHANGED", Attention),
             Observation::NewestMissing(_) => ("NEWEST_MISSING", Attention),
             Observation::LittleRoom { backups, .. } => ("LITTLE_ROOM", worse(*backups == 0)),
@@ -209,6 +212,7 @@ mod tests {
                 names: &names,
                 newest: true,
             },
+            Observation::Repairable(&names),
             Observation::Changed(&names),
             Observation::NewestMissing(&names[0]),
             Observation::LittleRoom { backups: 1, free: 9 },

@@ -104,6 +104,8 @@ class Backup:
     """The file name of the database that it was made of."""
     content: Content | None = None
     """What is in it. None if it was changed since."""
+    repairable: bool | None = None
+    """Of one that the last verification found damaged: whether no row is lost, and :meth:`Store.salvage` heals it."""
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -128,6 +130,7 @@ class Backup:
             rehearsed_at=_moment(answer.get("rehearsed_at")),
             database=answer.get("database"),
             content=None if content is None else Content.from_json(content),
+            repairable=answer.get("repairable"),
         )
 
 

@@ -246,7 +246,7 @@ def _remarks(backup: Backup, texts: Texts) -> str:
     if backup.pinned:
         remarks.append(texts.pinned)
     if backup.intact is False:
-        remarks.append(texts.damaged)
+        remarks.append(texts.repairable if backup.repairable else texts.damaged)
     elif backup.verified_at is not None:
         remarks.append(texts.verified_on.format(date=f"{backup.verified_at:%d/%m/%Y}"))
     elif backup.intact:

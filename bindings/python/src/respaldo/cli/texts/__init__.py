@@ -52,6 +52,7 @@ class Texts:
     kinds: Mapping[str, str]
     """By the library's name for it; an ordinary backup needs no note."""
     damaged: str
+    repairable: str
     more_problems: str
     verified_on: str
     not_verified: str

@@ -33,6 +33,7 @@ TEXTS = Texts(
         "other": "of another database",
     },
     damaged="DAMAGED",
+    repairable="REPAIRABLE",
     more_problems="and {count} more, which --json shows",
     verified_on="verified {date}",
     not_verified="not verified yet",

@@ -33,6 +33,7 @@ TEXTS = Texts(
         "other": "de otra base de datos",
     },
     damaged="DAÑADO",
+    repairable="REPARABLE",
     more_problems="y {count} más, que se ven con --json",
     verified_on="verificado {date}",
     not_verified="sin verificar",
