@@ -213,8 +213,8 @@ fn the_recovered_file_is_listed_and_kept_and_restored_and_says_what_is_missing()
     bytes[20 * PAGE..30 * PAGE].fill(0);
     fs::write(scene.database(), &bytes).expect("written");
     let planned = SalvageRequest {
-        source: None,
         dry_run: true,
+        ..SalvageRequest::default()
     };
     let planned = scene.store().salvage(&planned, &mut unwatched).expect("planned");
     assert_eq!(planned.recovered, None);

@@ -112,7 +112,7 @@ fn rows(value: Value) -> Option<Vec<RowKey>> {
 
 /// The request of `respaldo_salvage`.
 pub(super) fn salvage(json: Option<&str>) -> Result<SalvageRequest> {
-    let mut fields = Fields::parse(json, &["source", "dry_run"])?;
+    let mut fields = Fields::parse(json, &["source", "dry_run", "deleted"])?;
     Ok(SalvageRequest {
         source: if fields.take_null("source") {
             None
@@ -120,6 +120,7 @@ pub(super) fn salvage(json: Option<&str>) -> Result<SalvageRequest> {
             fields.path("source")?
         },
         dry_run: fields.boolean("dry_run")?.unwrap_or(false),
+        deleted: fields.boolean("deleted")?.unwrap_or(false),
     })
 }
 

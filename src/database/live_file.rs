@@ -69,16 +69,7 @@ impl<'c> LiveFile<'c> {
     /// writer's commit, and both would wait for each other.
     pub fn lock_exclusively(&self, timeout: Duration) -> io::Result<bool> {
         let deadline = Instant::now() + timeout;
-        let until_free = |attempt: &dyn Fn() -> c_int| {
-            loop {
-                match attempt() {
-                    ffi::SQLITE_OK => return Ok(true),
-                    ffi::SQLITE_BUSY if Instant::now() >= deadline || !waiting::goes_on() => return Ok(false),
-                    ffi::SQLITE_BUSY => thread::sleep(RETRY),
-                    code => return Err(io::Error::other(ffi::code_to_str(code))),
-                }
-            }
-        };
+        let until_free = |attempt: &dyn Fn() -> c_int| wait_until(deadline, attempt);
         let reserve = || {
             let code = match self.lock(ffi::SQLITE_LOCK_SHARED) {
                 ffi::SQLITE_OK => self.lock(ffi::SQLITE_LOCK_RESERVED),
@@ -90,6 +81,12 @@ impl<'c> LiveFile<'c> {
             code
         };
         Ok(until_free(&reserve)? && until_free(&|| self.lock(ffi::SQLITE_LOCK_EXCLUSIVE))?)
+    }
+
+    /// Takes SQLite's shared lock, which is released when the connection closes: until then no other connection writes the
+    /// file, but for a checkpoint in WAL mode. `false` when another connection writes longer than `timeout`.
+    pub fn lock_shared(&self, timeout: Duration) -> io::Result<bool> {
+        wait_until(Instant::now() + timeout, &|| self.lock(ffi::SQLITE_LOCK_SHARED))
     }
 
     /// Whether the file begins with these bytes.
@@ -215,6 +212,19 @@ impl<'c> LiveFile<'c> {
         };
         // SAFETY: as in `lock`; xRead writes at the most `length` bytes, which is the length of `part`.
         unsafe { read(self.file, part.as_mut_ptr().cast(), length, offset) }
+    }
+}
+
+/// Repeats an attempt that another connection's lock refuses, until `deadline` or until the caller cancels. `false` when it is
+/// refused to the end.
+fn wait_until(deadline: Instant, attempt: &dyn Fn() -> c_int) -> io::Result<bool> {
+    loop {
+        match attempt() {
+            ffi::SQLITE_OK => return Ok(true),
+            ffi::SQLITE_BUSY if Instant::now() >= deadline || !waiting::goes_on() => return Ok(false),
+            ffi::SQLITE_BUSY => thread::sleep(RETRY),
+            code => return Err(io::Error::other(ffi::code_to_str(code))),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Salvaging: a new, sound file from the readable parts of a damaged database or backup. The source does not change.
 
-use std::fs;
-use std::io::Read;
+use std::cell::Cell;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -15,25 +15,31 @@ use crate::catalog::record::{Changes, State};
 use crate::clock::milliseconds;
 use crate::database::connection;
 use crate::database::contents::count_rows;
-use crate::database::header;
-use crate::database::live_file::LiveFile;
+use crate::database::progress_poll::ProgressPoll;
 use crate::database::sqlite_error::{Role, explain};
+use crate::failpoint;
 use crate::files::folder::ensure_folder;
 use crate::files::folder_lock::FolderLock;
-use crate::files::paths::{open_plain, parent, real_path, same_file, with_suffix};
+use crate::files::paths::{parent, same_file};
+use crate::files::sharing::retry_sharing_violations;
 use crate::files::staging::Staged;
-use crate::pages::header::{Encoding, Header};
-use crate::pages::page::Page;
-use crate::pages::scavenge::Image;
-use crate::pages::wal_frames;
+use crate::pages::damaged_file::DamagedFile;
 use crate::report::error::{Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
-use crate::report::progress::ProgressFn;
+use crate::report::progress::{Progress, ProgressFn};
 use crate::report::waiting;
-use crate::steps::safety_copy::no_file;
-use crate::steps::salvage_rows::{self, Rebuilt, SchemaRow};
+use crate::steps::missing_rows;
+use crate::steps::row_differences::Meter;
+use crate::steps::salvage_copy::DamagedCopy;
+use crate::steps::salvage_layout::KnownLayout;
+use crate::steps::salvage_rows::{self, Rebuilt};
+use crate::steps::salvage_schema::FoundSchema;
+use crate::steps::salvage_table::RebuiltTable;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
+
+/// How often a page is read in most cases: once to find the whole trees, once for the rows.
+const READS_PER_PAGE: u64 = 2;
 
 /// What to salvage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +48,8 @@ pub struct SalvageRequest {
     pub source: Option<PathBuf>,
     /// Only reports what could be saved.
     pub dry_run: bool,
+    /// Also keeps deleted rows, as far as their pages are still in the freelist. They go into a table of their own.
+    pub deleted: bool,
 }
 
 /// How the file was salvaged.
@@ -61,9 +69,10 @@ pub struct SalvagedTable {
     pub table: String,
     /// The rows that were saved.
     pub rows: u64,
-    /// How many of them lack the part on unreadable pages.
+    /// How many of them have a value whose end is on unreadable pages: it is NULL, and its readable beginning is in the table
+    /// `lost_and_found_cut`.
     pub cut: u64,
-    /// How many rows more the newest whole backup has; `None` when it has none more, or its rows are not known.
+    /// The rows that the newest whole backup has and the salvaged file lacks; `None` when there are none, or no such backup.
     pub missing_since: Option<MissingSince>,
 }
 
@@ -87,6 +96,8 @@ pub struct Salvaged {
     pub tables: Vec<SalvagedTable>,
     /// Rows of an unknown table; they are in the table `lost_and_found`.
     pub lost_and_found: u64,
+    /// Deleted rows, if they were asked for; they are in the table `lost_and_found_deleted`.
+    pub deleted: u64,
     /// What could not be salvaged, and what did not work beside it.
     pub warnings: Vec<Warning>,
     /// How long it took.
@@ -97,7 +108,8 @@ impl Store {
     /// Makes a new, verified file from the readable parts of a damaged database or backup. Writes nothing to the source.
     ///
     /// Fails with [`Cause::DatabaseNotFound`] or [`Cause::BackupNotFound`], [`Cause::NotADatabase`] when nothing is found,
-    /// [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`], [`Cause::Cancelled`].
+    /// [`Cause::DatabaseLocked`] when another program keeps writing, [`Cause::Busy`], [`Cause::DiskFull`],
+    /// [`Cause::PermissionDenied`], [`Cause::Cancelled`].
     pub fn salvage(&self, request: &SalvageRequest, progress: ProgressFn<'_>) -> Result<Salvaged> {
         waiting::watched(progress, |progress| self.salvage_watched(request, progress))
     }
@@ -113,26 +125,40 @@ impl Store {
         };
         ensure_folder(&self.backup_dir, parent(&self.database))?;
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
+        self.sweep_orphans();
         let folder = self.read_folder()?;
-        let (mut bytes, wal) = self.read_source(&source)?;
-        let wal_page_size = wal_frames::apply(&wal, &mut bytes);
-        as_rollback_database(&mut bytes);
-        let (staged, method, rebuilt, tables) = match self.reindexed(&bytes, progress)? {
-            Some((staged, tables)) => (staged, Method::Reindex, Rebuilt::default(), tables),
-            None => {
-                let (staged, rebuilt) = self.rows_of(&source, &bytes, wal_page_size, &folder)?;
-                let tables = rebuilt.tables.clone();
-                (staged, Method::Rows, rebuilt, tables)
+        let copy = self.copy_damaged(&source)?;
+        let unreadable = copy.unreadable;
+        let model = newest_whole(&folder, &source);
+        let salvaged = match self.reindexed(copy, progress)? {
+            Attempt::Sound(staged, tables) => Parts {
+                staged,
+                method: Method::Reindex,
+                rebuilt: Rebuilt {
+                    tables,
+                    ..Rebuilt::default()
+                },
+            },
+            Attempt::Damaged(copy) => {
+                let held = model.and_then(|backup| self.hold_backup(&backup.path).ok());
+                let (staged, rebuilt) = self.rows_of(&source, &copy, held.as_ref(), request.deleted, progress)?;
+                Parts {
+                    staged,
+                    method: Method::Rows,
+                    rebuilt,
+                }
             }
         };
+        failpoint::reach("salvage_rebuilt");
+        let Parts {
+            staged,
+            method,
+            rebuilt,
+        } = salvaged;
         let mut warnings = self.verify_salvaged(&staged, progress)?;
-        if !rebuilt.left_out.is_empty() {
-            warnings.push(messages::warning(
-                &Notice::NotSalvaged(&rebuilt.left_out),
-                self.language,
-            ));
-        }
-        let tables = with_missing(tables, &folder);
+        failpoint::reach("salvage_verified");
+        warnings.extend(self.losses(&source, unreadable, &rebuilt));
+        let tables = self.with_missing(rebuilt.tables, &staged, model, progress)?;
         let recovered = if request.dry_run {
             None
         } else {
@@ -145,75 +171,51 @@ impl Store {
             method,
             tables,
             lost_and_found: rebuilt.lost_and_found,
+            deleted: rebuilt.deleted,
             warnings,
             duration_ms: milliseconds(started),
         })
     }
 
-    /// The bytes of the file and of its WAL. The live database is read through SQLite's handle: closing any other would drop the locks
-    /// that this process has on it.
-    fn read_source(&self, source: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
-        let failed = |error: std::io::Error| Error::io(&error, source);
-        let wal_path = with_suffix(&real_path(source), "-wal");
-        let read_wal = || {
-            let mut wal = Vec::new();
-            match open_plain(&wal_path) {
-                Ok(mut file) => file.read_to_end(&mut wal).map(|_| wal),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(wal),
-                Err(error) => Err(error),
-            }
-            .map_err(|error| Error::io(&error, &wal_path))
-        };
-        if !same_file(source, &self.database) {
-            return Ok((fs::read(source).map_err(failed)?, read_wal()?));
+    /// The copy itself, with rebuilt indexes, if there is no other damage.
+    fn reindexed(&self, copy: DamagedCopy, progress: ProgressFn<'_>) -> Result<Attempt> {
+        if !self.is_sound(&copy.file, progress)? {
+            return Ok(Attempt::Damaged(copy));
         }
-        // If SQLite can still read the database, this transaction keeps writers from changing the bytes while they are read.
-        let read_transaction = connection::hold_for_reading(&self.database, self.busy_timeout);
-        let connection = self.open_live_file()?;
-        let file = LiveFile::of(&connection).ok_or_else(|| no_file(&self.database))?;
-        let size = fs::metadata(&self.database).map_err(failed)?.len();
-        let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
-        file.read_exact_at(&mut bytes, 0).map_err(failed)?;
-        let wal = read_wal()?;
-        drop(read_transaction);
-        Ok((bytes, wal))
-    }
-
-    /// A copy with rebuilt indexes, and its tables; `None` when there is other damage.
-    #[allow(clippy::type_complexity, reason = "one caller")]
-    fn reindexed(&self, bytes: &[u8], progress: ProgressFn<'_>) -> Result<Option<(Staged, Vec<(String, u64, u64)>)>> {
-        let staged = self.stage_bytes(bytes)?;
-        let is_sound = |staged: &Staged, progress: ProgressFn<'_>| match self.hold_copy(staged) {
-            Ok(mut source) => match self.check_backup(&mut source, progress) {
-                Err(error) if error.cause == Cause::Cancelled => Err(error),
-                checked => Ok(checked.map_err(|error| error.repairable() == Some(true))),
-            },
-            Err(_) => Ok(Err(false)),
-        };
-        match is_sound(&staged, progress)? {
-            Ok(_) => {}
-            Err(false) => return Ok(None),
-            Err(true) => {
-                let repaired = connection::open_unpublished(staged.path()).and_then(|copy| {
-                    copy.execute_batch("REINDEX")
-                        .map_err(|error| explain(&error, staged.path(), Role::Backup))
-                });
-                if repaired.is_err() || is_sound(&staged, progress)?.is_err() {
-                    return Ok(None);
-                }
-            }
-        }
-        let source = self.hold_copy(&staged)?;
+        let source = self.hold_copy(&copy.file)?;
         let counted = count_rows(&source.connection).unwrap_or_default();
         drop(source);
-        let tables = counted.into_iter().map(|(table, rows)| (table, rows, 0)).collect();
-        Ok(Some((staged, tables)))
+        let tables = counted
+            .into_iter()
+            .map(|(name, rows)| RebuiltTable { name, rows, cut: 0 });
+        Ok(Attempt::Sound(copy.file, tables.collect()))
     }
 
-    fn stage_bytes(&self, bytes: &[u8]) -> Result<Staged> {
-        let staged = Staged::new(&self.backup_dir)?;
-        fs::write(staged.path(), bytes).map_err(|error| Error::io(&error, &self.backup_dir))?;
-        Ok(staged)
+    /// Whether the copy is whole, if need be after its indexes have been rebuilt.
+    fn is_sound(&self, staged: &Staged, progress: ProgressFn<'_>) -> Result<bool> {
+        let mut check = || match self.hold_copy(staged) {
+            Ok(mut source) => match self.check_backup(&mut source, progress) {
+                Ok(_) => Ok(None),
+                Err(error) if matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase) => Ok(Some(error)),
+                Err(error) => Err(error),
+            },
+            Err(error) => Ok(Some(error)),
+        };
+        match check()? {
+            None => return Ok(true),
+            Some(damage) if damage.repairable() != Some(true) => return Ok(false),
+            Some(_) => {}
+        }
+        // No page of a table is written, so a failure leaves the rows as they are for the other way.
+        let repaired = connection::open_unpublished(staged.path()).and_then(|copy| {
+            copy.execute_batch("REINDEX")
+                .map_err(|error| explain(&error, staged.path(), Role::Backup))
+        });
+        match repaired {
+            Ok(()) => Ok(check()?.is_none()),
+            Err(error) if matches!(error.cause, Cause::DiskFull { .. } | Cause::Io(_)) => Err(error),
+            Err(_) => Ok(false),
+        }
     }
 
     fn hold_copy(&self, staged: &Staged) -> Result<Source> {
@@ -225,66 +227,53 @@ impl Store {
     fn rows_of(
         &self,
         source: &Path,
-        bytes: &[u8],
-        wal_page_size: Option<usize>,
-        folder: &Folder,
+        copy: &DamagedCopy,
+        model: Option<&Source>,
+        deleted: bool,
+        progress: ProgressFn<'_>,
     ) -> Result<(Staged, Rebuilt)> {
-        let model = newest_whole(folder).and_then(|backup| self.hold_backup(&backup.path).ok());
-        let parsed = Header::parse(bytes).ok();
-        let model_size = model
-            .as_ref()
-            .map(|model| usize::try_from(model.shape.page_size).unwrap_or(4096));
-        let page_size = parsed
-            .map(|header| header.page_size as usize)
-            .or(wal_page_size)
-            .or(model_size)
-            .unwrap_or_else(|| likely_page_size(bytes));
-        let image = Image {
-            bytes,
-            page_size,
-            usable: parsed.map_or(page_size, |header| header.usable as usize),
-            encoding: parsed.map_or(Encoding::Utf8, |header| header.encoding),
+        let in_folder = |error: std::io::Error| Error::io(&error, &self.backup_dir);
+        let bytes = retry_sharing_violations(|| File::open(copy.file.path())).map_err(in_folder)?;
+        let known = KnownLayout::read(&bytes, copy.size, copy.stated_page_size, model).map_err(in_folder)?;
+        let layout = known.layout;
+        let pages = copy.size / u64::from(layout.page_size);
+        let poll = ProgressPoll::new(
+            progress,
+            Progress {
+                pages_done: 0,
+                pages_total: pages,
+            },
+        );
+        let pages_read = Cell::new(0);
+        let may_continue = || {
+            pages_read.set(pages_read.get() + 1);
+            poll.set(Progress {
+                pages_done: (pages_read.get() / READS_PER_PAGE).min(pages),
+                pages_total: pages,
+            });
+            poll.should_continue()
         };
-        let (mut schema, schema_is_whole) = salvage_rows::schema_of(&image);
-        if !schema_is_whole {
-            let known = model
-                .as_ref()
-                .and_then(|model| salvage_rows::read_schema(&model.connection).ok());
-            for row in known.unwrap_or_default() {
-                let is_there = |own: &SchemaRow| own.name.eq_ignore_ascii_case(&row.name);
-                if !schema.iter().any(is_there) {
-                    schema.push(row);
-                }
-            }
-        }
+        let file = DamagedFile::new(&bytes, layout, &may_continue).map_err(in_folder)?;
         let staged = Staged::new(&self.backup_dir)?;
         let failed = |error: rusqlite::Error| explain(&error, staged.path(), Role::Backup);
         let mut target = connection::open_unpublished(staged.path())?;
-        let header_number = |at: usize| {
-            bytes
-                .get(at..at + 4)
-                .and_then(|four| four.first_chunk())
-                .map_or(0, |four| i32::from_be_bytes(*four))
-        };
-        let (version, application) = if parsed.is_some() {
-            (header_number(60), header_number(68))
-        } else {
-            (0, 0)
-        };
-        let encoding = match image.encoding {
-            Encoding::Utf8 => "UTF-8",
-            Encoding::Utf16Le => "UTF-16le",
-            Encoding::Utf16Be => "UTF-16be",
-        };
-        target
-            .execute_batch(&format!(
-                "PRAGMA page_size={page_size}; PRAGMA encoding='{encoding}'; PRAGMA user_version={version}; PRAGMA application_id={application};"
-            ))
-            .map_err(failed)?;
-        let rebuilt = salvage_rows::rebuild(&image, &schema, schema_is_whole, &mut target).map_err(failed)?;
+        known.set_up(&target).map_err(failed)?;
+        let mut schema = FoundSchema::read(&file);
+        if !schema.is_whole
+            && let Some(model) = model
+        {
+            // What the backup's schema cannot add is missing, and its rows are in `lost_and_found`.
+            let _ = schema.complete_from(&model.connection);
+        }
+        let rebuilt = salvage_rows::rebuild(&file, &schema, deleted, &mut target, &poll);
+        file.take_error().map_err(in_folder)?;
+        if !poll.should_continue() {
+            return Err(Error::new(Cause::Cancelled));
+        }
+        let rebuilt = rebuilt.map_err(failed)?;
         drop(target);
-        let found: u64 = rebuilt.tables.iter().map(|(_, rows, _)| rows).sum();
-        if found + rebuilt.lost_and_found == 0 && parsed.is_none() {
+        let found: u64 = rebuilt.tables.iter().map(|table| table.rows).sum();
+        if found + rebuilt.lost_and_found + rebuilt.deleted == 0 && !known.has_header() {
             return Err(Error::at(Cause::NotADatabase, source));
         }
         Ok((staged, rebuilt))
@@ -294,6 +283,61 @@ impl Store {
         let mut source = self.hold_copy(staged)?;
         let remarks = self.check_backup(&mut source, progress)?;
         Ok(remarks.warnings(self.language))
+    }
+
+    /// What is known to be lost.
+    fn losses(&self, source: &Path, unreadable: u64, rebuilt: &Rebuilt) -> Vec<Warning> {
+        let cut = rebuilt.tables.iter().filter(|table| table.cut > 0);
+        let cut: Vec<String> = cut.map(|table| table.name.clone()).collect();
+        let mut notices = Vec::new();
+        if unreadable > 0 {
+            notices.push(Notice::DiskUnreadable(source, unreadable));
+        }
+        if !rebuilt.left_out.is_empty() {
+            notices.push(Notice::NotSalvaged(&rebuilt.left_out));
+        }
+        if !cut.is_empty() {
+            notices.push(Notice::ValuesCut(&cut));
+        }
+        let notices = notices.iter();
+        notices.map(|notice| messages::warning(notice, self.language)).collect()
+    }
+
+    /// Adds how many rows of the newest whole backup each table lacks.
+    fn with_missing(
+        &self,
+        tables: Vec<RebuiltTable>,
+        staged: &Staged,
+        newest: Option<&Backup>,
+        progress: ProgressFn<'_>,
+    ) -> Result<Vec<SalvagedTable>> {
+        let held = newest.and_then(|backup| Some((backup, self.hold_backup(&backup.path).ok()?)));
+        let mut missing = Vec::new();
+        if let Some((_, model)) = &held {
+            let salvaged = self.hold_copy(staged)?;
+            let total = salvaged.shape.pages + model.shape.pages;
+            let now = Progress {
+                pages_done: total,
+                pages_total: total,
+            };
+            let poll = ProgressPoll::new(progress, now);
+            let mut meter = Meter::new(&poll, salvaged.shape.page_size, total);
+            let work = || missing_rows::of_backup(&salvaged, model, &mut meter);
+            let done = poll.during(&salvaged.connection, || poll.during(&model.connection, work));
+            missing = done.flatten().unwrap_or_else(|| Err(Error::new(Cause::Cancelled)))?;
+        }
+        let missing_since = |table: &str| {
+            let (_, rows) = missing.iter().find(|(name, rows)| name == table && *rows > 0)?;
+            let backup = held.as_ref()?.0.name.clone();
+            Some(MissingSince { backup, rows: *rows })
+        };
+        let tables = tables.into_iter().map(|table| SalvagedTable {
+            missing_since: missing_since(&table.name),
+            table: table.name,
+            rows: table.rows,
+            cut: table.cut,
+        });
+        Ok(tables.collect())
     }
 
     /// Publishes the file and records it in the catalogue.
@@ -325,48 +369,26 @@ impl Store {
     }
 }
 
+/// The copy of a damaged file, after SQLite has looked at it.
+enum Attempt {
+    /// It is whole now; its tables.
+    Sound(Staged, Vec<RebuiltTable>),
+    Damaged(DamagedCopy),
+}
+
+/// What was made.
+struct Parts {
+    staged: Staged,
+    method: Method,
+    rebuilt: Rebuilt,
+}
+
 /// The newest backup of this database that is known to be whole; without one, the newest that looks intact.
-fn newest_whole(folder: &Folder) -> Option<&Backup> {
-    let own = || folder.own().filter(|backup| backup.kind != Kind::Recovered);
+fn newest_whole<'f>(folder: &'f Folder, source: &Path) -> Option<&'f Backup> {
+    let own = || {
+        let backups = folder.own().filter(|backup| backup.kind != Kind::Recovered);
+        backups.filter(|backup| !same_file(&backup.path, source))
+    };
     let known = own().find(|backup| backup.known_whole == Some(true));
     known.or_else(|| own().find(|backup| backup.intact == Some(true)))
-}
-
-fn with_missing(tables: Vec<(String, u64, u64)>, folder: &Folder) -> Vec<SalvagedTable> {
-    let newest = newest_whole(folder);
-    let known = newest.and_then(|backup| Some((backup, backup.content.as_ref()?.tables.as_ref()?)));
-    let missing = |table: &str, rows: u64| {
-        let (backup, known) = known?;
-        let rows = known.get(table)?.checked_sub(rows).filter(|rows| *rows > 0)?;
-        let backup = backup.name.clone();
-        Some(MissingSince { backup, rows })
-    };
-    let tables = tables.into_iter().map(|(table, rows, cut)| SalvagedTable {
-        missing_since: missing(&table, rows),
-        table,
-        rows,
-        cut,
-    });
-    tables.collect()
-}
-
-/// Sets the header to rollback mode: the WAL's frames are already in `bytes`.
-fn as_rollback_database(bytes: &mut [u8]) {
-    if bytes.starts_with(header::MAGIC)
-        && let Some(versions) = bytes.get_mut(18..20)
-    {
-        versions.fill(1);
-    }
-}
-
-/// The page size at which the largest part of a headerless file parses as b-tree pages.
-fn likely_page_size(bytes: &[u8]) -> usize {
-    let sizes = (9..=16).map(|power| 1usize << power);
-    let score = |size: &usize| {
-        let pages = bytes.chunks_exact(*size).skip(1);
-        size * pages
-            .filter(|page| Page::parse(2, page).is_ok_and(|page| page.cells() > 0))
-            .count()
-    };
-    sizes.max_by_key(score).unwrap_or(4096)
 }

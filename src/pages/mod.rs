@@ -6,11 +6,12 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `source` | a file that can be read anywhere; its pages, read in blocks where they follow each other |
+//! | `source` | a file that can be read or written anywhere; its pages, read in blocks where they follow each other |
 //! | `header`, `page`, `cell`, `varint`, `bytes` | the database header, a b-tree page, its cells, and the numbers in them |
 //! | `record`, `order` | the values of a payload, and how they and index entries are ordered |
 //! | `pointer_map`, `freelist`, `overflow`, `usage` | references to a page, each page being used once |
-//! | `scavenge` | the rows that can still be read of a damaged file |
+//! | `damaged_file`, `scavenge` | pages, payloads and trees of a damaged file, as far as they can be read |
+//! | `wal_frames`, `rollback_journal` | the pages that a WAL or a rollback journal holds |
 //! | `schema` | the schema of the trees, as SQLite reports it |
 //! | `verify`, `plan`, `queue`, `worker` | verification: its order, what to check in each tree, the queue of tasks, one thread's work |
 //! | `verify_table`, `verify_index`, `space`, `sums` | the checks of a table, an index and a page, and comparing them |
@@ -18,6 +19,7 @@
 
 pub(crate) mod bytes;
 pub(crate) mod cell;
+pub(crate) mod damaged_file;
 pub(crate) mod freelist;
 pub(crate) mod header;
 pub(crate) mod order;
@@ -28,6 +30,7 @@ pub(crate) mod pointer_map;
 pub(crate) mod problem;
 mod queue;
 pub(crate) mod record;
+pub(crate) mod rollback_journal;
 pub(crate) mod scavenge;
 pub(crate) mod schema;
 pub(crate) mod source;

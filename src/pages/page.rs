@@ -48,6 +48,9 @@ pub(crate) struct Page<'a> {
     /// Where the cell content area begins.
     pub content: usize,
     pointers: &'a [u8],
+    pointers_end: usize,
+    /// It states more cells than fit into it.
+    is_cut: bool,
     pub right_child: u32,
     first_free_block: u16,
     pub fragments: u8,
@@ -62,6 +65,21 @@ impl<'a> Page<'a> {
 
     /// `bytes` are the usable ones of page `number`.
     pub fn parse(number: u32, bytes: &'a [u8]) -> Result<Page<'a>, PageFault> {
+        let page = Page::parse_any(number, bytes)?;
+        if page.is_cut || page.content > bytes.len() || page.content < page.pointers_end {
+            return Err(PageFault::Layout);
+        }
+        Ok(page)
+    }
+
+    /// A page whose header can be wrong: where the cell content area begins, and how many cells there are.
+    pub fn parse_damaged(number: u32, bytes: &'a [u8]) -> Option<Page<'a>> {
+        let page = Page::parse_any(number, bytes).ok()?;
+        let content = page.pointers_end;
+        Some(Page { content, ..page })
+    }
+
+    fn parse_any(number: u32, bytes: &'a [u8]) -> Result<Page<'a>, PageFault> {
         let at = if number == 1 { HEADER } else { 0 };
         let header: &[u8; 8] = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(PageFault::Layout)?;
         let kind = match header[0] {
@@ -81,19 +99,24 @@ impl<'a> Page<'a> {
         } else {
             (u32_at(bytes, at + 8).ok_or(PageFault::Layout)?, at + 12)
         };
-        let pointers_end = pointers_at + 2 * cells;
-        if content > bytes.len() || content < pointers_end {
-            return Err(PageFault::Layout);
-        }
+        let stated_end = pointers_at + 2 * cells;
+        let pointers_end = stated_end.min(bytes.len() & !1);
         Ok(Page {
             bytes,
             kind,
             content,
             pointers: bytes.get(pointers_at..pointers_end).ok_or(PageFault::Layout)?,
+            pointers_end,
+            is_cut: pointers_end < stated_end,
             right_child,
             first_free_block: u16::from_be_bytes([header[1], header[2]]),
             fragments: header[7],
         })
+    }
+
+    /// Whether the page states more cells than fit into it.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     pub fn cells(&self) -> usize {

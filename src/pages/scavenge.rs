@@ -1,212 +1,152 @@
-//! The rows that can still be read of a damaged file, page by page.
+//! The rows that can still be read of a damaged file, tree by tree and page by page.
 //!
-//! A table is walked from its root as far as its pages lead. A leaf that no page refers to any more is assigned to a
-//! table with missing pages whose columns it fits. Pages of the freelist are skipped: their rows were deleted.
+//! A page whose header is wrong in parts is read all the same: a cell counts if it holds a sound record.
 
-use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use crate::pages::bytes::u32_at;
-use crate::pages::cell::{Cell, Limits};
-use crate::pages::header::Encoding;
+use crate::pages::damaged_file::{DamagedFile, FoundRow, Place};
 use crate::pages::page::{Kind, Page};
-use crate::pages::record::{self, Field};
-use crate::pages::schema::Constant;
+use crate::pages::usage::Usage;
 
-/// A file in memory, and how its pages are laid out.
-pub(crate) struct Image<'a> {
-    pub bytes: &'a [u8],
-    pub page_size: usize,
-    pub usable: usize,
-    pub encoding: Encoding,
-}
+/// Called with each row that is found; `Break` ends the search.
+pub(crate) type OnRow<'r> = &'r mut dyn FnMut(FoundRow) -> ControlFlow<()>;
 
-/// A row that was found.
-#[derive(Debug, Clone)]
-pub(crate) struct FoundRow {
-    pub page: u32,
-    /// 0 in a table without rowids.
-    pub rowid: i64,
-    /// As the record holds them; what lies behind a cut is missing.
-    pub values: Vec<Constant>,
-    /// The rest of the record cannot be read.
-    pub cut: bool,
-}
-
-/// The result of a walk from a root.
-#[derive(Debug, Default)]
+/// What was found of a tree.
 pub(crate) struct Walk {
-    pub pages: HashSet<u32>,
-    pub rows: Vec<FoundRow>,
-    /// Pages or cells that could not be read.
+    /// The pages of the tree; without its overflow pages.
+    pub pages: Usage,
+    /// Pages and cells that could not be read.
     pub lost: u64,
 }
 
-impl<'a> Image<'a> {
-    pub fn pages(&self) -> u32 {
-        u32::try_from(self.bytes.len() / self.page_size).unwrap_or(u32::MAX)
-    }
+/// The rows of a single leaf.
+#[derive(Debug, Default)]
+pub(crate) struct LeafRows {
+    pub rows: Vec<FoundRow>,
+    /// The cells that hold no row are fewer than those that do, and rowids ascend.
+    pub is_trusted: bool,
+}
 
-    /// The usable bytes of a page.
-    pub fn page(&self, number: u32) -> Option<&'a [u8]> {
-        let start = usize::try_from(number.checked_sub(1)?)
-            .ok()?
-            .checked_mul(self.page_size)?;
-        self.bytes.get(start..)?.get(..self.page_size)?.get(..self.usable)
-    }
-
-    fn parsed(&self, number: u32) -> Option<Page<'a>> {
-        Page::parse(number, self.page(number)?).ok()
-    }
-
-    /// Follows a tree. Pages in `taken` belong to other trees.
-    pub fn walk(&self, root: u32, is_table: bool, taken: &HashSet<u32>) -> Walk {
-        let mut walk = Walk::default();
-        let limits = self.limits();
-        let mut left = vec![root];
+impl DamagedFile<'_> {
+    /// Follows a tree from its root, in the order of its keys. Pages in `taken` belong to other trees. `None` without memory.
+    pub fn walk(&self, root: u32, is_table: bool, taken: &Usage, mut on_row: Option<OnRow<'_>>) -> Option<Walk> {
+        let pages = Usage::new(self.pages)?;
+        let mut lost = 0;
+        let mut left = Vec::new();
+        let claim = |page: u32| !taken.is_used(page) && pages.claim(page).is_ok();
+        if claim(root) {
+            left.push(root);
+        } else {
+            lost += 1;
+        }
         while let Some(number) = left.pop() {
-            let page = self.parsed(number).filter(|page| page.kind.is_table() == is_table);
-            let Some(page) = page.filter(|_| !taken.contains(&number) && walk.pages.insert(number)) else {
-                walk.lost += 1;
+            let bytes = self.page(number);
+            let parsed = bytes.as_ref().and_then(|bytes| Page::parse_damaged(number, bytes));
+            let Some(page) = parsed.filter(|page| page.kind.is_table() == is_table) else {
+                lost += 1;
                 continue;
             };
+            lost += u64::from(page.is_cut());
+            // The first child is read next, so the last one is put on the stack first.
             if !page.kind.is_leaf() {
-                left.push(page.right_child);
-            }
-            for cell in 0..page.cells() {
-                let Some(cell) = cell_of(&page, cell, &limits) else {
-                    walk.lost += 1;
-                    continue;
-                };
-                if !page.kind.is_leaf() {
-                    left.push(cell.left_child);
-                }
-                if page.kind != Kind::TableInterior {
-                    match self.row(number, &cell) {
-                        Some(row) => walk.rows.push(row),
-                        None => walk.lost += 1,
+                let first_new = left.len();
+                let children = (0..page.cells()).map(|cell| self.cell(&page, cell).map(|cell| cell.left_child));
+                for child in children.chain([Some(page.right_child)]) {
+                    match child.filter(|child| claim(*child)) {
+                        Some(child) => left.push(child),
+                        None => lost += 1,
                     }
                 }
+                if let Some(new) = left.get_mut(first_new..) {
+                    new.reverse();
+                }
+            }
+            if page.kind != Kind::TableInterior
+                && let Some(on_row) = on_row.as_deref_mut()
+            {
+                match self.rows(number, &page, on_row) {
+                    ControlFlow::Continue(unsound) => lost += unsound,
+                    ControlFlow::Break(()) => break,
+                }
             }
         }
-        walk
+        Some(Walk { pages, lost })
     }
 
-    /// The rows of a page that is a leaf of a table; `None` where it is none, or any of its cells is not sound.
-    pub fn leaf(&self, number: u32) -> Option<Vec<FoundRow>> {
-        let page = self.parsed(number).filter(|page| page.kind == Kind::TableLeaf)?;
-        let limits = self.limits();
-        let mut places = Vec::new();
+    /// The rows of a page that no tree leads to; `None` where it is no page of a tree that holds rows.
+    pub fn leaf(&self, number: u32) -> Option<(Kind, LeafRows)> {
+        let bytes = self.page(number)?;
+        let page = Page::parse_damaged(number, &bytes).filter(|page| page.kind != Kind::TableInterior)?;
         let mut rows = Vec::new();
-        for cell in 0..page.cells() {
-            let at = page.cell_at(cell)?;
-            let cell = cell_of(&page, cell, &limits)?;
-            places.push((at, at + cell.size));
-            rows.push(self.row(number, &cell)?);
-        }
-        places.sort_unstable();
-        let apart = places
-            .windows(2)
-            .all(|pair| matches!(pair, [(_, end), (start, _)] if end <= start));
-        let ordered = rows
-            .windows(2)
-            .all(|pair| matches!(pair, [one, other] if one.rowid < other.rowid));
-        (apart && ordered && !rows.is_empty()).then_some(rows)
-    }
-
-    /// The pages of the freelist as far as they can be told; `None` where the list cannot be followed to its end.
-    pub fn freelist(&self) -> Option<HashSet<u32>> {
-        let (mut next, count) = (u32_at(self.bytes, 32)?, u32_at(self.bytes, 36)?);
-        let mut found = HashSet::new();
-        while next != 0 {
-            let trunk = self.page(next).filter(|_| found.insert(next))?;
-            let leaves = usize::try_from(u32_at(trunk, 4)?).ok()?;
-            for leaf in 0..leaves {
-                found.insert(u32_at(trunk, 8usize.checked_add(leaf.checked_mul(4)?)?)?);
-            }
-            next = u32_at(trunk, 0)?;
-        }
-        (found.len() == usize::try_from(count).ok()?).then_some(found)
-    }
-
-    fn limits(&self) -> Limits {
-        Limits::new(u32::try_from(self.usable).unwrap_or(u32::MAX))
-    }
-
-    fn row(&self, page: u32, cell: &Cell<'_>) -> Option<FoundRow> {
-        let (payload, whole) = self.payload(cell);
-        let mut fields = Vec::new();
-        record::read_fields(&payload, cell.length, usize::MAX, &mut fields)?;
-        let mut values = Vec::new();
-        for field in fields {
-            let Some(value) = self.value(field, &payload) else {
-                return (!whole).then_some(FoundRow {
-                    page,
-                    rowid: cell.rowid,
-                    values,
-                    cut: true,
-                });
-            };
-            values.push(value);
-        }
-        let (rowid, cut) = (cell.rowid, false);
-        Some(FoundRow {
-            page,
-            rowid,
-            values,
-            cut,
-        })
-    }
-
-    fn value(&self, field: Field, payload: &[u8]) -> Option<Constant> {
-        use crate::pages::record::Value;
-        Some(match field.value(payload)? {
-            Value::Null => Constant::Null,
-            Value::Integer(number) => Constant::Integer(number),
-            Value::Real(number) => Constant::Real(number),
-            Value::Text(bytes) => Constant::Text(self.utf8(bytes)),
-            Value::Blob(bytes) => Constant::Blob(bytes.to_vec()),
-        })
-    }
-
-    /// Text as UTF-8. Text of a UTF-8 database stays what it is, also where it is not UTF-8.
-    fn utf8(&self, bytes: &[u8]) -> Vec<u8> {
-        let unit: fn([u8; 2]) -> u16 = match self.encoding {
-            Encoding::Utf8 => return bytes.to_vec(),
-            Encoding::Utf16Le => u16::from_le_bytes,
-            Encoding::Utf16Be => u16::from_be_bytes,
+        let counted = self.rows(number, &page, &mut |row| {
+            rows.push(row);
+            ControlFlow::Continue(())
+        });
+        let lost = counted.continue_value()?;
+        let ascends = |pair: &[FoundRow]| matches!(pair, [one, other] if one.rowid < other.rowid);
+        let is_ordered = !page.kind.is_table() || rows.windows(2).all(ascends);
+        let found = LeafRows {
+            is_trusted: is_ordered && lost < rows.len() as u64,
+            rows,
         };
-        let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect();
-        String::from_utf16_lossy(&units).into_bytes()
+        (!found.rows.is_empty()).then_some((page.kind, found))
     }
 
-    /// The payload as far as its chain goes, and whether that is all of it. The last page of a chain that does not end as it should
-    /// may be anything, and is left out.
-    fn payload(&self, cell: &Cell<'_>) -> (Vec<u8>, bool) {
-        let mut payload = cell.local.to_vec();
-        let mut left = cell.rest();
-        let mut next = cell.overflow;
-        let mut seen = HashSet::new();
-        let room = self.usable - 4;
-        while left > 0 {
-            let Some(page) = self.page(next).filter(|_| seen.insert(next)) else {
-                return (payload, false);
+    /// The row of a cell that was found before.
+    pub fn row_at(&self, place: Place) -> Option<FoundRow> {
+        let bytes = self.page(place.page)?;
+        let page = Page::parse_damaged(place.page, &bytes)?;
+        let cell = self.cell(&page, usize::from(place.cell))?;
+        self.row(place, &cell)
+    }
+
+    /// Calls `on_row` with each row of a page. Returns the number of cells that hold none.
+    fn rows(&self, number: u32, page: &Page<'_>, on_row: OnRow<'_>) -> ControlFlow<(), u64> {
+        let mut lost = 0;
+        // In a sound page no two cells overlap. Where all point to the same bytes, the same row would be found without end.
+        let mut room = 2 * self.layout.usable as usize;
+        for cell in 0..page.cells() {
+            let place = Place {
+                page: number,
+                cell: u16::try_from(cell).unwrap_or(u16::MAX),
             };
-            let following = u32_at(page, 0).unwrap_or(0);
-            let part = usize::try_from(left).unwrap_or(room).min(room);
-            let is_last = part as u64 == left;
-            let goes_on = following != 0 && following <= self.pages() && !seen.contains(&following);
-            if is_last != (following == 0) || (!is_last && !goes_on) {
-                return (payload, false);
+            let parsed = self.cell(page, cell).filter(|cell| cell.size <= room);
+            let row = parsed.and_then(|cell| {
+                room -= cell.size;
+                self.row(place, &cell)
+            });
+            match row {
+                Some(row) => on_row(row)?,
+                None => lost += 1,
             }
-            payload.extend_from_slice(page.get(4..4 + part).unwrap_or_default());
-            left -= part as u64;
-            next = following;
         }
-        (payload, true)
+        ControlFlow::Continue(lost)
+    }
+
+    /// The pages of the freelist, as far as it can be followed. `None` without memory.
+    pub fn freelist(&self) -> Option<Usage> {
+        let pages = Usage::new(self.pages)?;
+        let header = self.page(1).unwrap_or_default();
+        let mut next = u32_at(&header, 32).unwrap_or(0);
+        while pages.claim(next).is_ok() {
+            let trunk = self.page(next).unwrap_or_default();
+            for entry in trunk_entries(&trunk, self.pages).unwrap_or_default() {
+                let _ = pages.claim(u32::from_be_bytes(*entry)); // named twice, it is free all the same
+            }
+            next = u32_at(&trunk, 0).unwrap_or(0);
+        }
+        Some(pages)
     }
 }
 
-fn cell_of<'a>(page: &Page<'a>, number: usize, limits: &Limits) -> Option<Cell<'a>> {
-    let at = page.cell_at(number).filter(|at| *at >= page.content)?;
-    Cell::parse(page, at, limits)
+/// The leaves that a trunk page of the freelist names; `None` where it cannot be one.
+fn trunk_entries(trunk: &[u8], pages: u32) -> Option<&[[u8; 4]]> {
+    let count = usize::try_from(u32_at(trunk, 4)?).ok()?;
+    let entries = trunk
+        .get(8..8_usize.checked_add(count.checked_mul(4)?)?)?
+        .as_chunks::<4>()
+        .0;
+    let is_page = |entry: &[u8; 4]| (2..=pages).contains(&u32::from_be_bytes(*entry));
+    entries.iter().all(is_page).then_some(entries)
 }

@@ -42,6 +42,19 @@ impl Usage {
         }
     }
 
+    /// Whether a page is used.
+    pub fn is_used(&self, page: u32) -> bool {
+        let word = self.words.get(page as usize / 64);
+        word.is_some_and(|word| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1)
+    }
+
+    /// Marks all pages that `other`, of the same file, has marked.
+    pub fn include(&self, other: &Usage) {
+        for (word, more) in self.words.iter().zip(&other.words) {
+            word.fetch_or(more.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
     /// The pages that nothing uses.
     pub fn unused(&self) -> impl Iterator<Item = u32> {
         let words = self.words.iter().map(|word| word.load(Ordering::Relaxed));
@@ -71,5 +84,13 @@ mod tests {
             assert_eq!(usage.claim(page), Err(Refused::Used));
         }
         assert_eq!(usage.unused().collect::<Vec<_>>(), [1, 64, 130]);
+        let other = Usage::new(130).expect("memory");
+        assert_eq!(other.claim(64), Ok(()));
+        usage.include(&other);
+        assert_eq!(usage.unused().collect::<Vec<_>>(), [1, 130]);
+        assert_eq!(
+            [0, 1, 64, 131].map(|page| usage.is_used(page)),
+            [false, false, true, false]
+        );
     }
 }

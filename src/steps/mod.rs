@@ -7,6 +7,8 @@
 //! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `find_backup` | a backup given by name or path, found and held |
+//! | `lost_and_found` | rows and values that have no place in a table |
+//! | `missing_rows` | how many rows of a backup a salvaged file lacks |
 //! | `overwrite` | writing over a live database through SQLite |
 //! | `page_set` | which pages of two databases differ |
 //! | `replace` | putting a new file where the live database is missing or unusable |
@@ -18,7 +20,10 @@
 //! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
-//! | `salvage_rows` | a new database from the readable rows of a damaged one |
+//! | `salvage_copy` | the bytes of a damaged file, with what its WAL and journal hold, in a file of the library's own |
+//! | `salvage_layout` | its page size, encoding and numbers |
+//! | `salvage_rows`, `salvage_table` | a new database from the readable rows of a damaged one |
+//! | `salvage_schema`, `salvage_declare` | its schema, and its statements run under limits |
 //! | `same_database` | whether a backup is of the database it is restored into |
 //! | `same_pages` | whether two files hold the same pages |
 //! | `schema_age` | whether the application supports a backup's schema |
@@ -32,6 +37,8 @@
 pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
 pub(crate) mod find_backup;
+pub(crate) mod lost_and_found;
+pub(crate) mod missing_rows;
 pub(crate) mod overwrite;
 pub(crate) mod page_set;
 pub(crate) mod replace;
@@ -45,7 +52,12 @@ pub(crate) mod row_transfer_plan;
 pub(crate) mod row_transfer_tables;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
+pub(crate) mod salvage_copy;
+pub(crate) mod salvage_declare;
+pub(crate) mod salvage_layout;
 pub(crate) mod salvage_rows;
+pub(crate) mod salvage_schema;
+pub(crate) mod salvage_table;
 pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod schema_age;

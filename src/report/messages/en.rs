@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, PlaceTrouble, conflict_text, en_damage, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, en_damage, first_names, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -256,8 +256,16 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             "The rows are there without it. What stayed behind is in the backup.".to_owned(),
         ),
         Notice::NotSalvaged(names) => (
-            format!("These tables, indexes, views or triggers could not be made anew: {}.", names.join(", ")),
+            format!("These tables, indexes, views or triggers could not be made anew: {}.", first_names(names)),
             "The rows that were found are there. Compare the recovered file with a backup before you use it.".to_owned(),
+        ),
+        Notice::ValuesCut(tables) => (
+            format!("Long values of these tables could not be read to their end, and are empty in the recovered file: {}.", first_names(tables)),
+            "What could be read of them is in its table lost_and_found_cut. Take them from a backup where you can.".to_owned(),
+        ),
+        Notice::DiskUnreadable(path, bytes) => (
+            format!("The disk could not read {bytes} bytes of {}.", path.display()),
+            "The disk may be failing: copy the recovered file and the backups to another one.".to_owned(),
         ),
         Notice::Shrunk(losses, before) => (
             format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),

@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, PlaceTrouble, conflict_text, es_damage, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, es_damage, first_names, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -257,8 +257,16 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             "Los registros están, sin eso. Lo que se quedó fuera sigue en el respaldo.".to_owned(),
         ),
         Notice::NotSalvaged(names) => (
-            format!("No se pudieron rehacer estas tablas, índices, vistas o disparadores: {}.", names.join(", ")),
+            format!("No se pudieron rehacer estas tablas, índices, vistas o disparadores: {}.", first_names(names)),
             "Los registros que se encontraron están. Compare el archivo recuperado con un respaldo antes de usarlo.".to_owned(),
+        ),
+        Notice::ValuesCut(tables) => (
+            format!("Valores largos de estas tablas no se pudieron leer hasta el final y están vacíos en el archivo recuperado: {}.", first_names(tables)),
+            "Lo que se pudo leer de ellos está en su tabla lost_and_found_cut. Tómelos de un respaldo donde pueda.".to_owned(),
+        ),
+        Notice::DiskUnreadable(path, bytes) => (
+            format!("El disco no pudo leer {bytes} bytes de {}.", path.display()),
+            "El disco puede estar fallando: copie el archivo recuperado y los respaldos a otro.".to_owned(),
         ),
         Notice::Shrunk(losses, before) => (
             format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),

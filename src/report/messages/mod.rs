@@ -45,7 +45,7 @@ pub struct Warning {
     /// Of ROWS_BREAK_CONSTRAINTS and COLUMNS_LEFT_OUT: the columns, as `clients.name`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
-    /// Of SEARCH_INDEX_DIFFERS and CHECKED_WITHOUT_INDEXES: the tables.
+    /// Of SEARCH_INDEX_DIFFERS, CHECKED_WITHOUT_INDEXES and VALUES_CUT: the tables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<String>,
 }
@@ -71,6 +71,10 @@ pub(crate) enum Notice<'a> {
     ColumnsLeftOut(&'a [String]),
     /// Indexes and the like that could not be made anew in a recovered file.
     NotSalvaged(&'a [String]),
+    /// Tables with values in a recovered file whose end could not be read.
+    ValuesCut(&'a [String]),
+    /// The disk did not read so many bytes of a damaged file.
+    DiskUnreadable(&'a Path, u64),
     /// Tables lost most of their rows: what, and the newest backup that still has them.
     Shrunk(&'a str, &'a str),
     /// The backup is not in the second place; why.
@@ -112,6 +116,8 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
         Notice::ColumnsLeftOut(_) => "COLUMNS_LEFT_OUT",
         Notice::NotSalvaged(_) => "NOT_SALVAGED",
+        Notice::ValuesCut(_) => "VALUES_CUT",
+        Notice::DiskUnreadable(..) => "DISK_UNREADABLE",
         Notice::Shrunk(..) => "SHRUNK",
         Notice::SecondPlace(_, trouble) => match trouble {
             PlaceTrouble::Absent => "SECOND_PLACE_ABSENT",
@@ -135,7 +141,9 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
     };
     let (columns, tables): (&[String], &[String]) = match notice {
         Notice::RowsBreakConstraints(columns) | Notice::ColumnsLeftOut(columns) => (columns, &[]),
-        Notice::SearchIndexDiffers(tables) | Notice::CheckedWithoutIndexes { tables, .. } => (&[], tables),
+        Notice::SearchIndexDiffers(tables)
+        | Notice::CheckedWithoutIndexes { tables, .. }
+        | Notice::ValuesCut(tables) => (&[], tables),
         _ => (&[], &[]),
     };
     Warning {
@@ -194,6 +202,16 @@ fn in_brackets(reason: &str) -> String {
 pub(crate) fn megabytes(bytes: u64) -> String {
     let tenths = bytes.div_ceil(100_000);
     format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+/// The first of many names.
+fn first_names(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).cloned().collect();
+    if names.len() > SHOWN {
+        shown.push(format!("+{}", names.len() - SHOWN));
+    }
+    shown.join(", ")
 }
 
 /// The rows that clash, the first few of them.
