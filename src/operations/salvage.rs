@@ -196,8 +196,9 @@ impl Store {
         let mut check = || match self.hold_copy(staged) {
             Ok(mut source) => match self.check_backup(&mut source, progress) {
                 Ok(_) => Ok(None),
-                Err(error) if matches!(error.cause, Cause::BackupCorrupt(_) | Cause::NotADatabase) => Ok(Some(error)),
-                Err(error) => Err(error),
+                Err(error) if error.cause == Cause::Cancelled => Err(error),
+                // Whatever the check stumbles over, the rows are read without SQLite.
+                Err(error) => Ok(Some(error)),
             },
             Err(error) => Ok(Some(error)),
         };
@@ -213,7 +214,7 @@ impl Store {
         });
         match repaired {
             Ok(()) => Ok(check()?.is_none()),
-            Err(error) if matches!(error.cause, Cause::DiskFull { .. } | Cause::Io(_)) => Err(error),
+            Err(error) if matches!(error.cause, Cause::DiskFull { .. }) => Err(error),
             Err(_) => Ok(false),
         }
     }

@@ -78,8 +78,10 @@ impl KnownLayout {
             Encoding::Utf16Le => "UTF-16le",
             Encoding::Utf16Be => "UTF-16be",
         };
+        // Without a journal, a statement that is refused in the middle would leave half an index behind. The pages of a new database
+        // are not journaled, so it stays small.
         target.execute_batch(&format!(
-            "PRAGMA page_size={}; PRAGMA encoding='{encoding}'; PRAGMA user_version={}; PRAGMA application_id={};",
+            "PRAGMA journal_mode=MEMORY; PRAGMA page_size={}; PRAGMA encoding='{encoding}'; PRAGMA user_version={}; PRAGMA application_id={};",
             self.layout.page_size, self.user_version, self.application_id
         ))
     }

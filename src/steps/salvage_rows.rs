@@ -14,7 +14,7 @@ use crate::pages::usage::Usage;
 use crate::steps::lost_and_found::{LostAndFound, Strays};
 use crate::steps::salvage_declare::{Declared, Declaring, interruptible, restrict};
 use crate::steps::salvage_schema::{FoundSchema, schema_row};
-use crate::steps::salvage_table::{IndexShape, Inserted, RebuiltTable, TableRecovery};
+use crate::steps::salvage_table::{Fit, IndexShape, Inserted, RebuiltTable, TableRecovery};
 
 /// The result of a rebuild.
 #[derive(Debug, Default)]
@@ -130,6 +130,7 @@ impl Rebuild<'_, '_> {
             .into_iter()
             .filter(|table| !table.name().starts_with("sqlite_"));
         done.tables = own.map(TableRecovery::result).collect();
+        done.tables.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(done)
     }
 
@@ -247,39 +248,39 @@ impl Rebuild<'_, '_> {
 }
 
 /// Where the rows of a page belong.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Home {
     Table(usize),
     Index,
     Unknown,
 }
 
+/// The only incomplete table or index that the rows of a leaf fit, or that they fit well.
 fn home_of(
     tables: &mut [TableRecovery<'_>],
     indexes: &[IndexShape],
     kind: Kind,
     leaf: &LeafRows,
 ) -> rusqlite::Result<Home> {
-    let is_of_index = |index: &IndexShape| !index.is_whole && leaf.rows.iter().all(|row| index.can_hold(row));
-    let is_of_index = !kind.is_table() && indexes.iter().any(is_of_index);
     let mut homes = Vec::new();
+    let incomplete = indexes.iter().filter(|index| !index.is_whole && !kind.is_table());
+    // An index holds nothing that its table's rows do not, so it makes no difference which one it is.
+    let of_index = incomplete.map(|index| index.fit_of_orphans(&leaf.rows)).max();
+    homes.extend(of_index.map(|fit| (fit, Home::Index)));
     if leaf.is_trusted {
         for (number, table) in tables.iter_mut().enumerate() {
-            if !table.is_whole && table.has_rowid() == kind.is_table() && table.can_adopt(&leaf.rows)? {
-                homes.push(number);
-                // One that fits several tables has no home.
-                if homes.len() > 1 {
-                    break;
-                }
+            if !table.is_whole && table.has_rowid() == kind.is_table() {
+                homes.push((table.fit_of_orphans(&leaf.rows)?, Home::Table(number)));
             }
         }
     }
-    Ok(match homes.as_slice() {
-        [home] if !is_of_index => Home::Table(*home),
-        // An index holds nothing that its table's rows do not.
-        [] if is_of_index => Home::Index,
-        _ => Home::Unknown,
-    })
+    for least in [Fit::Odd, Fit::Good] {
+        let mut fitting = homes.iter().filter(|(fit, _)| *fit >= least);
+        if let (Some((_, home)), None) = (fitting.next(), fitting.next()) {
+            return Ok(*home);
+        }
+    }
+    Ok(Home::Unknown)
 }
 
 /// The rows of the freelist's pages that no tree leads to.

@@ -109,28 +109,35 @@ impl<'t> TableRecovery<'t> {
         }
     }
 
-    /// Whether a row can be of this table: the number of its values and their storage classes fit.
+    /// Whether a row can be of this table.
     pub fn can_hold(&self, row: &FoundRow) -> bool {
-        let fits = |(value, number): (&Constant, &usize)| {
-            if self.table.rowid_alias == Some(*number) {
-                return *value == Constant::Null;
-            }
-            self.table
-                .columns
-                .get(*number)
-                .is_some_and(|column| can_store(column, value))
-        };
-        row.fields > 0 && row.fields <= self.order.len() && row.values.iter().zip(&self.order).all(fits)
+        self.fit(row) > Fit::No
     }
 
-    /// Whether all rows of a leaf can be of this table, and none of them is in it.
-    pub fn can_adopt(&mut self, rows: &[FoundRow]) -> rusqlite::Result<bool> {
+    /// How well the number of a row's values and their storage classes fit.
+    fn fit(&self, row: &FoundRow) -> Fit {
+        if row.fields == 0 || row.fields > self.order.len() {
+            return Fit::No;
+        }
+        let fits = row.values.iter().zip(&self.order).map(|(value, number)| {
+            if self.table.rowid_alias == Some(*number) {
+                return if *value == Constant::Null { Fit::Good } else { Fit::No };
+            }
+            let column = self.table.columns.get(*number);
+            column.map_or(Fit::No, |column| fit(column, value))
+        });
+        fits.min().unwrap_or(Fit::Good)
+    }
+
+    /// How well the rows of a leaf fit this table. They do not if one of them is in it.
+    pub fn fit_of_orphans(&mut self, rows: &[FoundRow]) -> rusqlite::Result<Fit> {
         let most = rows.iter().map(|row| row.fields).max();
-        if most != Some(self.order.len()) || !rows.iter().all(|row| self.can_hold(row)) {
-            return Ok(false);
+        let fit = rows.iter().map(|row| self.fit(row)).min().unwrap_or(Fit::No);
+        if most != Some(self.order.len()) || fit == Fit::No {
+            return Ok(Fit::No);
         }
         let Some(statement) = self.exists.prepared(self.target) else {
-            return Ok(false);
+            return Ok(Fit::No);
         };
         for row in rows {
             let key: Vec<StoredValue> = match &self.table.primary_key {
@@ -141,12 +148,12 @@ impl<'t> TableRecovery<'t> {
             let found = statement.query_row(params_from_iter(&key), |_| Ok(())).optional();
             match found {
                 Ok(None) => {}
-                Ok(Some(())) => return Ok(false),
+                Ok(Some(())) => return Ok(Fit::No),
                 Err(error) if is_of_system(&error) => return Err(error),
-                Err(_) => return Ok(false),
+                Err(_) => return Ok(Fit::No),
             }
         }
-        Ok(true)
+        Ok(fit)
     }
 
     /// Inserts a row. Fails only where no row can be written.
@@ -243,15 +250,28 @@ fn generated_columns(target: &Connection, table: &str) -> rusqlite::Result<HashS
     statement.query_map([table], |row| row.get(0))?.collect()
 }
 
-fn can_store(column: &Column, value: &Constant) -> bool {
+/// How well a value fits a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    No,
+    /// Any program can store it, but the column is declared for others: a word in a column of numbers.
+    Odd,
+    Good,
+}
+
+fn fit(column: &Column, value: &Constant) -> Fit {
     let class = match value {
-        Constant::Null => return true,
+        Constant::Null => return Fit::Good,
         Constant::Integer(_) => Class::Integer,
         Constant::Real(_) => Class::Real,
         Constant::Text(_) => Class::Text,
         Constant::Blob(_) => Class::Blob,
     };
-    column.classes.forbidden & Classes::bit(class) == 0 || column.classes.numeric_text
+    match column.classes.forbidden & Classes::bit(class) {
+        0 => Fit::Good,
+        _ if column.classes.numeric_text => Fit::Odd,
+        _ => Fit::No,
+    }
 }
 
 /// What an index holds, which tells its pages from those of a WITHOUT ROWID table.
@@ -279,11 +299,16 @@ impl IndexShape {
         })
     }
 
-    /// Whether a row can be an entry of the index.
-    pub fn can_hold(&self, row: &FoundRow) -> bool {
-        let fits = |(value, column): (&Constant, &Option<Column>)| {
-            column.as_ref().is_none_or(|column| can_store(column, value))
+    /// How well the rows of a leaf fit the index as its entries.
+    pub fn fit_of_orphans(&self, rows: &[FoundRow]) -> Fit {
+        let of_row = |row: &FoundRow| {
+            let values = row.values.iter().zip(&self.columns);
+            let fits = values.map(|(value, column)| column.as_ref().map_or(Fit::Good, |column| fit(column, value)));
+            match row.fields == self.columns.len() {
+                true => fits.min().unwrap_or(Fit::Good),
+                false => Fit::No,
+            }
         };
-        row.fields == self.columns.len() && row.values.iter().zip(&self.columns).all(fits)
+        rows.iter().map(of_row).min().unwrap_or(Fit::No)
     }
 }
