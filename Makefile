@@ -65,6 +65,15 @@ test-pages-soak: ## The verifier beside SQLite's check on FLIPS (100000) damaged
 test-c: $(LIBRARY) ## The C and C++ clients, plainly, with sanitizers and under valgrind; the conformance cases
 	$(PYTHON) -B tests/c/run
 	$(PYTHON) -B tests/conformance/run_python.py
+	$(PYTHON) -B bindings/generate --check
+
+.PHONY: test-bindings
+test-bindings: $(LIBRARY) ## Every other language's binding: the conformance cases, locks beside its own SQLite, idioms
+	$(PYTHON) -B bindings/test
+
+.PHONY: bindings
+bindings: ## Generate anew what the bindings have from tests/conformance/interface.json
+	$(PYTHON) -B bindings/generate
 
 .PHONY: test-python
 test-python: $(VENV)/installed ## The Python package, its types, and the example application

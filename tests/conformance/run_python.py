@@ -19,7 +19,11 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
+import recorded
+
 HERE = Path(__file__).resolve().parent
+INTERFACE = json.loads((HERE / "interface.json").read_text("utf-8"))
+FUNCTIONS = {function["name"]: function for function in INTERFACE["functions"]}
 LIBRARY_NAMES = {"win32": "respaldo.dll", "darwin": "librespaldo.dylib"}
 
 
@@ -30,21 +34,8 @@ class Respaldo:
     """Every function takes and gives JSON text; the answer is (status name, decoded answer)."""
 
     PROGRESS = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64)
-    WITH_PROGRESS = frozenset(
-        {
-            "create",
-            "create_if_due",
-            "restore",
-            "verify",
-            "annotate",
-            "health",
-            "rehearse",
-            "compare",
-            "bring_back",
-            "salvage",
-        }
-    )
-    WITH_REQUEST = WITH_PROGRESS | {"list", "prune"}
+    WITH_PROGRESS = frozenset(name for name, function in FUNCTIONS.items() if function["progress"])
+    WITH_REQUEST = frozenset(name for name, function in FUNCTIONS.items() if function["request"] is not None)
 
     def __init__(self, path):
         self.library = ctypes.CDLL(str(path))
@@ -73,7 +64,23 @@ class Respaldo:
     def close(self, store):
         return self._name(self.library.respaldo_close(store)), None
 
-    def call(self, name, store, request, progress):
+    def connect(self, path):
+        """Another connection to a database, in the process that calls the library."""
+        return Connection(path)
+
+    def change_folder(self, path):
+        """Changes the current directory of the process that calls the library."""
+        os.chdir(path)
+
+    def call(self, name, store, request, cancel):
+        """Returns (status, answer, how often the progress callback was called); it asks to stop with `cancel`."""
+        progress_calls = 0
+
+        def progress(_user_data, _pages_done, _pages_total):
+            nonlocal progress_calls
+            progress_calls += 1
+            return int(cancel)
+
         answer = ctypes.c_void_p()
         arguments = [store]
         if name in self.WITH_REQUEST:
@@ -81,7 +88,7 @@ class Respaldo:
         if name in self.WITH_PROGRESS:
             arguments += [self.PROGRESS(progress), None]
         status = getattr(self.library, f"respaldo_{name}")(*arguments, ctypes.byref(answer))
-        return self._name(status), self._take(answer)
+        return self._name(status), self._take(answer), progress_calls
 
     def _name(self, status):
         return self.library.respaldo_status_name(status).decode()
@@ -93,6 +100,21 @@ class Respaldo:
             return json.loads(ctypes.string_at(answer.value).decode())
         finally:
             self.library.respaldo_string_free(answer)
+
+
+class Connection:
+    """A connection to a database that is there: a mistyped path makes none. Outside a transaction all is committed."""
+
+    def __init__(self, path):
+        self.connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None)
+
+    def execute(self, sql):
+        """The first value of the first row, if there is one."""
+        row = self.connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+    def close(self):
+        self.connection.close()
 
 
 # ---- matching ----
@@ -205,9 +227,9 @@ class Case:
             )
         connection.commit()
         if keep_open:
-            self.connections[path] = connection
-        else:
-            connection.close()
+            self.connections[path] = self.respaldo.connect(self.path(path))
+            self.connections[path].execute("SELECT count(*) FROM sqlite_schema")
+        connection.close()
 
     def path(self, path):
         return self.folder / path
@@ -242,12 +264,6 @@ class Case:
             request = request.encode()
 
         progress_calls = 0
-
-        def progress(_user_data, _pages_done, _pages_total):
-            nonlocal progress_calls
-            progress_calls += 1
-            return 1 if step.get("cancel") else 0
-
         if step["call"] == "open":
             status, answer, store = self.respaldo.open(request)
             if store is not None:
@@ -256,13 +272,16 @@ class Case:
         elif step["call"] == "close":
             status, answer = self.respaldo.close(self.store)
         else:
-            status, answer = self.respaldo.call(step["call"], self.store, request, progress)
+            cancel = bool(step.get("cancel"))
+            status, answer, progress_calls = self.respaldo.call(step["call"], self.store, request, cancel)
 
         expected_status = step.get("status", "OK")
         if status != expected_status:
             self.problems.append(f"{step['call']}: status should be {expected_status}, is {status}: {answer}")
         if step.get("progress") and not progress_calls:
             self.problems.append(f"{step['call']}: the progress callback was not called")
+        if answer is not None:
+            self.problems += (f"{step['call']}: {text}" for text in unrecorded(step["call"], status, answer))
         if "expect" in step:
             self.problems += mismatches(step["expect"], answer, self.folder)
         for variable, place in step.get("save", {}).items():
@@ -302,15 +321,15 @@ class Case:
         self.execute(database, sql)
 
     def do_lock(self, database, mode="exclusive"):
-        connection = self.locks[database] = sqlite3.connect(self.path(database), isolation_level=None)
+        connection = self.locks[database] = self.respaldo.connect(self.path(database))
         connection.execute("BEGIN" if mode == "shared" else f"BEGIN {mode}")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        connection.execute("SELECT count(*) FROM sqlite_schema")
 
     def do_unlock(self, database):
         self.locks.pop(database).close()
 
     def do_change_folder(self, path):
-        os.chdir(self.path(path))
+        self.respaldo.change_folder(self.path(path))
 
     def check_files(self, glob, count):
         folder, pattern = os.path.split(glob)
@@ -342,16 +361,24 @@ class Case:
             self.problems.append(f"{database} should be locked: {locked['is']}; another process says {other.stderr!r}")
 
     def execute(self, database, sql):
-        """The first value of the first row, if there is one. The file must exist: a mistyped path makes none."""
+        """The first value of the first row, if there is one."""
         kept = self.connections.get(database)
-        connection = kept or sqlite3.connect(f"{self.path(database).as_uri()}?mode=rw", uri=True)
+        connection = kept or Connection(self.path(database))
         try:
-            row = connection.execute(sql).fetchone()
-            connection.commit()
-            return row[0] if row else None
+            return connection.execute(sql)
         finally:
             if not kept:
                 connection.close()
+
+
+def unrecorded(call, status, answer):
+    """Where an answer is otherwise than interface.json records it."""
+    types = INTERFACE["types"]
+    if status != "OK":
+        return recorded.of_keys(types, {"error": "Failure"}, answer, "answer")
+    if call == "open":
+        return recorded.of_keys(types, {}, answer, "answer")
+    return recorded.deviations(types, FUNCTIONS[call]["answer"], answer)
 
 
 def value_at(answer, place):
@@ -374,14 +401,14 @@ def all_cases():
 
 
 def run_case(respaldo, case):
-    home = os.getcwd()
+    home = Path.cwd()
     with tempfile.TemporaryDirectory(prefix="respaldo-") as folder:
         folder = Path(folder).resolve()
-        os.chdir(folder)
+        respaldo.change_folder(folder)
         try:
             return Case(respaldo, case, folder).run()
         finally:
-            os.chdir(home)
+            respaldo.change_folder(home)
 
 
 def main():

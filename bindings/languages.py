@@ -1,0 +1,73 @@
+"""What `bindings/test` has to know of each language: what to install, how to build, and how to run a program."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+BINDINGS = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language; the methods that differ are its subclasses'."""
+
+    name: str
+    fence: str
+    """How the README marks its first program."""
+    packages: tuple[str, ...]
+    """Debian's."""
+    loads: bool = True
+    """Whether it looks for the library when it runs; otherwise the linker does."""
+
+    @property
+    def home(self):
+        return BINDINGS / self.name
+
+    @property
+    def tests(self):
+        return self.home / "tests"
+
+    def environment(self, _build):
+        """What its programs need beside the library's path."""
+        return {}
+
+    def prepare(self, _build, _environment, _run):
+        """Builds what there is to build. Returns what went wrong."""
+        return ""
+
+
+class Node(Language):
+    def prepare(self, build, environment, run):
+        wanted = {
+            "private": True,
+            "type": "module",
+            "dependencies": {"respaldo": f"file:{self.home}"},
+            "devDependencies": {"better-sqlite3": "^12", "typescript": "^5", "@types/node": "^20"},
+        }
+        (build / "package.json").write_text(json.dumps(wanted), "utf-8")
+        shutil.rmtree(build / "node_modules" / "respaldo", ignore_errors=True)
+        # Copied, as from a registry: a link would look for koffi beside the package's source.
+        npm = ["npm", "install", "--install-links", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+        problems = run(npm, build, environment)
+        for test in self.tests.iterdir():
+            shutil.copy2(test, build)
+        return problems
+
+    def driver(self, build):
+        return ["node", build / "driver.mjs"]
+
+    def programs(self, build):
+        types = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext"]
+        return {
+            "idioms": ["node", build / "idioms.mjs"],
+            "types": [build / "node_modules" / ".bin" / "tsc", *types, build / "types.mts"],
+        }
+
+    def snippet(self, build, text, folder, environment, run):
+        program = build / "first_backup.mjs"
+        program.write_text(text, "utf-8")
+        return run(["node", program], folder, environment)
+
+
+LANGUAGES = {language.name: language for language in (Node("node", "js", ("nodejs",)),)}
