@@ -70,4 +70,43 @@ class Node(Language):
         return run(["node", program], folder, environment)
 
 
-LANGUAGES = {language.name: language for language in (Node("node", "js", ("nodejs",)),)}
+class Go(Language):
+    SQLITE = Path("/usr/share/gocode/src/github.com/mattn/go-sqlite3")
+    """Debian's."""
+
+    def environment(self, build):
+        return {"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOCACHE": str(build / "cache"), "CGO_ENABLED": "1"}
+
+    def prepare(self, build, environment, run):
+        (build / "go.mod").write_text(
+            "module tests\n\ngo 1.19\n\n"
+            "require (\n\tgithub.com/mattn/go-sqlite3 v1.14.16\n\trespaldo v0.0.0\n)\n\n"
+            f"replace (\n\tgithub.com/mattn/go-sqlite3 => {self.SQLITE}\n\trespaldo => {self.home}\n)\n",
+            "utf-8",
+        )
+        for test in self.tests.iterdir():
+            shutil.copy2(test, build)
+        unformatted = run(["sh", "-c", 'test -z "$(gofmt -l . | tee /dev/stderr)"'], self.home, environment)
+        return unformatted or run(["go", "build", "-o", build / "driver", "driver.go"], build, environment)
+
+    def driver(self, build):
+        return [build / "driver"]
+
+    def programs(self, build):
+        return {
+            "idioms": ["sh", "-c", f"STUDIO=$PWD/studio.db; export STUDIO; cd '{build}' && go test -count=1 ."],
+            "vet": ["sh", "-c", f"cd '{build}' && go vet respaldo"],
+        }
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "first").mkdir(exist_ok=True)
+        (build / "first" / "main.go").write_text(text, "utf-8")
+        problems = run(["go", "build", "-o", build / "first_backup", "./first"], build, environment)
+        return problems or run([build / "first_backup"], folder, environment)
+
+
+ALL = [
+    Node("node", "js", ("nodejs",)),
+    Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
+]
+LANGUAGES = {language.name: language for language in ALL}

@@ -90,7 +90,8 @@ def declarations(interface):
     parts = [
         f"// {NOTICE}\n",
         f"export type StatusName = {names}\n",
-        "/** Every answer keeps the keys that this package does not know. */\nexport interface Answer {\n  [key: string]: unknown\n}\n",
+        "/** Every answer keeps the keys that this package does not know. */\n"
+        "export interface Answer {\n  [key: string]: unknown\n}\n",
         interface_of("Options", interface["options"]),
     ]
     parts += (interface_of(name, keys, " extends Answer") for name, keys in interface["types"].items())

@@ -1,0 +1,3 @@
+module respaldo
+
+go 1.19
