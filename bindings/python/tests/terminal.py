@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -48,6 +49,21 @@ def run(
         encoding="utf-8",
         timeout=DEADLINE,
     )
+
+
+def answer(*arguments: object, status: int = 0, **how: object) -> dict[str, object]:
+    """What the command answers with ``--json``; it is alone on standard output, and nothing is on standard error."""
+    done = run(*arguments, "--json", **how)  # type: ignore[arg-type]
+    assert (done.returncode, done.stderr) == (status, ""), done.stdout
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def create(database: Path) -> Path:
+    """The backup that ``respaldo create`` says it made."""
+    done = run("create", "--database", database)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.splitlines()[1])
 
 
 class Terminal:
