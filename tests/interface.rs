@@ -79,7 +79,7 @@ fn keys_read(boundary: &str, function: &str) -> BTreeSet<String> {
     let reader = reader.split(',').next().expect("a name");
     let (_, body) = boundary
         .split_once(&format!("pub(super) fn {reader}("))
-        .unwrap_or_else(|| panic!("the reader {reader} of {function}"));
+        .expect("the reader that the function names");
     listed(body.split_once("Fields::parse(").expect("its keys").1)
 }
 

@@ -34,7 +34,7 @@ impl<'v> Worker<'v> {
         self.previous.forget();
         if let Bound::Key(lower) = &task.lower {
             let place = (task.parent, 0);
-            self.entry(tree, plan, place, (lower, lower.len() as u64), Use::Bound);
+            self.entry(tree, plan, Entry::bound(place, lower));
         }
         let upper = match &task.upper {
             Bound::Key(upper) => Some(upper.as_slice()),
@@ -45,7 +45,7 @@ impl<'v> Worker<'v> {
             && tail == Tail::Seen
         {
             let place = (task.page, 0);
-            self.entry(tree, plan, place, (upper, upper.len() as u64), Use::Bound);
+            self.entry(tree, plan, Entry::bound(place, upper));
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl<'v> Worker<'v> {
                 Ok(Some((cell_number, cell))) => {
                     let place = (number, cell_number);
                     if let Some(payload) = self.long_payload(tree, plan, place, &cell)? {
-                        self.entry(tree, plan, place, (&payload, cell.length), Use::Entry);
+                        self.entry(tree, plan, Entry::of(place, &payload, cell.length));
                         self.long = payload;
                     }
                     first = cell_number + 1;
@@ -115,10 +115,10 @@ impl<'v> Worker<'v> {
                     break;
                 }
             };
-            let (place, payload) = ((number, cell_number), (cell.local, cell.length));
-            if self.check_entry(tree, plan, place, &before, &mut values, payload, Use::Entry) {
+            let entry = Entry::of((number, cell_number), cell.local, cell.length);
+            if self.check_entry(tree, plan, entry, &before, &mut values) {
                 mem::swap(&mut before, &mut values);
-                last = Some(payload);
+                last = Some((entry.payload, entry.length));
             } else {
                 before.clear();
                 last = Some((&[], 0));
@@ -187,7 +187,7 @@ impl<'v> Worker<'v> {
                     if self.index_page(tree, plan, child, Some(&payload))? == Tail::GivenAway {
                         self.previous.forget();
                     }
-                    self.entry(tree, plan, place, (&payload, cell.length), Use::Entry);
+                    self.entry(tree, plan, Entry::of(place, &payload, cell.length));
                 }
                 // Without the key its neighbours cannot be compared with it.
                 None => {
@@ -223,13 +223,13 @@ impl<'v> Worker<'v> {
     }
 
     /// An entry that comes next, or one that bounds those of this task: its payload, as far as it is kept, and its length.
-    fn entry(&mut self, tree: &Tree<'_>, plan: &Entries, place: (u32, usize), payload: (&[u8], u64), used: Use) {
+    fn entry(&mut self, tree: &Tree<'_>, plan: &Entries, entry: Entry<'_>) {
         let mut previous = mem::take(&mut self.previous);
         let before = previous.values(plan.fields);
-        let sound = self.check_entry(tree, plan, place, &before, &mut Vec::new(), payload, used);
+        let sound = self.check_entry(tree, plan, entry, &before, &mut Vec::new());
         drop(before);
         if sound {
-            previous.keep(payload.0, payload.1);
+            previous.keep(entry.payload, entry.length);
         } else {
             previous.forget();
         }
@@ -243,12 +243,16 @@ impl<'v> Worker<'v> {
         &mut self,
         tree: &Tree<'_>,
         plan: &Entries,
-        (page, cell): (u32, usize),
+        entry: Entry<'b>,
         before: &[Value<'_>],
         values: &mut Vec<Value<'b>>,
-        (payload, length): (&'b [u8], u64),
-        used: Use,
     ) -> bool {
+        let Entry {
+            place: (page, cell),
+            payload,
+            length,
+            used,
+        } = entry;
         let read = record::read_values(payload, length, plan.fields, values);
         let sound = match (&tree.rows, read) {
             // A row may be older than its last columns.
@@ -325,6 +329,36 @@ impl Previous {
             record::read_values(&self.payload, self.length, most, &mut values);
         }
         values
+    }
+}
+
+/// An entry that is to be checked.
+#[derive(Clone, Copy)]
+struct Entry<'b> {
+    /// Its page, and its number there.
+    place: (u32, usize),
+    /// As far as it is kept.
+    payload: &'b [u8],
+    length: u64,
+    used: Use,
+}
+
+impl<'b> Entry<'b> {
+    fn of(place: (u32, usize), payload: &'b [u8], length: u64) -> Entry<'b> {
+        Entry {
+            place,
+            payload,
+            length,
+            used: Use::Entry,
+        }
+    }
+
+    /// One of another task, which bounds the entries of this one.
+    fn bound(place: (u32, usize), payload: &'b [u8]) -> Entry<'b> {
+        Entry {
+            used: Use::Bound,
+            ..Entry::of(place, payload, payload.len() as u64)
+        }
     }
 }
 
