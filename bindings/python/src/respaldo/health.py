@@ -16,7 +16,9 @@ class HealthOptions(TypedDict, total=False):
     max_age_days: int
     """How many days old the newest verified backup may be; by default 2."""
     rehearse_every_days: int | None
-    """How many days apart rehearsals should be; by default none are asked for. ``create_if_due`` does one that is due."""
+    """How many days apart rehearsals should be; by default none are asked for.
+
+    ``create_if_due`` does one that is due."""
     rehearse_wait_ms: int
     """How many milliseconds ``create_if_due`` waits for it, before it goes on by itself; by default 1000."""
     rehearse_checks: Sequence[str]
