@@ -299,6 +299,23 @@ fn a_deep_look_reads_the_copies_too_and_what_it_finds_is_remembered_and_made_goo
 }
 
 #[test]
+fn a_backup_from_before_the_catalogue_goes_there_too_and_does_not_stay_for_ever() {
+    let mut studio = Studio::new();
+    studio.last = 1;
+    studio.create();
+    let name = studio.here().remove(0);
+    fs::remove_dir_all(studio.place()).expect("removed");
+    for file in ["catalog.json", "second_place.json"] {
+        fs::remove_file(studio.scene.backups().join(file)).expect("removed");
+    }
+    studio.store().verify(Path::new(&name), &mut unwatched).expect("whole");
+    studio.store().create_if_due(&mut unwatched).expect("an answer");
+    assert_eq!(studio.there(), [name]);
+    studio.create();
+    assert_eq!(studio.there(), studio.here().split_off(1));
+}
+
+#[test]
 fn a_copy_that_a_killed_process_did_not_record_is_recorded_by_the_next() {
     let mut studio = Studio::new();
     studio.last = 2;

@@ -8,11 +8,29 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
+#[cfg(not(windows))]
+use crate::files::paths::is_free;
+#[cfg(not(windows))]
+use crate::report::system_error::cannot_be_asked;
+
 /// Renames `file` to `target`. If `target` exists, returns the file with the error.
 #[cfg(not(windows))]
 pub(crate) fn to_new(file: TempPath, target: &Path) -> Result<(), (io::Error, TempPath)> {
-    file.persist_noclobber(target)
-        .map_err(|refused| (refused.error, refused.path))
+    match file.persist_noclobber(target) {
+        Ok(()) => Ok(()),
+        Err(refused) if has_neither_way(&refused.error) && is_free(target) => refused
+            .path
+            .persist(target)
+            .map_err(|refused| (refused.error, refused.path)),
+        Err(refused) => Err((refused.error, refused.path)),
+    }
+}
+
+/// Whether the file system may neither rename without replacing nor make hard links, as FAT and exFAT in user space. Then the caller's
+/// lock on the folder keeps others of this library from the name between the look and the renaming.
+#[cfg(not(windows))]
+fn has_neither_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EPERM) || cannot_be_asked(error)
 }
 
 /// Renames `file` to `target`, replacing a file that has the name.

@@ -213,16 +213,13 @@ impl CopyJob {
     /// Records the copies that a killed process made and did not record. Without a record they would never be deleted.
     fn adopt_unrecorded(&self, there: &mut Catalogue) {
         for name in backup_names_in(&self.place) {
-            let Some(record) = self.catalogue.get(&name).filter(|_| there.get(&name).is_none()) else {
+            let is_own = there.get(&name).is_none() && self.backups.iter().any(|backup| backup.name == name);
+            let Some(record) = self.catalogue.get(&name).filter(|_| is_own) else {
                 continue;
             };
             let path = self.place.join(&name);
             let size = fs::metadata(&path).ok().map(|found| found.len());
-            let is_copy = record.database.as_ref() == Some(&self.database)
-                && record.size == size
-                && record.hash().is_some()
-                && record.hash() == hash_of_path(&path);
-            if is_copy {
+            if record.size == size && record.hash().is_some() && record.hash() == hash_of_path(&path) {
                 self.record_copy(&name, there);
             }
         }
@@ -232,7 +229,10 @@ impl CopyJob {
         let path = self.place.join(name);
         set_even_time(&path);
         let state = fs::metadata(&path).ok().as_ref().and_then(State::of);
-        there.adopt(name, &self.catalogue, Changes::default().state(state));
+        // A backup that was made without a catalogue, and verified since, has no database in its record.
+        let folder = self.catalogue.get(name).and_then(|record| record.folder);
+        let changes = Changes::default().database(&self.database, folder).state(state);
+        there.adopt(name, &self.catalogue, changes);
     }
 
     /// Applies the place's retention to its backups and the missing ones. Returns the missing ones that it keeps, newest first.
@@ -284,7 +284,7 @@ impl CopyJob {
         };
         let record = record.unwrap_or_default();
         match () {
-            () if record.database.as_ref() != Some(&self.database) => Some(Reason::OtherDatabase),
+            () if is_there && record.database.as_ref() != Some(&self.database) => Some(Reason::OtherDatabase),
             () if record.pinned == Some(true) => Some(Reason::Pinned),
             () => None,
         }

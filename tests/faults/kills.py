@@ -14,7 +14,7 @@ from pathlib import Path
 
 import library
 from child import NEVER_ANSWERED, Child
-from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, Scene, same_bytes
 from tally import Tally, is_bounded, notices
 
 STEPS = sorted(
@@ -31,8 +31,10 @@ LARGE = 50_000_000
 class Case:
     """One operation on one kind of live database, and what may be found after it was killed."""
 
-    def __init__(self, operation, live, size=200_000, chosen_size=None, max_backups=5):
+    def __init__(self, operation, live, size=200_000, chosen_size=None, max_backups=5, with_option=None):
         self.name = f"{operation} {live} {size // 1000} kB" + (" growing" if chosen_size else "")
+        self.name += f" with {with_option}" if with_option else ""
+        self.with_option = with_option
         self.operation, self.live, self.size, self.chosen_size = operation, live, size, chosen_size
         self.max_backups = max_backups
 
@@ -41,6 +43,11 @@ class Case:
         (Path(folder) / "scene").mkdir()
         self.scene = Scene(template, Path(folder) / "scene")
         self.scene.options["max_backups"] = self.max_backups
+        match self.with_option:
+            case "second_place":
+                self.scene.options["second_place"] = {"folder": str(self.scene.folder / "stick")}
+            case "rehearsal":
+                self.scene.options["health"] = {"rehearse_every_days": 1, "rehearse_wait_ms": 60_000}
 
     def start(self, environment=None):
         self.scene.reset()
@@ -51,6 +58,13 @@ class Case:
         allowed = {scene.old_generation(self.live), scene.new_generation(self.operation, self.live)}
         scene.check_outcome(self.operation, self.live, allowed, self.max_backups)
         scene.check_next_call(self.operation, self.live, self.max_backups)
+        if self.with_option == "second_place":
+            # The same contents under the same name, or no name.
+            there = {path.name for path in (scene.folder / "stick").glob("backup_*.db")}
+            assert there and all(same_bytes(scene.folder / "stick" / name, scene.backups / name) for name in there)
+        if self.with_option == "rehearsal":
+            status, health = scene.call("health")
+            assert status == library.OK and health["last_rehearsal"], "the rehearsal was not made good"
 
 
 def small_cases():
@@ -63,6 +77,8 @@ def small_cases():
     yield Case("verify", "rollback")
     yield Case("annotate", "rollback")
     yield Case("rehearse", "rollback")
+    yield Case("create_if_due", "rollback", with_option="rehearsal")
+    yield Case("create", "rollback", with_option="second_place")
     yield Case("bring_back", "rollback")
     yield Case("bring_back", "wal")
     for live in LIVES:
