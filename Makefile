@@ -61,6 +61,24 @@ test-pages-soak: ## The verifier beside SQLite's check on FLIPS (100000) damaged
 	RESPALDO_FLIPS=$(FLIPS) RESPALDO_SCHEMAS=$$(($(FLIPS) / 10)) RESPALDO_SEED=$(or $(SEED),0) \
 		cargo test --release --locked --lib database::tests -- --nocapture
 
+# Shells whose .recover works, from SQLite's own sources as two versions of the crate sqlite3-src carry them: 3.42 and 3.49.
+SHELLS := target/sqlite-shell/0.5.1/sqlite3 target/sqlite-shell/0.7.1/sqlite3
+target/sqlite-shell/%/sqlite3:
+	mkdir -p $(@D)/src && touch $(@D)/src/lib.rs
+	printf '[package]\nname = "shell"\nedition = "2024"\n[workspace]\n[dependencies]\nsqlite3-src = "=%s"\n' '$*' >$(@D)/Cargo.toml
+	cd $(@D) && cargo vendor --quiet vendor >/dev/null
+	cd $(@D)/vendor/sqlite3-src/source && $(CC) -O1 -w -DSQLITE_ENABLE_DBPAGE_VTAB -DSQLITE_THREADSAFE=0 \
+		-DSQLITE_OMIT_LOAD_EXTENSION -o $(CURDIR)/$@ shell.c sqlite3.c -lm
+
+# DAMAGES files with overwritten pages and as many with flipped bits, beside those that are the same every time.
+DAMAGES ?= 10
+empty :=
+space := $(empty) $(empty)
+.PHONY: test-recover
+test-recover: $(SHELLS) ## What is salvaged, beside what .recover of the sqlite3 shell saves, on DAMAGES (10) damaged databases
+	RESPALDO_SHELLS=$(subst $(space),:,$(addprefix $(CURDIR)/,$(SHELLS))) RESPALDO_DAMAGES=$(DAMAGES) \
+		cargo test --locked --test salvage_beside_shell -- --nocapture
+
 .PHONY: test-c
 test-c: $(LIBRARY) ## The C and C++ clients, plainly, with sanitizers and under valgrind; the conformance cases
 	$(PYTHON) -B tests/c/run

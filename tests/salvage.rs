@@ -1,4 +1,4 @@
-//! What can be saved of a damaged database, compared with what the `sqlite3` shell saves.
+//! What can be saved of a damaged database. `salvage_beside_shell.rs` compares it with what the `sqlite3` shell saves.
 
 #![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
 
@@ -7,7 +7,6 @@ mod scene;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use respaldo::{Cause, Kind, Method, SalvageRequest, Salvaged, unwatched};
 use rusqlite::{Connection, OpenFlags};
@@ -66,109 +65,6 @@ fn rows(path: &Path) -> BTreeSet<String> {
         all.extend(rows.flatten());
     }
     all
-}
-
-/// What the shell makes of the damaged file; `None` without one that can.
-fn shell_recovers(damaged: &Path, into: &Path) -> Option<()> {
-    let script = Command::new("sqlite3").arg(damaged).arg(".recover").output().ok()?;
-    let sql = String::from_utf8_lossy(&script.stdout).into_owned();
-    if !sql.contains("BEGIN") {
-        return None;
-    }
-    let text = into.with_extension("sql");
-    fs::write(&text, &sql).ok()?;
-    let done = Command::new("sqlite3")
-        .arg(into)
-        .arg(format!(".read {}", text.display()))
-        .output()
-        .ok()?;
-    let _ = done;
-    into.exists().then_some(())
-}
-
-fn shell_can() -> bool {
-    let scene = studio("delete");
-    let into = scene.path("shell.db");
-    shell_recovers(&scene.database(), &into).is_some() && rows(&into) == rows(&scene.database())
-}
-
-#[test]
-fn at_least_as_many_right_rows_as_the_shell_and_no_wrong_one_more() {
-    type Damage = fn(&mut Vec<u8>);
-    let cases: [(&str, usize, bool, Damage); 7] = [
-        ("random pages overwritten", 2400, true, |bytes| {
-            for page in [7, 19, 33, 58, 90, 120] {
-                for (at, byte) in bytes[page * PAGE..(page + 1) * PAGE].iter_mut().enumerate() {
-                    *byte = (at * 131 + page * 17) as u8 ^ 0x5a;
-                }
-            }
-        }),
-        ("truncated in the middle", 2400, true, |bytes| {
-            bytes.truncate(bytes.len() / 2 / PAGE * PAGE)
-        }),
-        ("truncated within a page", 1600, true, |bytes| {
-            bytes.truncate(bytes.len() / 3 + 100)
-        }),
-        ("first page gone", 2540, true, |bytes| bytes[..PAGE].fill(0)),
-        ("root of the clients gone", 2540, true, |bytes| {
-            bytes[PAGE..2 * PAGE].fill(0)
-        }),
-        ("zeros", 1800, true, |bytes| bytes[20 * PAGE..60 * PAGE].fill(0)),
-        ("some bytes here and there", 2500, false, |bytes| {
-            for at in (PAGE + 3000..bytes.len()).step_by(90_001) {
-                bytes[at] ^= 0xff;
-            }
-        }),
-    ];
-    // The shell of some systems cannot recover even a sound database.
-    let shell = shell_can();
-    if !shell {
-        println!("not compared, because there is no sqlite3 shell that recovers");
-    }
-    for (name, least, is_told, damage) in cases {
-        let scene = studio("delete");
-        scene.create();
-        let right = rows(&scene.database());
-        let mut bytes = fs::read(scene.database()).expect("read");
-        damage(&mut bytes);
-        fs::write(scene.database(), &bytes).expect("written");
-        let salvaged = salvage(&scene);
-        assert_eq!(
-            fs::read(scene.database()).expect("read"),
-            bytes,
-            "{name}: the source is not touched"
-        );
-        let found = rows(&path_of(&salvaged));
-        let (ours, wrong) = (found.intersection(&right).count(), found.difference(&right).count());
-        let cut: u64 = salvaged.tables.iter().map(|table| table.cut).sum();
-        println!(
-            "{name}: {ours} of {} right, {wrong} not as they were, {cut} cut, {} stray",
-            right.len(),
-            salvaged.lost_and_found
-        );
-        assert!(ours >= least, "{name}: {ours} right rows");
-        // A byte within a value tells nobody that it was another one.
-        assert!(
-            !is_told || wrong as u64 <= cut,
-            "{name}: {wrong} wrong rows, {cut} told"
-        );
-        if !shell {
-            continue;
-        }
-        let into = scene.path("shell.db");
-        shell_recovers(&scene.database(), &into);
-        let theirs = rows(&into);
-        let (their_right, their_wrong) = (theirs.intersection(&right).count(), theirs.difference(&right).count());
-        println!("    the shell: {their_right} right, {their_wrong} not as they were");
-        assert!(
-            ours >= their_right,
-            "{name}: {ours} right rows, the shell has {their_right}"
-        );
-        assert!(
-            wrong as u64 <= their_wrong as u64 + cut,
-            "{name}: {wrong} wrong rows, the shell has {their_wrong}"
-        );
-    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::pages::page::Page;
 use crate::pages::record::{self, Field, Value};
 use crate::pages::schema::Constant;
 use crate::pages::source::{ReadAt, Reader};
+use crate::pages::varint;
 
 /// How the pages of a file are laid out.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,8 @@ pub(crate) struct FoundRow {
     pub values: Vec<Constant>,
     /// The number of values of the whole record.
     pub fields: usize,
+    /// The values are as long as the cell says that they are.
+    pub is_exact: bool,
     /// The first value that is not read to its end; those behind it are unknown.
     pub cut: Option<CutValue>,
 }
@@ -123,10 +126,9 @@ impl<'f> DamagedFile<'f> {
             return None;
         }
         let (payload, is_whole) = self.payload(cell);
-        record::header_length(&payload, cell.length)?;
-        let mut fields = Vec::new();
-        record::read_fields(&payload, cell.length, MOST_COLUMNS, &mut fields)?.then_some(())?;
+        let (fields, end) = fields_of(&payload, cell.length)?;
         let mut row = FoundRow {
+            is_exact: end == cell.length,
             place,
             rowid: cell.rowid,
             values: Vec::with_capacity(fields.len()),
@@ -210,6 +212,30 @@ impl<'f> DamagedFile<'f> {
         }
         (payload, true)
     }
+}
+
+/// The fields of a record, and where the last one ends; `None` where they do not fit into `length` bytes.
+///
+/// SQLite wants a record to be exactly as long as its cell says. A cell whose length is wrong can still hold all its values.
+fn fields_of(payload: &[u8], length: u64) -> Option<(Vec<Field>, u64)> {
+    let header = record::header_length(payload, length)?;
+    let (_, mut at) = varint::read(payload)?;
+    let types = payload.get(..header)?;
+    let mut end = header as u64;
+    let mut fields = Vec::new();
+    while at < header {
+        let (serial, used) = varint::read(types.get(at..)?)?;
+        at += used;
+        if fields.len() == MOST_COLUMNS {
+            return None;
+        }
+        fields.push(Field {
+            serial,
+            start: usize::try_from(end).ok()?,
+        });
+        end = end.checked_add(record::value_length(serial)?)?;
+    }
+    (at == header && end <= length).then_some((fields, end))
 }
 
 /// Text without the first bytes of a character whose others are missing.

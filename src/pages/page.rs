@@ -75,7 +75,7 @@ impl<'a> Page<'a> {
     /// A page whose header can be wrong: where the cell content area begins, and how many cells there are.
     pub fn parse_damaged(number: u32, bytes: &'a [u8]) -> Option<Page<'a>> {
         let page = Page::parse_any(number, bytes).ok()?;
-        let content = page.pointers_end;
+        let content = page.pointers_end - page.pointers.len();
         Some(Page { content, ..page })
     }
 

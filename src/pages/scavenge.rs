@@ -31,10 +31,10 @@ pub(crate) struct LeafRows {
 impl DamagedFile<'_> {
     /// Follows a tree from its root, in the order of its keys. Pages in `taken` belong to other trees. `None` without memory.
     pub fn walk(&self, root: u32, is_table: bool, taken: &Usage, mut on_row: Option<OnRow<'_>>) -> Option<Walk> {
-        let pages = Usage::new(self.pages)?;
+        let (seen, pages) = (Usage::new(self.pages)?, Usage::new(self.pages)?);
         let mut lost = 0;
         let mut left = Vec::new();
-        let claim = |page: u32| !taken.is_used(page) && pages.claim(page).is_ok();
+        let claim = |page: u32| !taken.is_used(page) && seen.claim(page).is_ok();
         if claim(root) {
             left.push(root);
         } else {
@@ -47,6 +47,8 @@ impl DamagedFile<'_> {
                 lost += 1;
                 continue;
             };
+            // A page of another kind, to which a damaged page points, stays for the tree that it is of.
+            let _ = pages.claim(number);
             lost += u64::from(page.is_cut());
             // The first child is read next, so the last one is put on the stack first.
             if !page.kind.is_leaf() {
@@ -79,11 +81,15 @@ impl DamagedFile<'_> {
         let bytes = self.page(number)?;
         let page = Page::parse_damaged(number, &bytes).filter(|page| page.kind != Kind::TableInterior)?;
         let mut rows = Vec::new();
+        let mut inexact = 0;
         let counted = self.rows(number, &page, &mut |row| {
-            rows.push(row);
+            match row.is_exact {
+                true => rows.push(row),
+                false => inexact += 1,
+            }
             ControlFlow::Continue(())
         });
-        let lost = counted.continue_value()?;
+        let lost = counted.continue_value()? + inexact;
         let ascends = |pair: &[FoundRow]| matches!(pair, [one, other] if one.rowid < other.rowid);
         let is_ordered = !page.kind.is_table() || rows.windows(2).all(ascends);
         let found = LeafRows {

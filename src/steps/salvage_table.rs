@@ -132,9 +132,13 @@ impl<'t> TableRecovery<'t> {
     /// How well the rows of a leaf fit this table. They do not if one of them is in it.
     pub fn fit_of_orphans(&mut self, rows: &[FoundRow]) -> rusqlite::Result<Fit> {
         let most = rows.iter().map(|row| row.fields).max();
-        let fit = rows.iter().map(|row| self.fit(row)).min().unwrap_or(Fit::No);
-        if most != Some(self.order.len()) || fit == Fit::No {
+        let mut fit = rows.iter().map(|row| self.fit(row)).min().unwrap_or(Fit::No);
+        if fit == Fit::No {
             return Ok(Fit::No);
+        }
+        // Rows that are older than the last column lack it; a page of nothing but such rows may be of another table.
+        if most != Some(self.order.len()) {
+            fit = Fit::Odd;
         }
         let Some(statement) = self.exists.prepared(self.target) else {
             return Ok(Fit::No);
@@ -254,7 +258,7 @@ fn generated_columns(target: &Connection, table: &str) -> rusqlite::Result<HashS
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     No,
-    /// Any program can store it, but the column is declared for others: a word in a column of numbers.
+    /// Possible, but seldom: a word in a column of numbers, rows with too few values.
     Odd,
     Good,
 }
