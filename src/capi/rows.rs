@@ -110,19 +110,23 @@ pub unsafe extern "C" fn respaldo_bring_back(
 /// Makes a new, verified file of what can still be read of a damaged database or backup, which is not touched. respaldo_restore puts the
 /// new file in place.
 ///
-/// `request_json`: NULL, or `{"source": null, "dry_run": false}`; `source` is a backup, as in respaldo_restore, and null the live
-/// database, whose WAL is read too. `progress`: NULL for none. On success `*out_json` is
+/// `request_json`: NULL, or `{"source": null, "dry_run": false, "deleted": false}`; `source` is a backup, as in respaldo_restore, and
+/// null the live database. Its WAL is read too, and a rollback journal is played back into the copy. With `deleted`, deleted rows are
+/// kept too, as far as the pages that they were on are still free. `progress`: NULL for none. On success `*out_json` is
 ///
 /// ```json
 /// {"recovered": BACKUP, "method": "rows", "tables": [{"table": "clients", "rows": 1198, "cut": 0,
-///  "missing_since": {"backup": "backup_20260304_142305.db", "rows": 2}}], "lost_and_found": 3, "warnings": [], "duration_ms": 77}
+///  "missing_since": {"backup": "backup_20260304_142305.db", "rows": 2}}], "lost_and_found": 3, "deleted": 0, "warnings": [],
+///  "duration_ms": 77}
 /// ```
 ///
 /// `recovered` is in the backup folder, of kind "recovered", and never deleted; it is null with `dry_run`. `method` is "reindex" where
-/// all rows are there, and "rows" where a new file was made of the rows that can be read. `cut` rows lack what lay on pages that cannot
-/// be read. `missing_since` says how many rows more the newest whole backup has, and is null where that is none or not known. Rows of
-/// which nobody knows the table are in the table `lost_and_found`. A warning NOT_SALVAGED names what could not be made anew. Errors:
-/// RESPALDO_INVALID_ARGUMENT, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_NOT_A_DATABASE (nothing was found),
+/// all rows are there, and "rows" where a new file was made of the rows that can be read. `cut` rows have a value whose
+/// end is on pages that cannot be read: it is NULL, and its readable beginning is in the table `lost_and_found_cut`. `missing_since`
+/// counts the rows that the newest whole backup has and the new file lacks, by their keys; it is null where there are none, or no such
+/// backup. Rows of which nobody knows the table are in the table `lost_and_found`, and `deleted` ones in `lost_and_found_deleted`.
+/// Warnings: NOT_SALVAGED names what could not be made anew, VALUES_CUT the tables with cut values, DISK_UNREADABLE says that the disk
+/// itself could not read all. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_DATABASE_LOCKED (another program keeps writing), RESPALDO_DATABASE_NOT_FOUND, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_NOT_A_DATABASE (nothing was found),
 /// RESPALDO_BUSY, RESPALDO_DISK_FULL, RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn respaldo_salvage(

@@ -98,3 +98,18 @@ class TestSalvage:
         assert database.read_bytes() == content
         done = run("salvage", "--dry-run", "--database", database)
         assert done.returncode == 0 and f"clients\t{clients.rows}\t0\t{missing.rows}" in done.stdout
+
+    def test_deleted_rows_come_on_request(self, store: respaldo.Store, database: Path) -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("PRAGMA secure_delete=OFF")
+            connection.execute("CREATE TABLE broken(x)")
+            connection.execute("DELETE FROM clients WHERE id > 1")
+            (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name='broken'").fetchone()
+        content = bytearray(database.read_bytes())
+        content[(root - 1) * 4096 : root * 4096] = bytes(4096)
+        database.write_bytes(content)
+        assert store.salvage(dry_run=True).deleted == 0
+        saved = store.salvage(dry_run=True, deleted=True)
+        assert saved.deleted > 0
+        done = run("salvage", "--dry-run", "--deleted", "--database", database)
+        assert done.returncode == 0 and f"lost_and_found_deleted: {saved.deleted}" in done.stdout

@@ -24,9 +24,9 @@ class SalvagedTable:
     table: str
     rows: int
     cut: int
-    """How many of the rows lack what lay on pages that cannot be read."""
+    """Rows with a value whose end cannot be read: it is NULL, and its beginning is in the table ``lost_and_found_cut``."""
     missing_since: MissingSince | None
-    """What the newest whole backup has more; None where that is nothing, or not known."""
+    """Rows of the newest whole backup that are not here, by their keys; None where there are none, or no such backup."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
@@ -47,6 +47,8 @@ class SalvageResult:
     tables: tuple[SalvagedTable, ...]
     lost_and_found: int
     """Rows of which nobody knows the table, in the table ``lost_and_found``."""
+    deleted: int
+    """Deleted rows, if they were asked for, in the table ``lost_and_found_deleted``."""
     warnings: tuple[Notice, ...]
     duration_ms: int
     """Milliseconds."""
@@ -60,6 +62,7 @@ class SalvageResult:
             method=answer["method"],
             tables=tuple(map(SalvagedTable.from_json, answer["tables"])),
             lost_and_found=answer["lost_and_found"],
+            deleted=answer["deleted"],
             warnings=tuple(map(Notice.from_json, answer["warnings"])),
             duration_ms=answer["duration_ms"],
         )

@@ -379,7 +379,12 @@ class Store:
         return BringBackResult.from_json(self._in_steps("respaldo_bring_back", body, progress))
 
     def salvage(
-        self, source: AnyPath | None = None, *, dry_run: bool = False, progress: Progress | None = None
+        self,
+        source: AnyPath | None = None,
+        *,
+        dry_run: bool = False,
+        deleted: bool = False,
+        progress: Progress | None = None,
     ) -> SalvageResult:
         """Makes a new, verified file of what can be read of a damaged database or backup, which is not touched.
 
@@ -388,16 +393,18 @@ class Store:
         Args:
             source: a backup, as in :meth:`restore`; by default the live database.
             dry_run: only say what could be saved.
+            deleted: keep deleted rows too, as far as the pages that they were on are still free, in a table of their own.
             progress: see :data:`Progress`.
 
         Raises:
             DatabaseNotFoundError, BackupNotFoundError: there is no such file.
             NotADatabaseError: nothing was found in it.
+            DatabaseLockedError: another program keeps writing.
             BusyError: another backup or restore was running beyond the timeout.
             DiskFullError, PermissionDeniedError, IoError: the new file could not be written.
             CancelledError: ``progress`` answered False.
         """
-        body: dict[str, Any] = {"dry_run": dry_run}
+        body: dict[str, Any] = {"dry_run": dry_run, "deleted": deleted}
         if source is not None:
             body["source"] = os.fsdecode(source)
         return SalvageResult.from_json(self._in_steps("respaldo_salvage", body, progress))

@@ -189,7 +189,7 @@ def _is_whole(text: str) -> bool:
 
 def salvage(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo salvage``"""
-    body: Body = {"dry_run": arguments.dry_run}
+    body: Body = {"dry_run": arguments.dry_run, "deleted": arguments.deleted}
     if arguments.backup is not None:
         body["source"] = arguments.backup
     return session.long_request("respaldo_salvage", body, session.texts.salvaging)

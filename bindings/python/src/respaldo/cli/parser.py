@@ -102,6 +102,7 @@ def build(texts: Texts) -> Parser:
     bring_back.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
     salvage = command("salvage", backup=True, optional=True)
     salvage.add_argument("--dry-run", action="store_true", help=texts.dry_run_rows)
+    salvage.add_argument("--deleted", action="store_true", help=texts.deleted_rows)
     command("health").add_argument("--deep", action="store_true", help=texts.deep)
     rehearse = command("rehearse", backup=True, optional=True)
     rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])

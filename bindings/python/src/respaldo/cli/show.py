@@ -134,6 +134,8 @@ def salvaged(answer: Answer, screen: Screen, texts: Texts) -> None:
             screen.say("\t".join((printable(table.table), str(table.rows), str(table.cut), str(missing))))
     if result.lost_and_found:
         screen.say(f"  lost_and_found: {result.lost_and_found}")
+    if result.deleted:
+        screen.say(f"  lost_and_found_deleted: {result.deleted}")
 
 
 def health(answer: Answer, screen: Screen, texts: Texts) -> None:

@@ -134,6 +134,7 @@ class Texts:
     alone: str
     on_conflict: str
     dry_run_rows: str
+    deleted_rows: str
     shell: str
     commands_group: str
     command: str

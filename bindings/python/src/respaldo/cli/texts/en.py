@@ -51,7 +51,7 @@ TEXTS = Texts(
     not_brought_back="Nothing was changed.",
     table_plan="{}: {} added, {} written over, {} the same, {} in conflict",
     salvaged="What can be read was saved in {name}",
-    table_salvaged="{}: {} rows, {} cut, {} more in the newest backup",
+    table_salvaged="{}: {} rows, {} cut, {} missing that the newest backup has",
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",
     comparing="Comparing",
@@ -259,7 +259,7 @@ examples:
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "salvage": CommandTexts(
-            usage="%(prog)s [BACKUP] --database FILE [--dry-run] [options]",
+            usage="%(prog)s [BACKUP] --database FILE [--dry-run] [--deleted] [options]",
             summary="save what can be read of a damaged database",
             details="""\
 Makes a new file, recovered_..., of what can still be read of the database or of
@@ -374,6 +374,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     alone="without the rows that went with them",
     on_conflict="with a row that clashes: change nothing, leave what is there, or write over it (default: refuse)",
     dry_run_rows="only say what would happen",
+    deleted_rows="keep deleted rows that can still be read too, in a table of their own",
     shell="your shell",
     commands_group="commands",
     command="COMMAND",

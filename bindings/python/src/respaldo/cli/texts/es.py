@@ -51,7 +51,7 @@ TEXTS = Texts(
     not_brought_back="No se cambió nada.",
     table_plan="{}: {} agregados, {} reemplazados, {} iguales, {} en conflicto",
     salvaged="Lo que se puede leer se guardó en {name}",
-    table_salvaged="{}: {} registros, {} cortados, {} más en el respaldo más reciente",
+    table_salvaged="{}: {} registros, {} cortados, faltan {} que el respaldo más reciente tiene",
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
     comparing="Comparando",
@@ -258,7 +258,7 @@ ejemplos:
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "salvage": CommandTexts(
-            usage="%(prog)s [RESPALDO] --database ARCHIVO [--dry-run] [opciones]",
+            usage="%(prog)s [RESPALDO] --database ARCHIVO [--dry-run] [--deleted] [opciones]",
             summary="rescatar lo que se puede leer de una base dañada",
             details="""\
 Hace un archivo nuevo, recovered_..., con lo que todavía se puede leer de la base
@@ -377,6 +377,7 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     alone="sin los registros que se fueron con ellos",
     on_conflict="si un registro choca: no cambiar nada, dejar lo que hay o reemplazarlo (si no se dice: refuse)",
     dry_run_rows="solo decir qué pasaría",
+    deleted_rows="guardar también los registros borrados que aún se pueden leer, en una tabla aparte",
     shell="su terminal",
     commands_group="órdenes",
     command="ORDEN",
