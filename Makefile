@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := target/venv
 PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 # Cargo's own variable would move the library away from where the C tests and the demo look for it.
 unexport CARGO_TARGET_DIR
 
@@ -184,11 +185,19 @@ header: ## Generate include/respaldo.h anew
 	RESPALDO_WRITE_HEADER=1 cargo test --locked --test header
 
 .PHONY: install
-install: $(LIBRARY) ## Install header and library below PREFIX (/usr/local)
+install: $(LIBRARY) install-cpp ## Install headers, library and CMake package below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
 	install -m 644 include/respaldo.h $(DESTDIR)$(PREFIX)/include/
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/librespaldo.so.1
 	ln -sf librespaldo.so.1 $(DESTDIR)$(PREFIX)/lib/librespaldo.so
+
+.PHONY: install-cpp
+install-cpp:
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/cmake/respaldo
+	install -m 644 bindings/cpp/respaldo.hpp $(DESTDIR)$(PREFIX)/include/
+	install -m 644 bindings/cpp/respaldo-config.cmake $(DESTDIR)$(PREFIX)/lib/cmake/respaldo/
+	sed 's/@VERSION@/$(VERSION)/' bindings/cpp/respaldo-config-version.cmake.in \
+		> $(DESTDIR)$(PREFIX)/lib/cmake/respaldo/respaldo-config-version.cmake
 
 .PHONY: clean
 clean: ## Remove everything that was made

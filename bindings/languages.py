@@ -105,8 +105,60 @@ class Go(Language):
         return problems or run([build / "first_backup"], folder, environment)
 
 
+class Cpp(Language):
+    FLAGS = ("-std=c++17", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror")
+    SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    ROOT = BINDINGS.parent
+
+    def environment(self, build):
+        return {"LD_LIBRARY_PATH": str(build / "prefix" / "lib")}
+
+    def compiled(self, build, source, program, *more):
+        prefix = build / "prefix"
+        command = ["c++", *self.FLAGS, f"-I{prefix / 'include'}", *more, source, "-o", program]
+        return [*command, f"-L{prefix / 'lib'}", "-lrespaldo", "-lsqlite3", "-lpthread"]
+
+    def prepare(self, build, environment, run):
+        library = environment["RESPALDO_LIBRARY"]  # is there, and not to be built
+        install = ["make", "-C", self.ROOT, "-o", library, "install", f"LIBRARY={library}"]
+        return (
+            run([*install, f"PREFIX={build / 'prefix'}"], build, environment)
+            or run(self.compiled(build, self.tests / "driver.cpp", build / "driver"), build, environment)
+            or run(
+                self.compiled(build, self.tests / "idioms.cpp", build / "idioms", *self.SANITIZERS), build, environment
+            )
+        )
+
+    def driver(self, build):
+        return [build / "driver"]
+
+    def programs(self, build):
+        return {
+            "idioms": [build / "idioms"],
+            "examples/cpp with CMake": self.with_cmake(build, "cpp"),
+            "examples/c with CMake": self.with_cmake(build, "c"),
+            "the README's program is the example": ["sh", "-c", self.same_program()],
+        }
+
+    def with_cmake(self, build, language):
+        made = build / f"cmake-{language}"
+        source = self.ROOT / "examples" / language
+        configure = f"cmake -S '{source}' -B '{made}' -DCMAKE_PREFIX_PATH='{build / 'prefix'}'"
+        return ["sh", "-ec", f"rm -rf '{made}'; {configure}; cmake --build '{made}'; '{made / 'quickstart'}'"]
+
+    def same_program(self):
+        example = self.ROOT / "examples" / "cpp" / "quickstart.cpp"
+        return f"sed -n '/^```cpp$/,/^```$/{{/^```/!p}}' '{self.home / 'README.md'}' | diff - '{example}'"
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "first_backup.cpp").write_text(text, "utf-8")
+        compiled = self.compiled(build, build / "first_backup.cpp", build / "first_backup")
+        return run(compiled, build, environment) or run([build / "first_backup"], folder, environment)
+
+
 ALL = [
     Node("node", "js", ("nodejs",)),
     Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
+    Cpp("cpp", "cpp", ("g++", "cmake", "libsqlite3-dev"), loads=False),
 ]
 LANGUAGES = {language.name: language for language in ALL}

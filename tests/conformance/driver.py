@@ -11,11 +11,11 @@ One JSON object a line in each direction:
     {"do": "execute", "id", "sql"}                          {"value": the first of the first row, or null}
     {"do": "disconnect", "id"}                              {}
 
-`request` goes through the binding as its users give it, a map or an object; `request_text`, which may be no JSON, through
-its lowest level. `answer` comes from what the binding's users get. `cancel` stops at the first progress; `progress` says
-how often it was called. `during` begins a transaction with that statement at each progress, and takes it back; `refused`
-says how often the database was locked. A connection is one of the language's own SQLite, which waits for no lock. What
-fails otherwise is {"failed": why}.
+`request` goes through the binding as its users give it, a map or an object; `request_text`, which may be no JSON,
+through its lowest level. `answer` comes from what the binding's users get. `cancel` stops at the first progress;
+`progress` says how often it was called. `during` begins a transaction with that statement at each progress, and takes
+it back; `refused` says how often the database was locked. A connection is one of the language's own SQLite, which
+waits for no lock. What fails otherwise is {"failed": why}.
 """
 
 import itertools
