@@ -156,9 +156,72 @@ class Cpp(Language):
         return run(compiled, build, environment) or run([build / "first_backup"], folder, environment)
 
 
+class Ruby(Language):
+    def environment(self, build):
+        return {"GEM_HOME": str(build / "gems")}
+
+    def prepare(self, build, environment, run):
+        gem = build / "respaldo.gem"
+        shutil.rmtree(build / "gems", ignore_errors=True)
+        return run(["gem", "build", "--silent", "respaldo.gemspec", "--output", gem], self.home, environment) or run(
+            ["gem", "install", "--silent", "--local", "--no-document", gem], build, environment
+        )
+
+    def driver(self, _build):
+        return ["ruby", "-w", self.tests / "driver.rb"]
+
+    def programs(self, _build):
+        return {"idioms": ["ruby", "-w", self.tests / "idioms.rb"]}
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "first_backup.rb").write_text(text, "utf-8")
+        return run(["ruby", build / "first_backup.rb"], folder, environment)
+
+
+class Php(Language):
+    def environment(self, _build):
+        return {"RESPALDO_PHP": str(self.home / "src" / "respaldo.php")}
+
+    def prepare(self, build, environment, run):
+        # What Composer would make of the package's list of files.
+        package = json.loads((self.home / "composer.json").read_text("utf-8"))
+        files = "".join(f"require '{self.home / file}';\n" for file in package["autoload"]["files"])
+        (build / "vendor").mkdir(exist_ok=True)
+        (build / "vendor" / "autoload.php").write_text(f"<?php\n{files}", "utf-8")
+        return run(["php", "-m"], build, environment)
+
+    def driver(self, _build):
+        return ["php", self.tests / "driver.php"]
+
+    def programs(self, _build):
+        return {"idioms": ["php", self.tests / "idioms.php"]}
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "first_backup.php").write_text(text, "utf-8")
+        return run(["php", "-d", f"include_path={build}", build / "first_backup.php"], folder, environment)
+
+
+class Lua(Language):
+    def environment(self, _build):
+        return {"LUA_PATH": f"{self.home}/?.lua;{self.home}/?/init.lua;;"}
+
+    def driver(self, _build):
+        return ["luajit", self.tests / "driver.lua"]
+
+    def programs(self, _build):
+        return {"idioms": ["luajit", self.tests / "idioms.lua"]}
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "first_backup.lua").write_text(text, "utf-8")
+        return run(["luajit", build / "first_backup.lua"], folder, environment)
+
+
 ALL = [
     Node("node", "js", ("nodejs",)),
     Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
     Cpp("cpp", "cpp", ("g++", "cmake", "libsqlite3-dev"), loads=False),
+    Ruby("ruby", "ruby", ("ruby", "ruby-sqlite3")),
+    Php("php", "php", ("php-cli", "php-sqlite3")),
+    Lua("lua", "lua", ("luajit", "lua-sql-sqlite3")),
 ]
 LANGUAGES = {language.name: language for language in ALL}

@@ -1000,8 +1000,8 @@ struct salvage_result {
     }
 };
 
-// What a store can do, with what it answers: for each function one of RESPALDO_WATCHED (request and progress),
-// RESPALDO_REQUESTED and RESPALDO_PLAIN, which who uses the list defines.
+// What a store can do, with what it answers: for each function one of RESPALDO_WATCHED (request and
+// progress), RESPALDO_REQUESTED and RESPALDO_PLAIN, which the user of the list defines.
 #define RESPALDO_FUNCTIONS \
     RESPALDO_WATCHED(create, create_result) \
     RESPALDO_WATCHED(create_if_due, create_result) \

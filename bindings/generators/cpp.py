@@ -67,7 +67,9 @@ def generated(interface):
     structs = "".join(struct(name, interface["types"][name]) for name in in_order(interface))
     return (
         structs
-        + f"\n// What a store can do, with what it answers: for each function one of RESPALDO_WATCHED (request and progress),\n// RESPALDO_REQUESTED and RESPALDO_PLAIN, which who uses the list defines.\n#define RESPALDO_FUNCTIONS \\\n{functions}\n"
+        + "\n// What a store can do, with what it answers: for each function one of RESPALDO_WATCHED (request and\n"
+        + "// progress), RESPALDO_REQUESTED and RESPALDO_PLAIN, which the user of the list defines.\n"
+        + f"#define RESPALDO_FUNCTIONS \\\n{functions}\n"
     )
 
 
