@@ -53,6 +53,8 @@ var functionNames = []string{
 	"health",
 	"rehearse",
 	"compare",
+	"find",
+	"history",
 	"bring_back",
 	"salvage",
 }
@@ -70,6 +72,8 @@ var arguments = map[string]struct{ request, progress bool }{
 	"health":        {request: true, progress: true},
 	"rehearse":      {request: true, progress: true},
 	"compare":       {request: true, progress: true},
+	"find":          {request: true, progress: true},
+	"history":       {request: true, progress: true},
 	"bring_back":    {request: true, progress: true},
 	"salvage":       {request: true, progress: true},
 }
@@ -518,6 +522,104 @@ func (v *SchemaDifference) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// FindResult is an answer of the library, or a part of one. Raw is all of it.
+type FindResult struct {
+	Found    []FoundRow      `json:"found"`
+	Complete bool            `json:"complete"`
+	Backups  int64           `json:"backups"`
+	Warnings []Warning       `json:"warnings"`
+	Raw      json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *FindResult) UnmarshalJSON(data []byte) error {
+	type plain FindResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// FoundRow is an answer of the library, or a part of one. Raw is all of it.
+type FoundRow struct {
+	Table     string                     `json:"table"`
+	Backup    string                     `json:"backup"`
+	Display   string                     `json:"display"`
+	FirstSeen string                     `json:"first_seen"`
+	Backups   int64                      `json:"backups"`
+	Key       map[string]json.RawMessage `json:"key"`
+	Title     *string                    `json:"title"`
+	Values    map[string]json.RawMessage `json:"values"`
+	Raw       json.RawMessage            `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *FoundRow) UnmarshalJSON(data []byte) error {
+	type plain FoundRow
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// History is an answer of the library, or a part of one. Raw is all of it.
+type History struct {
+	Title     *string         `json:"title"`
+	Versions  []RowVersion    `json:"versions"`
+	GoneSince *Backup         `json:"gone_since"`
+	Live      *LiveVersion    `json:"live"`
+	Warnings  []Warning       `json:"warnings"`
+	Raw       json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *History) UnmarshalJSON(data []byte) error {
+	type plain History
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// RowVersion is an answer of the library, or a part of one. Raw is all of it.
+type RowVersion struct {
+	Values    map[string]json.RawMessage `json:"values"`
+	FirstSeen Backup                     `json:"first_seen"`
+	LastSeen  Backup                     `json:"last_seen"`
+	Changed   []string                   `json:"changed"`
+	Raw       json.RawMessage            `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *RowVersion) UnmarshalJSON(data []byte) error {
+	type plain RowVersion
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// LiveVersion is an answer of the library, or a part of one. Raw is all of it.
+type LiveVersion struct {
+	Values  map[string]json.RawMessage `json:"values"`
+	Changed []string                   `json:"changed"`
+	Raw     json.RawMessage            `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *LiveVersion) UnmarshalJSON(data []byte) error {
+	type plain LiveVersion
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
 // BringBackResult is an answer of the library, or a part of one. Raw is all of it.
 type BringBackResult struct {
 	Applied      bool            `json:"applied"`
@@ -730,6 +832,24 @@ func (s *Store) Rehearse(ctx context.Context, request Request, progress Progress
 func (s *Store) Compare(ctx context.Context, request Request, progress Progress) (*Comparison, error) {
 	answer := new(Comparison)
 	if err := s.Call(ctx, "compare", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// Find: finds rows in every backup, by a text or by their key.
+func (s *Store) Find(ctx context.Context, request Request, progress Progress) (*FindResult, error) {
+	answer := new(FindResult)
+	if err := s.Call(ctx, "find", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// History: what one row was in every backup, and what it is now.
+func (s *Store) History(ctx context.Context, request Request, progress Progress) (*History, error) {
+	answer := new(History)
+	if err := s.Call(ctx, "history", request, progress, answer); err != nil {
 		return nil, err
 	}
 	return answer, nil

@@ -14,6 +14,8 @@ export const functions = {
   health: { request: true, progress: true },
   rehearse: { request: true, progress: true },
   compare: { request: true, progress: true },
+  find: { request: true, progress: true },
+  history: { request: true, progress: true },
   bring_back: { request: true, progress: true },
   salvage: { request: true, progress: true },
 }

@@ -241,6 +241,44 @@ export interface SchemaDifference extends Answer {
   what: string
 }
 
+export interface FindResult extends Answer {
+  found: FoundRow[]
+  complete: boolean
+  backups: number
+  warnings: Warning[]
+}
+
+export interface FoundRow extends Answer {
+  table: string
+  backup: string
+  display: string
+  first_seen: string
+  backups: number
+  key: Record<string, unknown> | null
+  title: string | null
+  values: Record<string, unknown>
+}
+
+export interface History extends Answer {
+  title: string | null
+  versions: RowVersion[]
+  gone_since: Backup | null
+  live: LiveVersion | null
+  warnings: Warning[]
+}
+
+export interface RowVersion extends Answer {
+  values: Record<string, unknown>
+  first_seen: Backup
+  last_seen: Backup
+  changed: string[]
+}
+
+export interface LiveVersion extends Answer {
+  values: Record<string, unknown>
+  changed: string[]
+}
+
 export interface BringBackResult extends Answer {
   applied: boolean
   plan: TablePlan[]
@@ -347,6 +385,18 @@ export interface CompareRequest {
   rows?: number
 }
 
+export interface FindRequest {
+  text?: string
+  table?: string | null
+  key?: Record<string, unknown>
+  rows?: number
+}
+
+export interface HistoryRequest {
+  table: string
+  key: Record<string, unknown>
+}
+
 export interface BringBackRequest {
   backup: string
   rows: RowKey[]
@@ -426,6 +476,10 @@ export class Store {
   rehearse(request?: RehearseRequest, settings?: CallSettings): Promise<RehearseResult>
   /** What differs between a backup and the live database, row by row. */
   compare(request: CompareRequest, settings?: CallSettings): Promise<Comparison>
+  /** Finds rows in every backup, by a text or by their key. */
+  find(request?: FindRequest, settings?: CallSettings): Promise<FindResult>
+  /** What one row was in every backup, and what it is now. */
+  history(request: HistoryRequest, settings?: CallSettings): Promise<History>
   /** Brings rows of a backup back into the live database, with what belongs to them. */
   bringBack(request: BringBackRequest, settings?: CallSettings): Promise<BringBackResult>
   /** Makes a new file of what can be read of a damaged database or backup. */

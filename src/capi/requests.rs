@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::request_fields::Fields;
 use crate::catalog::record::Made;
@@ -10,6 +10,8 @@ use crate::operations::annotate::AnnotateRequest;
 use crate::operations::bring_back::{BringBackRequest, RowKey};
 use crate::operations::compare::CompareRequest;
 use crate::operations::create_request::CreateRequest;
+use crate::operations::find::{FindRequest, SearchWords, Wanted};
+use crate::operations::history::HistoryRequest;
 use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
@@ -73,6 +75,53 @@ pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
 
 /// Rows that an answer may hold, of one table.
 const MOST_ROWS: u64 = 10_000;
+
+/// The request of `respaldo_find`.
+pub(super) fn find(json: Option<&str>) -> Result<FindRequest> {
+    let mut fields = Fields::parse(json, &["table", "text", "key", "rows"])?;
+    let table = if fields.take_null("table") {
+        None
+    } else {
+        fields.text("table")?
+    };
+    let words = fields.take("text", Expected::Words, |value| match value {
+        Value::String(text) => SearchWords::parse(&text),
+        _ => None,
+    })?;
+    let rows = match (words, fields.take("key", Expected::Key, key)?) {
+        (Some(words), None) => Wanted::Words(words),
+        (None, Some(key)) => Wanted::Key(key),
+        (Some(_), Some(_)) => return Err(Error::argument(Argument::UnknownKey("key".to_owned()))),
+        (None, None) => return Err(Error::argument(Argument::MissingKey("text"))),
+    };
+    if table.is_none() && matches!(rows, Wanted::Key(_)) {
+        return Err(Error::argument(Argument::MissingKey("table")));
+    }
+    let most = fields.whole("rows", 1, MOST_ROWS)?.unwrap_or(100);
+    Ok(FindRequest {
+        table,
+        rows,
+        most: usize::try_from(most).unwrap_or(usize::MAX),
+    })
+}
+
+/// The request of `respaldo_history`.
+pub(super) fn history(json: Option<&str>) -> Result<HistoryRequest> {
+    let mut fields = Fields::parse(json, &["table", "key"])?;
+    let missing = |key| Error::argument(Argument::MissingKey(key));
+    Ok(HistoryRequest {
+        table: fields.text("table")?.ok_or_else(|| missing("table"))?,
+        key: fields.take("key", Expected::Key, key)?.ok_or_else(|| missing("key"))?,
+    })
+}
+
+/// `{"id": 7}`
+fn key(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(key) if !key.is_empty() => Some(key),
+        _ => None,
+    }
+}
 
 /// The request of `respaldo_bring_back`.
 pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {

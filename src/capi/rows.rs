@@ -54,6 +54,82 @@ pub unsafe extern "C" fn respaldo_compare(
     })
 }
 
+/// Finds rows in every backup, by a text or by their key: those in the backup folder, safety copies, and those that only the second
+/// place has. Nothing is changed, and nothing that stands in a schema is run.
+///
+/// `request_json` must say what to find, in one of these two ways:
+///
+/// ```json
+/// {"text": "ana lopez", "table": null, "rows": 100}
+/// {"table": "clients", "key": {"id": 7}, "rows": 100}
+/// ```
+///
+/// A row has a text if its texts have all words of it, in whatever order and column, also as parts of words. Case and accents do not
+/// matter; an n finds an ñ too, an ñ only itself. `table` is null for every table, but those of search indexes. `key` has the columns of the
+/// primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. `rows` is how many are told, 1 to 10000. `progress`:
+/// NULL for none. On success `*out_json` is
+///
+/// ```json
+/// {"found": [{"table": "clients", "backup": "backup_20260304_142305.db", "display": "04/03/2026 14:23",
+///             "first_seen": "backup_20260301_090000.db", "backups": 4, "key": {"id": 7}, "title": "Ana L\u00f3pez",
+///             "values": {"id": 7, "name": "Ana L\u00f3pez"}}],
+///  "complete": true, "backups": 20, "warnings": []}
+/// ```
+///
+/// Each version of a row is told once: `backup` is the newest backup that has it, `first_seen` the oldest, `backups` how many have it.
+/// Rows in the newest backups are first. `complete` is false where rows were left out because there are more than `rows`. `backups` of the
+/// answer are those that there are. `values` are as in respaldo_compare. Of a row the first 16 MiB are searched.
+///
+/// A backup that cannot be read to its end is the warning BACKUP_NOT_SEARCHED, and one that a sync program keeps elsewhere
+/// BACKUP_IS_ELSEWHERE: it is not downloaded. Errors: RESPALDO_INVALID_ARGUMENT (also for a table that no backup has, and for
+/// another key), RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_find(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::find, |store, request, progress| {
+        store.find(&request, progress)
+    })
+}
+
+/// Tells what one row was in every backup, and what it is now: those in the backup folder, safety copies, and those that only the second
+/// place has.
+///
+/// `request_json` must name the row, as in respaldo_find: `{"table": "clients", "key": {"id": 7}}`. `progress`: NULL for none; it is
+/// called with the number of backups. On success `*out_json` is
+///
+/// ```json
+/// {"title": "Ana L\u00f3pez",
+///  "versions": [{"values": {"id": 7, "name": "Ana L\u00f3pez"}, "first_seen": BACKUP, "last_seen": BACKUP, "changed": ["name"]}],
+///  "gone_since": BACKUP, "live": {"values": {"id": 7, "name": "Ana"}, "changed": ["name"]}, "warnings": []}
+/// ```
+///
+/// `versions` are newest first. Each stands for backups that follow each other, from `first_seen`, the oldest, to `last_seen`; `changed`
+/// are the columns that differ from the version before, which is the next one here. `gone_since` is the oldest backup after all of them,
+/// which lacks the row; null while the newest backup has it. `live` is what the live database has, and in `changed` how it differs from
+/// the newest version; null where it has no such row, and where it cannot be read, which is the warning DATABASE_NOT_READ. `values` are
+/// as in respaldo_compare. Warnings and errors are otherwise those of respaldo_find.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn respaldo_history(
+    store: Handle,
+    request_json: *const c_char,
+    progress: ProgressCallback,
+    user_data: *mut c_void,
+    out_json: *mut *mut c_char,
+) -> StatusCode {
+    // SAFETY: the caller's promises, in the header.
+    let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
+    call.run(requests::history, |store, request, progress| {
+        store.history(&request, progress)
+    })
+}
+
 /// Brings rows of a backup back into the live database, with what belongs to them: as one transaction, after saving the database as
 /// it is. Other connections stay valid.
 ///

@@ -18,6 +18,12 @@ pub(crate) struct RowTable {
     pub name: String,
     pub columns: Vec<RowColumn>,
     pub key: RowKey,
+    /// The columns of the declared primary key, in their order; empty without one.
+    pub primary: Vec<String>,
+    /// The name of its rowid in SQL. `None` in a WITHOUT ROWID table, and where columns have all its names.
+    pub rowid: Option<&'static str>,
+    /// Its rows are an index b-tree, sorted by the primary key.
+    pub without_rowid: bool,
     /// It belongs to a virtual table.
     pub is_shadow: bool,
 }
@@ -71,6 +77,11 @@ impl RowKey {
             }
             _ => false,
         }
+    }
+
+    /// Whether it is the rowid.
+    pub fn is_rowid(&self) -> bool {
+        matches!(self, RowKey::Rowid { .. })
     }
 
     /// The column names as shown to people.
@@ -144,6 +155,21 @@ impl RowTable {
         Ok(tables)
     }
 
+    /// The table of this name, which SQLite compares without regard to the case of ASCII letters.
+    pub fn read(connection: &Connection, name: &str) -> rusqlite::Result<Option<RowTable>> {
+        let mut statement = connection.prepare(
+            "SELECT name, type = 'shadow', wr FROM pragma_table_list(?1) WHERE schema = 'main' AND type IN ('table', 'shadow')",
+        )?;
+        let mut rows = statement.query([name])?;
+        match rows.next()? {
+            Some(row) => match text(row, 0)? {
+                Some(name) => read_table(connection, name, row.get(1)?, row.get(2)?).map(Some),
+                None => Ok(None),
+            },
+            None => Ok(None),
+        }
+    }
+
     pub fn column(&self, name: &str) -> Option<&RowColumn> {
         self.columns
             .iter()
@@ -177,6 +203,24 @@ impl RowTable {
             }
         }
         format!("{sql} ORDER BY {}", order.join(", "))
+    }
+
+    /// A statement for the rows with these values: the key first, then all columns.
+    pub fn select_where(&self, names: &[&str]) -> String {
+        let terms: Vec<String> = names
+            .iter()
+            .zip(1..)
+            .map(|(name, number)| match self.rowid {
+                // Not quoted: SQLite takes a quoted name that it does not find for a text.
+                Some(rowid) if *name == rowid => format!("{rowid} IS ?{number}"),
+                _ => format!("{} IS ?{number}", quoted(name)),
+            })
+            .collect();
+        format!(
+            "{} WHERE {}",
+            self.select(&self.column_names(), false),
+            terms.join(" AND ")
+        )
     }
 }
 
@@ -214,6 +258,7 @@ fn read_table(
         columns.push(RowColumn { name: column, is_text });
     }
     key.sort();
+    let primary = key.iter().map(|(_, column, _, _)| column.clone()).collect();
     let index = primary_index(connection, &name)?;
     let has_name = |wanted: &str| all_names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
     let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(|name| !has_name(name));
@@ -247,6 +292,9 @@ fn read_table(
         name,
         columns,
         key,
+        primary,
+        rowid: rowid.filter(|_| !without_rowid),
+        without_rowid,
         is_shadow,
     })
 }

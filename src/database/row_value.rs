@@ -76,7 +76,6 @@ impl RowValue {
     }
 
     /// Parses a value of a request, in the form that [`RowValue`] is written in.
-    #[cfg(test)]
     pub(crate) fn from_json(json: &serde_json::Value) -> Option<RowValue> {
         use serde_json::Value;
         match json {
@@ -241,7 +240,6 @@ fn hex(bytes: &[u8]) -> String {
         })
 }
 
-#[cfg(test)]
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
     let digits = digits.filter(|digits| digits.len() % 2 == 0)?;

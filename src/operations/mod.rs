@@ -11,7 +11,9 @@
 //! | `create_request` | how a caller describes a backup that is to be made |
 //! | `deep_check` | reading every backup, for a deep look at health |
 //! | `due_rehearsal` | the rehearsal that `create_if_due` does by itself |
+//! | `find` | finding rows in every backup |
 //! | `health` | whether the data are safe |
+//! | `history` | the versions of one row in every backup |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
 //! | `overwrite` | restoring over a database that is in use |
@@ -29,7 +31,9 @@ pub(crate) mod create;
 pub(crate) mod create_request;
 mod deep_check;
 mod due_rehearsal;
+pub(crate) mod find;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod last_backup;
 pub(crate) mod list;
 mod overwrite;

@@ -12,6 +12,7 @@
 //! | `pointer_map`, `freelist`, `overflow`, `usage` | references to a page, each page being used once |
 //! | `damaged_file`, `scavenge` | pages, payloads and trees of a damaged file, as far as they can be read |
 //! | `wal_frames`, `rollback_journal` | the pages that a WAL or a rollback journal holds |
+//! | `tree` | the pages of one b-tree in the order of its keys |
 //! | `schema` | the schema of the trees, as SQLite reports it |
 //! | `verify`, `plan`, `queue`, `worker` | verification: its order, what to check in each tree, the queue of tasks, one thread's work |
 //! | `verify_table`, `verify_index`, `space`, `sums` | the checks of a table, an index and a page, and comparing them |
@@ -36,6 +37,7 @@ pub(crate) mod schema;
 pub(crate) mod source;
 mod space;
 pub(crate) mod sums;
+pub(crate) mod tree;
 pub(crate) mod usage;
 pub(crate) mod varint;
 pub(crate) mod verify;

@@ -55,6 +55,11 @@ impl Usage {
         }
     }
 
+    /// Whether there is a page of this number that nothing uses yet.
+    pub fn is_free(&self, page: u32) -> bool {
+        (1..=self.pages).contains(&page) && !self.is_used(page)
+    }
+
     /// The pages that nothing uses.
     pub fn unused(&self) -> impl Iterator<Item = u32> {
         let words = self.words.iter().map(|word| word.load(Ordering::Relaxed));

@@ -153,6 +153,8 @@ pub enum Argument {
         /// It is the backup that lacks it, and not the database.
         in_backup: bool,
     },
+    /// No backup has this table.
+    TableNowhere(String),
     /// The columns of a row's key are others.
     NotTheKey {
         /// The table.
@@ -186,6 +188,10 @@ pub enum Expected {
     Texts,
     /// An array of rows, not empty, each with its table and key.
     Rows,
+    /// The columns of a key with their values.
+    Key,
+    /// A text with words to search for.
+    Words,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }

@@ -4,11 +4,13 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `backups_to_search` | every backup that a search reads, here and in the second place |
 //! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `lost_and_found` | rows and values that have no place in a table |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
+//! | `found_rows` | the rows that a search has found, each version once |
 //! | `overwrite` | writing over a live database through SQLite |
 //! | `page_set` | which pages of two databases differ |
 //! | `replace` | putting a new file where the live database is missing or unusable |
@@ -28,15 +30,20 @@
 //! | `same_pages` | whether two files hold the same pages |
 //! | `schema_age` | whether the application supports a backup's schema |
 //! | `schema_differences` | differences between two schemas |
+//! | `search_words` | the words of a search, and finding them in a text |
 //! | `second_place` | copying finished backups to another disk |
+//! | `single_row` | one row of one file, and what tells two versions of it apart |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing the temporary files of killed processes |
+//! | `text_search` | the rows of a backup that have a text, read page by page |
 //! | `unchanged` | whether a backup equals the live database |
 //! | `write_pages` | writing the pages that differ |
 
+pub(crate) mod backups_to_search;
 pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
 pub(crate) mod find_backup;
+pub(crate) mod found_rows;
 pub(crate) mod lost_and_found;
 pub(crate) mod missing_rows;
 pub(crate) mod overwrite;
@@ -62,8 +69,11 @@ pub(crate) mod same_database;
 pub(crate) mod same_pages;
 pub(crate) mod schema_age;
 pub(crate) mod schema_differences;
+pub(crate) mod search_words;
 pub(crate) mod second_place;
+pub(crate) mod single_row;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
+pub(crate) mod text_search;
 pub(crate) mod unchanged;
 pub(crate) mod write_pages;

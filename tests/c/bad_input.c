@@ -18,12 +18,13 @@
 
 enum function {
     OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, COMPARE, BRING_BACK, SALVAGE,
+    FIND, HISTORY,
     FUNCTIONS_WITH_REQUEST
 };
 
 static const char *const function_names[] = {"open",   "create", "create_if_due", "list",   "restore",
                                               "verify", "prune",  "annotate",      "health", "rehearse",
-                                              "compare", "bring_back", "salvage"};
+                                              "compare", "bring_back", "salvage", "find", "history"};
 
 static respaldo_store good_store;
 static char good_backup[100];
@@ -61,6 +62,10 @@ static respaldo_status call(enum function function, respaldo_store store, const 
         return respaldo_compare(store, request, NULL, NULL, out_json);
     case BRING_BACK:
         return respaldo_bring_back(store, request, NULL, NULL, out_json);
+    case FIND:
+        return respaldo_find(store, request, NULL, NULL, out_json);
+    case HISTORY:
+        return respaldo_history(store, request, NULL, NULL, out_json);
     default:
         return respaldo_salvage(store, request, NULL, NULL, out_json);
     }
@@ -298,6 +303,20 @@ static const struct {
     {BRING_BACK, "{\"backup\": \"x.db\", \"rows\": [], \"on_conflict\": \"ask\"}", RESPALDO_INVALID_ARGUMENT, NULL},
     {SALVAGE, "{\"source\": \"not_there.db\"}", RESPALDO_BACKUP_NOT_FOUND, "not_there.db"},
     {SALVAGE, "{\"source\": \"\"}", RESPALDO_INVALID_ARGUMENT, "source"},
+    {FIND, NULL, RESPALDO_INVALID_ARGUMENT, "text"},
+    {FIND, "{\"text\": \"\"}", RESPALDO_INVALID_ARGUMENT, "text"},
+    {FIND, "{\"text\": 7}", RESPALDO_INVALID_ARGUMENT, "text"},
+    {FIND, "{\"text\": \"a\", \"rows\": 0}", RESPALDO_INVALID_ARGUMENT, "rows"},
+    {FIND, "{\"text\": \"a\", \"table\": 7}", RESPALDO_INVALID_ARGUMENT, "table"},
+    {FIND, "{\"key\": {\"id\": 7}}", RESPALDO_INVALID_ARGUMENT, "table"},
+    {FIND, "{\"table\": \"t\", \"key\": {}}", RESPALDO_INVALID_ARGUMENT, "key"},
+    {FIND, "{\"table\": \"t\", \"key\": {\"id\": [7]}}", RESPALDO_INVALID_ARGUMENT, "key"},
+    {FIND, "{\"table\": \"no_such_table\", \"text\": \"a\"}", RESPALDO_INVALID_ARGUMENT, "no_such_table"},
+    {FIND, "{\"table\": \"t\", \"text\": \"a\", \"key\": {\"id\": 7}}", RESPALDO_INVALID_ARGUMENT, "key"},
+    {HISTORY, NULL, RESPALDO_INVALID_ARGUMENT, "table"},
+    {HISTORY, "{\"table\": \"t\"}", RESPALDO_INVALID_ARGUMENT, "key"},
+    {HISTORY, "{\"table\": \"t\", \"key\": 7}", RESPALDO_INVALID_ARGUMENT, "key"},
+    {HISTORY, "{\"table\": \"no_such_table\", \"key\": {\"id\": 7}}", RESPALDO_INVALID_ARGUMENT, "no_such_table"},
     {COMPARE, "{\"backup\": \"x.db\", \"rows\": -1}", RESPALDO_INVALID_ARGUMENT, "rows"},
     {COMPARE, "{\"backup\": \"x.db\", \"rows\": 10001}", RESPALDO_INVALID_ARGUMENT, "rows"},
     {RESTORE, "{\"reason\": \"none\"}", RESPALDO_INVALID_ARGUMENT, "backup"},
@@ -365,6 +384,8 @@ static void very_long_values(void)
     very_long(ANNOTATE, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(REHEARSE, "{\"backup\": \"%s\"}", ANY_FAILURE);
     very_long(COMPARE, "{\"backup\": \"%s\"}", ANY_FAILURE);
+    very_long(FIND, "{\"text\": \"%s\"}", RESPALDO_INVALID_ARGUMENT);
+    very_long(HISTORY, "{\"table\": \"%s\", \"key\": {\"id\": 7}}", RESPALDO_INVALID_ARGUMENT);
     very_long(CREATE, "{\"made\": \"%s\"}", RESPALDO_INVALID_ARGUMENT);
     snprintf(with_target, sizeof with_target, "{\"backup\": \"%s\", \"target\": \"%%s\"}", good_backup);
     very_long(RESTORE, with_target, ANY_FAILURE);
@@ -406,6 +427,8 @@ static void bad_handle(respaldo_store store)
         const char *request = names_a_backup ? "{\"backup\": \"studio.db\"}" : NULL;
         if (function == BRING_BACK)
             request = "{\"backup\": \"studio.db\", \"rows\": [{\"table\": \"clients\", \"key\": {\"id\": 1}}]}";
+        if (function == FIND || function == HISTORY)
+            request = "{\"table\": \"clients\", \"key\": {\"id\": 1}}";
         char *json = NULL;
         snprintf(context, sizeof context, "%s with the handle %lu", function_names[function], (unsigned long)store);
         CHECK(call(function, store, request, &json) == RESPALDO_INVALID_HANDLE);

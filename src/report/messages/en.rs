@@ -194,6 +194,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NoSuchRow { what, in_backup: false } => {
             format!("The database has no table {what} that rows can be brought back into.")
         }
+        Argument::TableNowhere(table) => format!("No backup has a table {table}."),
         Argument::NotTheKey { table, key } => format!("The key of a row of {table} is made of: {}.", key.join(", ")),
         Argument::BadValue { key, expected } => {
             format!(
@@ -211,6 +212,8 @@ fn expected_text(expected: Expected) -> String {
         Expected::Boolean => "true or false".to_owned(),
         Expected::Object => "an object".to_owned(),
         Expected::Rows => "an array of rows, such as [{\"table\": \"clients\", \"key\": {\"id\": 7}}]".to_owned(),
+        Expected::Key => "an object with the columns of the key and their values, such as {\"id\": 7}".to_owned(),
+        Expected::Words => "1 to 32 words to search for, of at most 1000 bytes together".to_owned(),
         Expected::Texts => "an array of texts".to_owned(),
         Expected::Whole(from, to) => format!("a whole number from {from} to {to}"),
         Expected::OneOf(words) => format!("one of: {}", words.join(", ")),
@@ -246,6 +249,18 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             ),
             "The restore is done. So that the next one does not depend on the connection, mark the backup folder with \"Always keep on \
              this device\".".to_owned(),
+        ),
+        Notice::BackupNotSearched(path, why) => (
+            format!("What is missing in the answer may be in the backup {}, which could not be read to its end: {why}", path.display()),
+            "The other backups were read. Verify this one to know what is wrong with it.".to_owned(),
+        ),
+        Notice::BackupIsElsewhere(path) => (
+            format!("The backup {} is not on this computer, and was not read.", path.display()),
+            "If what you look for may be in it, have it downloaded first, and repeat the search.".to_owned(),
+        ),
+        Notice::LiveNotRead(path, why) => (
+            format!("What the row is now could not be read from {}: {why}", path.display()),
+            "The backups were read.".to_owned(),
         ),
         Notice::SchemaOlder(path, version) => (
             format!("The backup {} is of an older version of the application (schema {version}).", path.display()),

@@ -193,6 +193,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NoSuchRow { what, in_backup: false } => {
             format!("La base de datos no tiene una tabla {what} a la que se puedan traer registros.")
         }
+        Argument::TableNowhere(table) => format!("Ningún respaldo tiene una tabla {table}."),
         Argument::NotTheKey { table, key } => {
             format!("La clave de un registro de {table} se compone de: {}.", key.join(", "))
         }
@@ -212,6 +213,8 @@ fn expected_text(expected: Expected) -> String {
         Expected::Boolean => "true o false".to_owned(),
         Expected::Object => "un objeto".to_owned(),
         Expected::Rows => "una lista de registros, como [{\"table\": \"clients\", \"key\": {\"id\": 7}}]".to_owned(),
+        Expected::Key => "un objeto con las columnas de la clave y sus valores, como {\"id\": 7}".to_owned(),
+        Expected::Words => "de 1 a 32 palabras que buscar, de 1000 bytes en total como máximo".to_owned(),
         Expected::Texts => "una lista de textos".to_owned(),
         Expected::Whole(from, to) => format!("un número entero de {from} a {to}"),
         Expected::OneOf(words) => format!("uno de: {}", words.join(", ")),
@@ -247,6 +250,18 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
             ),
             "La restauración está hecha. Para que la próxima no dependa de la conexión, marque la carpeta de respaldos con «Mantener \
              siempre en este dispositivo».".to_owned(),
+        ),
+        Notice::BackupNotSearched(path, why) => (
+            format!("Lo que falte en la respuesta puede estar en el respaldo {}, que no se pudo leer hasta el final: {why}", path.display()),
+            "Los demás respaldos se leyeron. Verifique este para saber qué tiene.".to_owned(),
+        ),
+        Notice::BackupIsElsewhere(path) => (
+            format!("El respaldo {} no está en este equipo y no se leyó.", path.display()),
+            "Si lo que busca puede estar en él, descárguelo primero y repita la búsqueda.".to_owned(),
+        ),
+        Notice::LiveNotRead(path, why) => (
+            format!("No se pudo leer cómo está la fila ahora en {}: {why}", path.display()),
+            "Los respaldos se leyeron.".to_owned(),
         ),
         Notice::SchemaOlder(path, version) => (
             format!("El respaldo {} es de una versión anterior de la aplicación (esquema {version}).", path.display()),

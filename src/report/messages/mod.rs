@@ -65,6 +65,12 @@ pub(crate) enum Notice<'a> {
     RestoreNotLogged(&'a Path, String),
     /// The backup was not on this computer, and reading it downloaded it.
     BackupWasDownloaded(&'a Path),
+    /// A search could not read a backup to its end; why.
+    BackupNotSearched(&'a Path, String),
+    /// A search did not read a backup that is not on this computer.
+    BackupIsElsewhere(&'a Path),
+    /// The live database could not be read; why.
+    LiveNotRead(&'a Path, String),
     /// The backup's schema is older than the application's; its version.
     SchemaOlder(&'a Path, &'a str),
     /// Columns of the backup that the database no longer has, as `clients.fax`.
@@ -113,6 +119,9 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
         Notice::LastBackupOld(_) => "LAST_BACKUP_OLD",
         Notice::RestoreNotLogged(..) => "RESTORE_NOT_LOGGED",
         Notice::BackupWasDownloaded(_) => "BACKUP_WAS_DOWNLOADED",
+        Notice::BackupNotSearched(..) => "BACKUP_NOT_SEARCHED",
+        Notice::BackupIsElsewhere(_) => "BACKUP_IS_ELSEWHERE",
+        Notice::LiveNotRead(..) => "DATABASE_NOT_READ",
         Notice::SchemaOlder(..) => "SCHEMA_OLDER",
         Notice::ColumnsLeftOut(_) => "COLUMNS_LEFT_OUT",
         Notice::NotSalvaged(_) => "NOT_SALVAGED",
