@@ -76,6 +76,8 @@ def every_operation(backup: str, *, target: str | None = None) -> dict[str, Call
         "bring_back": lambda store: store.bring_back(backup, [RowKey("clients", {"id": 1})], dry_run=True),
         "salvage": lambda store: store.salvage(dry_run=True),
         "rehearse": lambda store: store.rehearse(backup),
+        "find": lambda store: store.find("cliente", rows=1),
+        "history": lambda store: store.history("clients", {"id": 1}),
     }
 
 

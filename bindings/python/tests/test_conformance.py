@@ -54,17 +54,7 @@ class ThroughThePackage:
         self, name: str, store: respaldo.Store, request: bytes | None, progress: Callable[..., int]
     ) -> tuple[str, Any]:
         arguments = arguments_of(request)
-        if name in (
-            "create",
-            "create_if_due",
-            "restore",
-            "verify",
-            "health",
-            "rehearse",
-            "compare",
-            "bring_back",
-            "salvage",
-        ):
+        if name not in ("list", "last_backup", "prune", "annotate"):
             arguments["progress"] = lambda done, total: progress(None, done, total) == 0
         if isinstance(arguments.get("rows"), list):
             arguments["rows"] = [respaldo.RowKey(**row) for row in arguments["rows"]]

@@ -48,6 +48,7 @@ from .models import (
 )
 from .rows import BringBackResult, RowConflict, RowKey, TablePlan
 from .salvage import MissingSince, SalvagedTable, SalvageResult
+from .search import FindResult, FoundRow, History, LiveVersion, Version
 from .store import Progress, Store
 
 __all__ = [
@@ -60,12 +61,16 @@ __all__ = [
     "Daily",
     "DifferentRow",
     "DueResult",
+    "FindResult",
     "Finding",
+    "FoundRow",
     "Health",
     "HealthOptions",
+    "History",
     "LastBackup",
     "LibraryLoadError",
     "Listing",
+    "LiveVersion",
     "LongValue",
     "MissingSince",
     "Notice",
@@ -89,6 +94,7 @@ __all__ = [
     "TablePlan",
     "TableWords",
     "VerifyResult",
+    "Version",
     "__version__",
     "version",
 ]

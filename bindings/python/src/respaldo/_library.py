@@ -39,6 +39,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "respaldo_health": (c_int32, _WITH_PROGRESS),
     "respaldo_rehearse": (c_int32, _WITH_PROGRESS),
     "respaldo_compare": (c_int32, _WITH_PROGRESS),
+    "respaldo_find": (c_int32, _WITH_PROGRESS),
+    "respaldo_history": (c_int32, _WITH_PROGRESS),
     "respaldo_string_free": (None, [c_void_p]),
     "respaldo_version": (c_char_p, []),
     "respaldo_abi_version": (c_uint32, []),

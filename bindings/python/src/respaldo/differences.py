@@ -143,7 +143,7 @@ class SchemaDifference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a backup ("here") and the live database or another backup ("there") differ."""
+    """How a backup ("there") and the live database or another backup ("here") differ."""
 
     identical: bool
     summary: str

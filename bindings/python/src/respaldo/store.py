@@ -7,12 +7,12 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, overload
 from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
-from .differences import Comparison, TableWords
+from .differences import Comparison, TableWords, value_to_json
 from .health import Health, HealthOptions, RehearseResult, SecondPlace
 from .models import (
     Backup,
@@ -28,6 +28,7 @@ from .models import (
 )
 from .rows import BringBackResult, RowKey
 from .salvage import SalvageResult
+from .search import FindResult, History
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -459,7 +460,7 @@ class Store:
     ) -> Comparison:
         """What differs between a backup and the live database, row by row: what a restore would lose, and bring back.
 
-        Neither is changed. "Here" is ``backup``, "there" what it is compared with.
+        Neither is changed. "There" is ``backup``, "here" what it is compared with.
 
         Args:
             backup: as in :meth:`restore`.
@@ -478,6 +479,67 @@ class Store:
         if other is not None:
             body["with"] = os.fsdecode(other)
         return Comparison.from_json(self._in_steps("respaldo_compare", body, progress))
+
+    @overload
+    def find(
+        self, text: str, *, table: str | None = None, rows: int = 100, progress: Progress | None = None
+    ) -> FindResult: ...
+    @overload
+    def find(
+        self, *, table: str, key: Mapping[str, Any], rows: int = 100, progress: Progress | None = None
+    ) -> FindResult: ...
+    def find(
+        self,
+        text: str | None = None,
+        *,
+        table: str | None = None,
+        key: Mapping[str, Any] | None = None,
+        rows: int = 100,
+        progress: Progress | None = None,
+    ) -> FindResult:
+        """Finds rows in every backup, by a text or by their key: each version once, the newest first.
+
+        Safety copies are searched too, and backups that only the second place has. A backup that cannot be read to its
+        end is a warning. Nothing is changed.
+
+        Args:
+            text: words that a row has to have, in whatever order and column, also as parts of words. Case and accents
+                do not matter; an n finds an ñ too, an ñ only itself.
+            table: only in this table.
+            key: instead of a text: the columns of the primary key with their values, or ``rowid`` where the table
+                has none.
+            rows: how many versions are told.
+            progress: see :data:`Progress`.
+
+        Raises:
+            InvalidArgumentError: no backup has such a table, or its key has other columns.
+            PermissionDeniedError, IoError: the backup folder cannot be read.
+            CancelledError: ``progress`` answered False.
+        """
+        body: dict[str, Any] = {"rows": rows, "table": table}
+        if text is not None:
+            body["text"] = text
+        if key is not None:
+            body["key"] = _key_to_json(key)
+        return FindResult.from_json(self._in_steps("respaldo_find", body, progress))
+
+    def history(self, table: str, key: Mapping[str, Any], *, progress: Progress | None = None) -> History:
+        """What one row was in every backup, newest first, and what it is now.
+
+        Safety copies are read too, and backups that only the second place has. A file that cannot be read is a warning.
+
+        Args:
+            table: the table.
+            key: the columns of its primary key with their values, or ``rowid`` where it has none.
+            progress: called with backups instead of pages; see :data:`Progress`.
+
+        Raises:
+            InvalidArgumentError: no backup has such a table, or its key has other columns.
+            PermissionDeniedError, IoError: the backup folder cannot be read.
+            CancelledError: ``progress`` answered False.
+        """
+        body: dict[str, Any] = {"table": table, "key": _key_to_json(key)}
+        return History.from_json(self._in_steps("respaldo_history", body, progress))
 
     def _handle(self) -> int:
         if self.closed:
@@ -501,3 +563,7 @@ def _said(label: str | None, note: str | None, made: str | None, pinned: bool, s
         "skip_unchanged": skip_unchanged or None,
     }
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _key_to_json(key: Mapping[str, Any]) -> dict[str, object]:
+    return {column: value_to_json(value) for column, value in key.items()}

@@ -178,8 +178,12 @@ def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
 
 def _row(table: str, key: str) -> Body:
     """``clients`` and ``id=7``, or ``artist=1,day=2026-03-04``, as the library takes a row."""
+    return {"table": table, "key": _key(key)}
+
+
+def _key(key: str) -> Body:
     parts = (part.partition("=") for part in key.split(","))
-    return {"table": table, "key": {column: int(text) if _is_whole(text) else text for column, _, text in parts}}
+    return {column: int(text) if _is_whole(text) else text for column, _, text in parts}
 
 
 def _is_whole(text: str) -> bool:
@@ -218,6 +222,30 @@ def compare(session: Session, arguments: Namespace) -> _call.Answer:
     return session.long_request("respaldo_compare", body, session.texts.comparing)
 
 
+def find(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo find``"""
+    body: Body = {"table": arguments.table, "rows": arguments.rows}
+    if arguments.text is not None:
+        body["text"] = arguments.text
+    if arguments.key is not None:
+        body["key"] = _key(arguments.key)
+    return _something_there(session, session.long_request("respaldo_find", body, session.texts.searching), "found")
+
+
+def history(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo history``"""
+    body: Body = {"table": arguments.table, "key": _key(arguments.key)}
+    answer = session.long_request("respaldo_history", body, session.texts.searching)
+    return _something_there(session, answer, "versions")
+
+
+def _something_there(session: Session, answer: _call.Answer, key: str) -> _call.Answer:
+    """A mistyped database has no backups, and nothing would be found in them."""
+    if not answer[key]:
+        session.require_something_there()
+    return answer
+
+
 COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "create": create,
     "due": due,
@@ -232,4 +260,6 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "health": health,
     "rehearse": rehearse,
     "compare": compare,
+    "find": find,
+    "history": history,
 }

@@ -17,6 +17,7 @@ from ..health import Health, RehearseResult
 from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, RestoreResult, VerifyResult
 from ..rows import BringBackResult
 from ..salvage import SalvageResult
+from ..search import FindResult, FoundRow, History
 from .screen import Screen
 from .texts import Texts
 
@@ -183,6 +184,74 @@ def compared(answer: Answer, screen: Screen, texts: Texts) -> None:
         )
 
 
+def found(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``find``: a row for each version, and how to bring one back."""
+    result = FindResult.from_json(answer)
+    if not screen.terminal:
+        for row in result:
+            cells = (row.backup, row.table, _key(row.key), str(row.backups), row.title or "", values_text(row.values))
+            screen.say("\t".join(map(printable, cells)))
+        return
+    if not result:
+        screen.say(texts.nothing_found.format(count=result.backups))
+        return
+    rows = [(row.display, str(row.backups), row.table, _key(row.key), _beside_key(row)) for row in result]
+    _say_table(screen, screen.terminal, texts.found_columns, rows, name=3, number=1)
+    if not result.complete:
+        screen.say(texts.found_more.format(count=len(result)))
+    first = next((row for row in result if row.key), None)
+    if first is not None and first.key is not None:
+        key = ",".join(f"{column}={value_text(value)}" for column, value in first.key.items())
+        screen.say(texts.bring_one_back.format(*map(printable, (first.backup, first.table, key))))
+
+
+def told(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``history``: what the row is now, and each version with what changed."""
+    result = History.from_json(answer)
+    if not screen.terminal:
+        for version in result:
+            names = (version.first_seen.name, version.last_seen.name)
+            screen.say("\t".join(map(printable, (*names, ",".join(version.changed), values_text(version.values)))))
+        return
+    if not result.versions:
+        screen.say(texts.never_there)
+        return
+    versions = result.versions
+    screen.say(printable(result.title or ""), style="bold")
+    if result.live is None:
+        if not any(notice.name == "DATABASE_NOT_READ" for notice in result.warnings):
+            screen.say(texts.not_there_now, style="yellow")
+    elif result.live.changed:
+        screen.say(texts.changed_now.format(_changes(result.live.changed, versions[0].values, result.live.values)))
+    else:
+        screen.say(texts.same_now)
+    if result.gone_since is not None:
+        screen.say(texts.gone_since.format(printable(result.gone_since.display), printable(result.gone_since.name)))
+    rows = []
+    for place, version in enumerate(versions):
+        before = versions[place + 1].values if place + 1 < len(versions) else {}
+        what = _changes(version.changed, before, version.values) if version.changed else _known(version.values)
+        rows.append((version.first_seen.display, version.last_seen.display, version.last_seen.name, what))
+    _say_table(screen, screen.terminal, texts.history_columns, rows, name=2)
+
+
+def _key(key: Values | None) -> str:
+    return "" if key is None else values_text(key)
+
+
+def _beside_key(row: FoundRow) -> str:
+    return _known({column: value for column, value in row.values.items() if column not in (row.key or {})})
+
+
+def _known(values: Values) -> str:
+    """The values that there are."""
+    return values_text({column: value for column, value in values.items() if value not in (None, "")})
+
+
+def _changes(columns: Sequence[str], before: Values, after: Values) -> str:
+    return "; ".join(f"{c}: {value_text(before.get(c))} → {value_text(after.get(c))}" for c in columns)
+
+
 def _schema_name(part: SchemaDifference) -> str:
     return printable(part.name if part.table is None else f"{part.table}.{part.name}")
 
@@ -191,10 +260,8 @@ def _described(row: DifferentRow) -> str:
     """The key and the title; of a changed row what it was and is."""
     key = "" if row.key is None else values_text(row.key)
     title = row.title if row.title is not None else ("" if row.key else values_text(row.values))
-    there = row.there
-    if there is not None:
-        changes = (f"{c}: {value_text(row.values.get(c))} → {value_text(there.get(c))}" for c in row.columns)
-        title = "; ".join((title, *changes))
+    if row.there is not None:
+        title = "; ".join((title, _changes(row.columns, row.values, row.there)))
     return "  ".join(filter(None, (key, title)))
 
 
@@ -234,6 +301,8 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "health": health,
     "rehearse": rehearsed,
     "compare": compared,
+    "find": found,
+    "history": told,
 }
 
 

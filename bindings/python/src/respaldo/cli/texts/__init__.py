@@ -81,6 +81,17 @@ class Texts:
     """By the library's name for it."""
     schema_kinds: Mapping[str, str]
     """By the library's name for it."""
+    searching: str
+    found_columns: tuple[str, ...]
+    nothing_found: str
+    found_more: str
+    bring_one_back: str
+    history_columns: tuple[str, ...]
+    never_there: str
+    not_there_now: str
+    changed_now: str
+    same_now: str
+    gone_since: str
     yes_word: str
     no_word: str
     done_before_interruption: str
@@ -121,6 +132,11 @@ class Texts:
     dry_run: str
     other: tuple[str, str]
     rows: str
+    text: tuple[str, str]
+    table: tuple[str, str]
+    table_of_row: str
+    key: tuple[str, str]
+    rows_found: str
     label: tuple[str, str]
     note: tuple[str, str]
     pin: str

@@ -70,6 +70,17 @@ TEXTS = Texts(
         "trigger": "trigger",
         "view": "view",
     },
+    searching="Searching",
+    found_columns=("Last in", "Backups", "Table", "Key", "Row"),
+    nothing_found="Nothing was found in {count} backups.",
+    found_more="{count} are shown and there are more: say more precisely what to find, or raise --rows.",
+    bring_one_back="To bring the first one back: respaldo bring-back {} --row {} {}",
+    history_columns=("From", "To", "Last in", "What it was, or what changed"),
+    never_there="No backup has this row.",
+    not_there_now="It is not in the database now.",
+    changed_now="Since the last of these backups it has changed: {}",
+    same_now="In the database it is as in the last of these backups.",
+    gone_since="It is missing since the backup of {} ({}).",
     yes_word="yes",
     no_word="NO",
     done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
@@ -308,6 +319,32 @@ examples:
   respaldo compare backup_20260304_142305.db --with backup_20260303_142305.db --database tattoostudio.db
   respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
         ),
+        "find": CommandTexts(
+            usage="%(prog)s TEXT --database FILE [--table TABLE] [--rows N] [options]\n"
+            "       %(prog)s --table TABLE --key KEY --database FILE [options]",
+            summary="find something in all backups",
+            details="""\
+Finds the rows that have these words, in every backup: each version once, the
+newest first. Case, accents and the order of the words do not matter; an n finds
+an ñ too. Changes nothing. In a file or a pipe, one line a version, with tabs:
+newest backup, table, key, how many backups have it, title, values.""",
+            examples="""\
+examples:
+  respaldo find "ana lopez" --database tattoostudio.db
+  respaldo find "ana lopez" --table clients --database tattoostudio.db
+  respaldo find --table clients --key id=7 --database tattoostudio.db""",
+        ),
+        "history": CommandTexts(
+            usage="%(prog)s TABLE KEY --database FILE [options]",
+            summary="see what a row was in each backup",
+            details="""\
+Shows what a row was in every backup, what changed and when it went, and what it
+is now. Changes nothing. In a file or a pipe, one line a version, with tabs:
+oldest backup, newest backup, columns that changed, values.""",
+            examples="""\
+example:
+  respaldo history clients id=7 --database tattoostudio.db""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completion with the TAB key",
@@ -361,6 +398,11 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     dry_run="only say what would be deleted",
     other=("BACKUP", "compare it with this other backup instead of the database"),
     rows="how many of the rows that differ to show of each table (default: 20)",
+    text=("TEXT", "the words to find"),
+    table=("TABLE", "only in this table"),
+    table_of_row="the table of the row",
+    key=("KEY", "the key of the row, such as: id=7"),
+    rows_found="how many versions to show (default: 100)",
     label=("TEXT", "a name for people, such as “before the update to 2.0”"),
     note=("TEXT", "what else there is to say of the backup"),
     pin="never delete it",

@@ -70,6 +70,17 @@ TEXTS = Texts(
         "trigger": "disparador",
         "view": "vista",
     },
+    searching="Buscando",
+    found_columns=("Último", "Respaldos", "Tabla", "Clave", "Registro"),
+    nothing_found="No se encontró nada en {count} respaldos.",
+    found_more="Se muestran {count} y hay más: diga con más precisión qué busca, o suba --rows.",
+    bring_one_back="Para traer de vuelta el primero: respaldo bring-back {} --row {} {}",
+    history_columns=("Desde", "Hasta", "Último", "Cómo era, o qué cambió"),
+    never_there="Ningún respaldo tiene este registro.",
+    not_there_now="Ya no está en la base de datos.",
+    changed_now="Desde el último de estos respaldos cambió: {}",
+    same_now="En la base de datos está como en el último de estos respaldos.",
+    gone_since="Falta desde el respaldo de {} ({}).",
     yes_word="sí",
     no_word="NO",
     done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
@@ -308,6 +319,34 @@ ejemplos:
   respaldo compare backup_20260304_142305.db --with backup_20260303_142305.db --database tattoostudio.db
   respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
         ),
+        "find": CommandTexts(
+            usage="%(prog)s TEXTO --database ARCHIVO [--table TABLA] [--rows N] [opciones]\n"
+            "       %(prog)s --table TABLA --key CLAVE --database ARCHIVO [opciones]",
+            summary="buscar algo en todos los respaldos",
+            details="""\
+Busca en cada respaldo los registros que tienen estas palabras: cada versión una
+vez, lo más reciente primero. No importan mayúsculas, acentos ni el orden de las
+palabras; con n se encuentra también ñ. No cambia nada. En un archivo o una
+tubería, una línea por versión, con tabuladores: respaldo más reciente, tabla,
+clave, cuántos respaldos la tienen, título, valores.""",
+            examples="""\
+ejemplos:
+  respaldo find "ana lopez" --database tattoostudio.db
+  respaldo find "ana lopez" --table clients --database tattoostudio.db
+  respaldo find --table clients --key id=7 --database tattoostudio.db""",
+        ),
+        "history": CommandTexts(
+            usage="%(prog)s TABLA CLAVE --database ARCHIVO [opciones]",
+            summary="ver cómo era un registro en cada respaldo",
+            details="""\
+Muestra cómo era un registro en cada respaldo, qué cambió y cuándo se fue, y cómo
+está ahora. No cambia nada. En un archivo o una tubería, una línea por versión,
+con tabuladores: respaldo más antiguo, más reciente, columnas que cambiaron,
+valores.""",
+            examples="""\
+ejemplo:
+  respaldo history clients id=7 --database tattoostudio.db""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish,powershell}",
             summary="completar con la tecla TAB",
@@ -364,6 +403,11 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     dry_run="solo decir qué se borraría",
     other=("RESPALDO", "compararlo con este otro respaldo, en vez de la base de datos"),
     rows="cuántas filas distintas mostrar de cada tabla (si no se dice: 20)",
+    text=("TEXTO", "las palabras que se buscan"),
+    table=("TABLA", "solo en esta tabla"),
+    table_of_row="la tabla del registro",
+    key=("CLAVE", "la clave del registro, como: id=7"),
+    rows_found="cuántas versiones mostrar (si no se dice: 100)",
     label=("TEXTO", "un nombre para las personas, como «antes de actualizar 2.0»"),
     note=("TEXTO", "algo más que decir del respaldo"),
     pin="no borrarlo nunca",
