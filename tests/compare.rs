@@ -329,3 +329,92 @@ fn without_the_database_or_the_backup_there_is_nothing_to_compare() {
     std::fs::remove_file(scene.database()).expect("removed");
     assert_eq!(compare(&backup), Cause::DatabaseNotFound);
 }
+
+#[test]
+fn pages_that_are_skipped_change_no_answer() {
+    // A small generator: the same sequence at every run.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let shapes = [
+        "PRAGMA page_size=512; PRAGMA auto_vacuum=FULL;",
+        "PRAGMA page_size=1024; PRAGMA journal_mode=WAL;",
+        "PRAGMA page_size=512; PRAGMA encoding='UTF-16le';",
+        "PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;",
+        "PRAGMA page_size=65536;",
+    ];
+    let mut seen = [0; 4];
+    for shape in shapes {
+        let scene = Scene::empty();
+        let live = Connection::open(scene.database()).expect("opens");
+        let run = |sql: &str| live.execute_batch(sql).expect("written");
+        run(shape);
+        run("CREATE TABLE plain(id INTEGER PRIMARY KEY, a TEXT, b REAL, c BLOB);
+             CREATE TABLE texts(k TEXT COLLATE NOCASE PRIMARY KEY, v);
+             CREATE TABLE keyed(k TEXT, n INTEGER, v, PRIMARY KEY(k, n)) WITHOUT ROWID;
+             CREATE TABLE wide(id INTEGER PRIMARY KEY, a TEXT);
+             CREATE TABLE loose(a, b); CREATE INDEX loose_a ON loose(a);
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<1500)
+             INSERT INTO plain SELECT i * 3 - 900, 'name '||i, i, zeroblob(CASE WHEN i % 40 = 0 THEN 3000 ELSE i % 50 END) FROM n;
+             INSERT INTO texts SELECT 'k'||id, a FROM plain; INSERT INTO keyed SELECT a, id, c FROM plain LIMIT 300;
+             INSERT INTO loose SELECT a, b FROM plain;
+             INSERT INTO wide SELECT id, hex(zeroblob(190)) FROM plain;");
+        for round in 0..6 {
+            let backup = scene.create().backup;
+            run("BEGIN");
+            for _ in 0..random(6) {
+                let (id, many) = (i64::try_from(random(5000)).expect("small") - 1000, random(90));
+                run(&match random(11) {
+                    0 => format!("DELETE FROM plain WHERE id BETWEEN {id} AND {id} + {many} * 3"),
+                    1 => format!("UPDATE plain SET a = a || 'x' WHERE id BETWEEN {id} AND {id} + {many}"),
+                    // Only an overflow page changes.
+                    2 => format!("UPDATE plain SET c = CAST(zeroblob(2999) || char({many} + 35) AS BLOB) WHERE length(c) = 3000 AND id % 2 = 0"),
+                    3 => format!("INSERT OR REPLACE INTO plain SELECT id + 1, 'new', 1.5, c FROM plain WHERE id BETWEEN {id} AND {id} + {many}"),
+                    4 => format!("UPDATE texts SET v = {id} WHERE rowid = {id}"),
+                    5 => format!("DELETE FROM keyed WHERE n < {id} AND n > {id} - {many}"),
+                    6 => format!("UPDATE loose SET b = b + 0.5 WHERE rowid = {id}; INSERT INTO loose SELECT a, b FROM plain LIMIT {many}"),
+                    7 => "INSERT INTO plain VALUES(9223372036854775807, 'last', 0, NULL) ON CONFLICT DO UPDATE SET b = b + 1".to_owned(),
+                    // In small pages a leaf has one row, and goes with it.
+                    8 | 9 => format!("DELETE FROM wide WHERE id % 97 = {many}"),
+                    _ => "INSERT OR REPLACE INTO plain VALUES(-9223372036854775808, 'first', 0, NULL)".to_owned(),
+                });
+            }
+            run("COMMIT");
+            // The same rows under a declaration that is written otherwise: of these every row is read.
+            let path = scene.path("every_row.db");
+            std::fs::copy(&backup.path, &path).expect("copied");
+            let edited = Connection::open(&path).expect("opens");
+            edited
+                .execute_batch(
+                    "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = sql || ' ' WHERE type = 'table'",
+                )
+                .expect("edited");
+            drop(edited);
+            let compare = |backup: &std::path::Path, with: Option<&std::path::Path>| {
+                let request = CompareRequest {
+                    rows: 7,
+                    with: with.map(Into::into),
+                    ..CompareRequest::of(backup)
+                };
+                let compared = scene.store().compare(&request, &mut unwatched);
+                compared.expect("compared").tables
+            };
+            let fast = compare(&backup.path, None);
+            assert_eq!(fast, compare(&path, None), "{shape} {round}");
+            let newer = scene.create().backup;
+            let other_way = compare(&newer.path, Some(&backup.path));
+            assert_eq!(other_way, compare(&newer.path, Some(&path)), "{shape} {round}");
+            for table in &fast {
+                seen[0] += table.only_here;
+                seen[1] += table.only_there;
+                seen[2] += table.changed;
+                seen[3] += table.same;
+            }
+        }
+    }
+    assert!(seen.iter().all(|rows| *rows > 50), "{seen:?}");
+}

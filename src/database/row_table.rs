@@ -205,6 +205,13 @@ impl RowTable {
         format!("{sql} ORDER BY {}", order.join(", "))
     }
 
+    /// A statement for the rows of a table with rowids from one number to another, in their order.
+    pub fn select_range(&self, columns: &[String]) -> String {
+        let rowid = self.rowid.unwrap_or("rowid");
+        let select = self.select(columns, false);
+        format!("{select} WHERE {rowid} BETWEEN ?1 AND ?2 ORDER BY {rowid}")
+    }
+
     /// A statement for the rows with these values: the key first, then all columns.
     pub fn select_where(&self, names: &[&str]) -> String {
         let terms: Vec<String> = names

@@ -17,6 +17,7 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::summary::{Amount, Amounts, summary};
 use crate::report::waiting;
+use crate::steps::equal_pages::left_to_compare;
 use crate::steps::row_differences::{self, DifferentRow, Meter, RowDifference, Side, Tally, failed};
 use crate::steps::row_multisets;
 use crate::steps::row_title::title;
@@ -233,7 +234,11 @@ fn compare_table(
             );
             let has_key = !matches!(ours.table.key, RowKey::None);
             if has_key && ours.table.key.is_like(&theirs.table.key) {
-                row_differences::merge(&ours, &theirs, rows, meter)
+                let left = left_to_compare(&ours, &theirs, meter)?;
+                let ranges = left.as_ref().map(|left| left.ranges.as_slice());
+                let mut tally = row_differences::merge(&ours, &theirs, ranges, rows, meter)?;
+                tally.same += left.map_or(0, |left| left.same);
+                Ok(tally)
             } else {
                 row_multisets::compare(&ours, &theirs, rows, meter)
             }

@@ -28,7 +28,7 @@ pub(crate) fn of_backup(salvaged: &Source, backup: &Source, meter: &mut Meter<'_
                 table,
                 columns: vec![],
             };
-            match row_differences::merge(&side(salvaged, here), &side(backup, there), 0, meter) {
+            match row_differences::merge(&side(salvaged, here), &side(backup, there), None, 0, meter) {
                 Ok(tally) => tally.only_there,
                 Err(error) if matches!(error.cause, Cause::BackupCorrupt(_) | Cause::DatabaseCorrupt(_)) => continue,
                 Err(error) => return Err(error),

@@ -7,6 +7,7 @@
 //! | `backups_to_search` | every backup that a search reads, here and in the second place |
 //! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
+//! | `equal_pages` | the rows that need not be compared, because their pages are equal |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `lost_and_found` | rows and values that have no place in a table |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
@@ -35,6 +36,7 @@
 //! | `single_row` | one row of one file, and what tells two versions of it apart |
 //! | `snapshot` | a verified copy of a database |
 //! | `sweep` | removing the temporary files of killed processes |
+//! | `table_file` | the file of a held database, read by the pages of its tables |
 //! | `text_search` | the rows of a backup that have a text, read page by page |
 //! | `unchanged` | whether a backup equals the live database |
 //! | `write_pages` | writing the pages that differ |
@@ -42,6 +44,7 @@
 pub(crate) mod backups_to_search;
 pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
+pub(crate) mod equal_pages;
 pub(crate) mod find_backup;
 pub(crate) mod found_rows;
 pub(crate) mod lost_and_found;
@@ -74,6 +77,7 @@ pub(crate) mod second_place;
 pub(crate) mod single_row;
 pub(crate) mod snapshot;
 pub(crate) mod sweep;
+pub(crate) mod table_file;
 pub(crate) mod text_search;
 pub(crate) mod unchanged;
 pub(crate) mod write_pages;

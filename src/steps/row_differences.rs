@@ -86,6 +86,22 @@ impl<'a, 'p> Meter<'a, 'p> {
         for column in 0..columns {
             self.bytes += row_value::size(row.get_ref(column)?);
         }
+        self.report();
+        Ok(())
+    }
+
+    /// Counts pages whose rows need not be read.
+    pub fn pages(&mut self, pages: u64) {
+        self.bytes += pages * self.page_size;
+        self.report();
+    }
+
+    /// Whether the caller wants the work to go on. SQLite asks by itself while it runs.
+    pub fn goes_on(&self) -> bool {
+        self.poll.should_continue()
+    }
+
+    fn report(&mut self) {
         let pages_done = (self.bytes / self.page_size).min(self.pages_total);
         if pages_done > self.reported {
             self.reported = pages_done;
@@ -94,7 +110,6 @@ impl<'a, 'p> Meter<'a, 'p> {
                 pages_total: self.pages_total,
             });
         }
-        Ok(())
     }
 }
 
@@ -117,6 +132,15 @@ impl Side<'_> {
             .connection
             .prepare(&sql)
             .map_err(|error| self.failed(&error))
+    }
+
+    fn prepare_merge(&self, in_ranges: bool) -> Result<Statement<'_>> {
+        if !in_ranges {
+            return self.prepare(true);
+        }
+        let sql = self.table.select_range(&self.columns);
+        let prepared = self.source.connection.prepare(&sql);
+        prepared.map_err(|error| self.failed(&error))
     }
 
     fn keys(&self) -> usize {
@@ -184,22 +208,50 @@ impl Cursor<'_, '_> {
     }
 }
 
-/// Compares two tables with a common key. Keeps up to `rows` samples of each kind.
-pub(crate) fn merge(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
-    let (mut ours, mut theirs) = (here.prepare(true)?, there.prepare(true)?);
-    let start = |side, statement| Cursor {
-        side,
-        rows: statement,
-        key: None,
-    };
-    let mut a = start(here, ours.query([]).map_err(|error| here.failed(&error))?);
-    let mut b = start(there, theirs.query([]).map_err(|error| there.failed(&error))?);
+/// Compares two tables with a common key. Keeps up to `rows` samples of each kind. With `ranges` only the rows whose rowids are in
+/// them, which ascend, are read.
+pub(crate) fn merge(
+    here: &Side<'_>,
+    there: &Side<'_>,
+    ranges: Option<&[(i64, i64)]>,
+    rows: usize,
+    meter: &mut Meter<'_, '_>,
+) -> Result<Tally> {
+    let in_ranges = ranges.is_some();
+    let (mut ours, mut theirs) = (here.prepare_merge(in_ranges)?, there.prepare_merge(in_ranges)?);
     let mut tally = Tally::default();
+    let Some(ranges) = ranges else {
+        let here = (here, ours.query([]).map_err(|error| here.failed(&error))?);
+        let there = (there, theirs.query([]).map_err(|error| there.failed(&error))?);
+        merge_rows(&mut tally, here, there, rows, meter)?;
+        return Ok(tally);
+    };
+    for (first, last) in ranges {
+        let here = (here, ours.query([first, last]).map_err(|error| here.failed(&error))?);
+        let there = (
+            there,
+            theirs.query([first, last]).map_err(|error| there.failed(&error))?,
+        );
+        merge_rows(&mut tally, here, there, rows, meter)?;
+    }
+    Ok(tally)
+}
+
+fn merge_rows<'s>(
+    tally: &mut Tally,
+    (here, ours): (&'s Side<'_>, rusqlite::Rows<'s>),
+    (there, theirs): (&'s Side<'_>, rusqlite::Rows<'s>),
+    rows: usize,
+    meter: &mut Meter<'_, '_>,
+) -> Result<()> {
+    let start = |side, rows| Cursor { side, rows, key: None };
+    let mut a = start(here, ours);
+    let mut b = start(there, theirs);
     a.advance(meter)?;
     b.advance(meter)?;
     loop {
         let order = match (a.rows.get(), b.rows.get()) {
-            (None, None) => return Ok(tally),
+            (None, None) => return Ok(()),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some(_), Some(_)) => match (&a.key, &b.key) {
@@ -224,11 +276,11 @@ pub(crate) fn merge(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut 
                 b.advance(meter)?;
             }
             (_, Some(x), Some(y)) => {
-                compare(&mut tally, (here, x), (there, y), rows).map_err(|e| here.failed(&e))?;
+                compare(tally, (here, x), (there, y), rows).map_err(|e| here.failed(&e))?;
                 a.advance(meter)?;
                 b.advance(meter)?;
             }
-            _ => return Ok(tally),
+            _ => return Ok(()),
         }
     }
 }

@@ -9,16 +9,14 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::RandomState;
 
-use crate::database::page_reader::{CHUNK, PageReader};
 use crate::database::progress_poll::ProgressPoll;
 use crate::database::row_table::RowTable;
 use crate::database::row_value::RowValue;
-use crate::pages::cell::{Cell, Limits};
-use crate::pages::header::{Encoding, Header};
+use crate::pages::cell::Cell;
+use crate::pages::header::Encoding;
 use crate::pages::page::{Kind, Page};
 use crate::pages::record::{self, Class, Field, Value};
-use crate::pages::tree::{ReadPage, cell_of, pages_of, payload_of};
-use crate::pages::usage::Usage;
+use crate::pages::tree::{cell_of, payload_of};
 use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::Progress;
@@ -27,6 +25,7 @@ use crate::steps::row_differences::failed;
 use crate::steps::search_words::SearchWords;
 use crate::steps::single_row::{RowVersion, select};
 use crate::steps::snapshot::Source;
+use crate::steps::table_file::{TableFile, declaration};
 
 /// How much of a row is searched.
 const MOST_OF_A_ROW: usize = 16 << 20;
@@ -96,7 +95,7 @@ impl<'s> TextSearch<'s> {
     ) -> Result<bool> {
         let tables = self.tables(source).map_err(|error| failed(source, &error))?;
         let mut file = TableFile::open(source)?;
-        let (pages, mut lost) = file.pages_of(&tables)?;
+        let (pages, mut lost) = pages_of_tables(&mut file, &tables)?;
         let mut now = SearchedPages {
             page_size: source.shape.page_size,
             hashes: vec![0; file.pages as usize + 1],
@@ -112,7 +111,8 @@ impl<'s> TextSearch<'s> {
                 .count();
             let (run, after) = rest.split_at_checked(run).unwrap_or((rest, &[]));
             rest = after;
-            file.read_run(run, &mut chunk)?;
+            let last = run.last().map_or(first, |(page, _)| *page);
+            file.read_run(first, last, &mut chunk)?;
             for (number, table) in run {
                 let bytes = file.page_in(&chunk, first, *number);
                 let Some(table) = tables.get(*table) else { continue };
@@ -154,20 +154,13 @@ impl<'s> TextSearch<'s> {
             Some(name) => RowTable::read(&source.connection, name)?.into_iter().collect(),
             None => RowTable::read_all(&source.connection)?,
         };
-        let mut statement = source
-            .connection
-            .prepare("SELECT rootpage, sql FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
         let mut found = Vec::new();
         for table in tables {
             // A search index holds the texts of other tables once more.
             if table.is_shadow && self.table.is_none() {
                 continue;
             }
-            let root = statement.query_row([&table.name], |row| {
-                let sql: Vec<u8> = crate::database::value::bytes(row, 1)?;
-                Ok((row.get::<_, u32>(0).unwrap_or(0), sql))
-            });
-            if let Ok((root, sql)) = root {
+            if let Some((root, sql)) = declaration(source, &table.name)? {
                 let hash = self.hasher.hash_one((&table.name, sql));
                 found.push(SearchedTable { table, root, hash });
             }
@@ -205,82 +198,22 @@ struct SearchedTable {
     hash: u64,
 }
 
-/// The file of a backup, read by pages.
-struct TableFile<'s> {
-    source: &'s Source,
-    reader: PageReader<'s>,
-    pages: u32,
-    page_size: usize,
-    usable: usize,
-    pages_at_once: u32,
-    encoding: Encoding,
-    limits: Limits,
-}
-
-impl ReadPage for TableFile<'_> {
-    type Error = Error;
-
-    fn read_page(&mut self, number: u32, page: &mut Vec<u8>) -> Result<()> {
-        page.resize(self.page_size, 0);
-        self.reader.read(u64::from(number), page)?;
-        page.truncate(self.usable);
-        Ok(())
-    }
-}
-
-impl<'s> TableFile<'s> {
-    fn open(source: &'s Source) -> Result<TableFile<'s>> {
-        let mut reader = source.pages()?;
-        let page_size = usize::try_from(source.shape.page_size).unwrap_or(CHUNK);
-        let mut first = vec![0; page_size];
-        reader.read(1, &mut first)?;
-        let header = Header::parse(&first).map_err(|_| Error::at(Cause::NotADatabase, &source.path))?;
-        Ok(TableFile {
-            source,
-            reader,
-            pages: u32::try_from(source.shape.pages).unwrap_or(u32::MAX),
-            page_size,
-            usable: (header.usable as usize).min(page_size),
-            pages_at_once: u32::try_from(CHUNK / page_size).unwrap_or(1).max(1),
-            encoding: header.encoding,
-            limits: Limits::new(header.usable),
-        })
-    }
-
-    /// The pages with rows of these tables, in the order of the file, with the place of their table; and how many could not be found.
-    fn pages_of(&mut self, tables: &[SearchedTable]) -> Result<(Vec<(u32, usize)>, u64)> {
-        let no_memory = || Error::at(Cause::Io("out of memory".to_owned()), &self.source.path);
-        let usage = Usage::new(self.pages).ok_or_else(no_memory)?;
-        let (mut pages, mut lost) = (Vec::new(), 0);
-        let limits = self.limits;
-        for (place, table) in tables.iter().enumerate() {
-            let is_table = !table.table.without_rowid;
-            let found = pages_of(table.root, is_table, &usage, &limits, self)?;
-            pages.extend(found.leaves.into_iter().map(|page| (page, place)));
-            if !is_table {
-                // The interior pages of an index hold entries too.
-                pages.extend(found.interior.into_iter().map(|page| (page, place)));
-            }
-            lost += found.lost;
+/// The pages with rows of these tables, in the order of the file, with the place of their table; and how many could not be found.
+fn pages_of_tables(file: &mut TableFile<'_>, tables: &[SearchedTable]) -> Result<(Vec<(u32, usize)>, u64)> {
+    let usage = file.usage()?;
+    let (mut pages, mut lost) = (Vec::new(), 0);
+    for (place, table) in tables.iter().enumerate() {
+        let is_table = !table.table.without_rowid;
+        let found = file.pages_of(table.root, is_table, &usage)?;
+        pages.extend(found.leaves.into_iter().map(|page| (page, place)));
+        if !is_table {
+            // The interior pages of an index hold entries too.
+            pages.extend(found.interior.into_iter().map(|page| (page, place)));
         }
-        pages.sort_unstable();
-        Ok((pages, lost))
+        lost += found.lost;
     }
-
-    /// Reads the pages from the first to the last of a run.
-    fn read_run(&mut self, run: &[(u32, usize)], chunk: &mut Vec<u8>) -> Result<()> {
-        if let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) {
-            chunk.resize((last - first + 1) as usize * self.page_size, 0);
-            self.reader.read(u64::from(*first), chunk)?;
-        }
-        Ok(())
-    }
-
-    /// The usable bytes of a page of a run that was read.
-    fn page_in<'c>(&self, chunk: &'c [u8], first: u32, number: u32) -> &'c [u8] {
-        let start = (number - first) as usize * self.page_size;
-        chunk.get(start..start + self.usable).unwrap_or_default()
-    }
+    pages.sort_unstable();
+    Ok((pages, lost))
 }
 
 /// Buffers that are used for every page.
