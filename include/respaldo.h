@@ -533,12 +533,12 @@ respaldo_status respaldo_history(respaldo_store store,
 //
 // ```json
 // {"backup": "name or path", "rows": [{"table": "clients", "key": {"id": 7}}], "with_dependents": true,
-//  "on_conflict": "refuse", "dry_run": false, "reason": "why, for the log"}
+//  "on_conflict": "refuse", "triggers": false, "dry_run": false, "reason": "why, for the log"}
 // ```
 //
 // `key` has the columns of the primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. By the foreign keys of
 // the live database, rows that they refer to come too where they are missing there; with `with_dependents` also the rows that refer to
-// them and are missing. Triggers do not fire, generated columns are computed anew, a column that the backup lacks gets its default,
+// them and are missing. Triggers fire only with `triggers`, generated columns are computed anew, a column that the backup lacks gets its default,
 // and one that the database no longer has is left out, with a warning COLUMNS_LEFT_OUT that has "columns".
 //
 // `progress`: NULL for none. On success `*out_json` is

@@ -56,6 +56,7 @@ fn request(backup: &str, table: &str, key: Value) -> BringBackRequest {
         }],
         with_dependents: true,
         on_conflict: OnConflict::Refuse,
+        triggers: false,
         dry_run: false,
         reason: None,
     }
@@ -367,4 +368,97 @@ fn text_that_is_not_utf8_stays_what_it_is() {
         )
         .expect("a row");
     assert_eq!(name, "textFF41");
+}
+
+fn logged(scene: &Scene) -> Vec<String> {
+    let connection = scene.open();
+    let mut statement = connection.prepare("SELECT what FROM log").expect("a table");
+    let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+    rows.collect::<rusqlite::Result<_>>().expect("texts")
+}
+
+#[test]
+fn triggers_fire_only_when_that_is_asked_for() {
+    for triggers in [false, true] {
+        let (scene, backup) = studio("wal", "DELETE FROM clients WHERE id = 3; DELETE FROM log;");
+        let asked = BringBackRequest {
+            triggers,
+            ..request(&backup, "clients", json!({"id": 3}))
+        };
+        let dry = BringBackRequest {
+            dry_run: true,
+            ..asked.clone()
+        };
+        let planned = bring(&scene, &dry).expect("planned");
+        assert_eq!(logged(&scene), [""; 0]);
+        assert_eq!(bring(&scene, &asked).expect("brought back").plan, planned.plan);
+        assert_eq!(logged(&scene), vec!["Carla"; usize::from(triggers)]);
+    }
+}
+
+#[test]
+fn a_trigger_that_refuses_a_row_or_leaves_a_broken_reference_is_a_conflict() {
+    for (body, clash) in [
+        ("SELECT RAISE(ABORT, 'no')", Clash::Constraint),
+        ("SELECT RAISE(ROLLBACK, 'no')", Clash::Constraint),
+        ("UPDATE sessions SET client = 99", Clash::ForeignKey),
+    ] {
+        let since = format!(
+            "DELETE FROM clients WHERE id IN (2, 3);
+             CREATE TRIGGER guard AFTER INSERT ON clients WHEN new.id = 2 BEGIN {body}; END; DELETE FROM log;"
+        );
+        let (scene, backup) = studio("delete", &since);
+        let mut asked = BringBackRequest {
+            triggers: true,
+            with_dependents: false,
+            ..request(&backup, "clients", json!({"id": 2}))
+        };
+        asked
+            .rows
+            .push(request(&backup, "clients", json!({"id": 3})).rows.remove(0));
+        for on_conflict in [OnConflict::Refuse, OnConflict::Overwrite] {
+            let asked = BringBackRequest {
+                on_conflict,
+                ..asked.clone()
+            };
+            let found = conflicts(bring(&scene, &asked));
+            assert_eq!(found[0].what, clash, "{body}");
+            assert_eq!(scene::clients(&scene.open()), 2, "{body}");
+            assert_eq!(logged(&scene), [""; 0], "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_clause_on_conflict_of_a_table_neither_ends_the_transaction_nor_deletes_a_row() {
+    for clause in ["ROLLBACK", "REPLACE", "IGNORE", "FAIL"] {
+        let (scene, backup) = studio("delete", "");
+        let connection = scene.open();
+        let sql = format!(
+            "PRAGMA foreign_keys=OFF; DELETE FROM clients; DROP TABLE clients;
+             CREATE TABLE clients(id INTEGER PRIMARY KEY, name TEXT NOT NULL CHECK(name <> 'Beto'), referred_by INTEGER,
+                 phone TEXT NOT NULL ON CONFLICT {clause} DEFAULT NULL);
+             INSERT INTO clients VALUES(50, 'Old', NULL, '')"
+        );
+        connection.execute_batch(&sql).expect("changed");
+        drop(connection);
+        let mut asked = request(&backup, "clients", json!({"id": 3}));
+        asked.with_dependents = false;
+        asked
+            .rows
+            .push(request(&backup, "clients", json!({"id": 4})).rows.remove(0));
+        for dry_run in [true, false] {
+            let asked = BringBackRequest {
+                dry_run,
+                ..asked.clone()
+            };
+            let done = bring(&scene, &asked);
+            match (done, dry_run) {
+                (Ok(planned), true) => assert!(planned.plan.iter().any(|table| !table.conflicts.is_empty())),
+                (done, false) => assert_eq!(conflicts(done)[0].what, Clash::Constraint, "{clause}"),
+                (Err(error), true) => panic!("{error}"),
+            }
+            assert_eq!(scene::clients(&scene.open()), 1, "{clause}");
+        }
+    }
 }

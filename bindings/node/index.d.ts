@@ -402,6 +402,7 @@ export interface BringBackRequest {
   rows: RowKey[]
   with_dependents?: boolean
   on_conflict?: string
+  triggers?: boolean
   dry_run?: boolean
   reason?: string
 }

@@ -127,7 +127,15 @@ fn key(value: Value) -> Option<Map<String, Value>> {
 pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {
     let mut fields = Fields::parse(
         json,
-        &["backup", "rows", "with_dependents", "on_conflict", "dry_run", "reason"],
+        &[
+            "backup",
+            "rows",
+            "with_dependents",
+            "on_conflict",
+            "triggers",
+            "dry_run",
+            "reason",
+        ],
     )?;
     let backup = fields.required_path("backup")?;
     let rows = fields.take("rows", Expected::Rows, rows)?;
@@ -141,6 +149,7 @@ pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {
             Some("overwrite") => OnConflict::Overwrite,
             _ => OnConflict::Refuse,
         },
+        triggers: fields.boolean("triggers")?.unwrap_or(false),
         dry_run: fields.boolean("dry_run")?.unwrap_or(false),
         reason: fields.text("reason")?,
     })

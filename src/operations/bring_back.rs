@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -38,6 +39,8 @@ pub struct BringBackRequest {
     pub with_dependents: bool,
     /// What to do with a row that conflicts with an existing one.
     pub on_conflict: OnConflict,
+    /// Lets the triggers of the live database fire.
+    pub triggers: bool,
     /// Only reports what would happen.
     pub dry_run: bool,
     /// The reason, for `restores.jsonl`.
@@ -70,7 +73,8 @@ pub struct BroughtBack {
 
 impl Store {
     /// Brings rows of a backup back, with the missing rows that they refer to and, if requested, the missing rows that refer to
-    /// them. Writes one transaction, after a durable safety copy. Triggers do not fire.
+    /// them. Writes one transaction, after a durable safety copy. Triggers do not fire unless
+    /// that is requested.
     ///
     /// Fails, with the database as it was, with [`Cause::InvalidArgument`] when the backup has no such row,
     /// [`Cause::RowsInConflict`], [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`], [`Cause::NotADatabase`],
@@ -125,6 +129,12 @@ impl Store {
         live.connection
             .execute_batch("PRAGMA foreign_keys=OFF; PRAGMA cache_spill=OFF; BEGIN IMMEDIATE")
             .map_err(failed)?;
+        if request.triggers {
+            let fire = live
+                .connection
+                .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true);
+            fire.map_err(failed)?;
+        }
         let (written, left_out) = match self.write_rows(&live, &source, request, progress) {
             Ok(written) => written,
             Err(error) => {
@@ -180,7 +190,13 @@ impl Store {
             .follow(&mut || progress(now) == ControlFlow::Continue(()))
             .map_err(explained)?;
         let before = || live.open_reader().ok();
-        let written = row_transfer::write(&live.connection, before, &rows, &tables, request.on_conflict);
+        let written = row_transfer::write(
+            &live.connection,
+            before,
+            &rows,
+            &tables,
+            (request.on_conflict, request.triggers),
+        );
         remember_system_error(&live.connection, &written);
         let written = written.map_err(|error| explain(&error, &self.database, Role::Live))?;
         Ok((written, columns_left_out(&rows)))

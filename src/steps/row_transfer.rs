@@ -1,6 +1,6 @@
 //! Writing rows of a backup into the live database, inside a transaction that the caller ends.
 //!
-//! Triggers do not fire and foreign keys are not enforced row by row. The foreign keys are checked at the end, as
+//! Triggers do not fire unless that is asked for, and foreign keys are not enforced row by row. The foreign keys are checked at the end, as
 //! <https://www.sqlite.org/lang_altertable.html#otheralter> and
 //! <https://www.sqlite.org/pragma.html#pragma_foreign_key_check> recommend for rows that are copied as they were.
 
@@ -81,14 +81,19 @@ pub(crate) fn write(
     before: impl FnOnce() -> Option<Connection>,
     rows: &[Row],
     tables: &Tables<'_>,
-    mode: OnConflict,
+    (mode, triggers): (OnConflict, bool),
 ) -> rusqlite::Result<Written> {
     let mut written = Written::default();
     let mut brought_back = HashSet::new();
     for row in rows {
         write_row(live, row, mode, &mut written, &mut brought_back)?;
+        if live.is_autocommit() {
+            // A trigger has ended the transaction, by RAISE(ROLLBACK). What is written after that could not be undone.
+            written.refused = true;
+            return Ok(written);
+        }
     }
-    check_foreign_keys(live, before, rows, tables, mode, &mut written)?;
+    check_foreign_keys(live, before, rows, tables, (mode, triggers), &mut written)?;
     Ok(written)
 }
 
@@ -183,7 +188,8 @@ fn rows_with_same_unique_value(live: &Connection, row: &Row, key: &[StoredValue]
     Ok(found)
 }
 
-/// Inserts the row, or updates the existing row with its key.
+/// Inserts the row, or updates the existing row with its key. ABORT takes precedence over the ON CONFLICT clauses of a table, which
+/// could end the transaction, or delete other rows: <https://www.sqlite.org/lang_conflict.html>.
 fn insert_or_update(live: &Connection, row: &Row, key: &[StoredValue], exists: bool) -> rusqlite::Result<Outcome> {
     let table = &row.table;
     let name = quoted(&table.name);
@@ -203,7 +209,7 @@ fn insert_or_update(live: &Connection, row: &Row, key: &[StoredValue], exists: b
         if set.is_empty() {
             return Ok(Outcome::Same);
         }
-        let sql = format!("UPDATE main.{name} SET {set} WHERE {}", matches(&table.key));
+        let sql = format!("UPDATE OR ABORT main.{name} SET {set} WHERE {}", matches(&table.key));
         let values = key.iter().chain(others.into_iter().map(|(_, value)| value));
         live.prepare(&sql)
             .and_then(|mut statement| statement.execute(params_from_iter(values)))
@@ -211,7 +217,7 @@ fn insert_or_update(live: &Connection, row: &Row, key: &[StoredValue], exists: b
     } else {
         let places: Vec<String> = (1..=table.columns.len()).map(|number| format!("?{number}")).collect();
         let sql = format!(
-            "INSERT INTO main.{name}({}) VALUES({})",
+            "INSERT OR ABORT INTO main.{name}({}) VALUES({})",
             list(&table.columns),
             places.join(", ")
         );
@@ -222,7 +228,7 @@ fn insert_or_update(live: &Connection, row: &Row, key: &[StoredValue], exists: b
     done.or_else(|error| {
         if is_refusal(&error) {
             let clash = conflict(row, Clash::Constraint, Some(error.to_string()), None);
-            Ok(Outcome::Clash(Box::new(clash), true))
+            Ok(Outcome::Clash(Box::new(clash), !live.is_autocommit()))
         } else {
             Err(error)
         }
@@ -257,7 +263,7 @@ fn check_foreign_keys(
     before: impl FnOnce() -> Option<Connection>,
     rows: &[Row],
     tables: &Tables<'_>,
-    mode: OnConflict,
+    (mode, triggers): (OnConflict, bool),
     written: &mut Written,
 ) -> rusqlite::Result<()> {
     let mut checked: Vec<String> = Vec::new();
@@ -273,6 +279,10 @@ fn check_foreign_keys(
             // Overwriting can delete a referenced row or change its key.
             tables.children_of(&table.name).iter().for_each(|key| add(&key.child));
         }
+    }
+    if triggers {
+        // A trigger can write to any table.
+        tables.children().for_each(&mut add);
     }
     let now = violations(live, &checked);
     if now.is_empty() {

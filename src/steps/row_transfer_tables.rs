@@ -83,6 +83,11 @@ impl<'c> Tables<'c> {
         Ok(found)
     }
 
+    /// The tables that have a foreign key.
+    pub fn children(&self) -> impl Iterator<Item = &str> {
+        self.foreign_keys.iter().map(|key| key.child.as_str())
+    }
+
     /// The foreign keys of a table.
     pub fn parents_of(&self, table: &str) -> Vec<ForeignKey> {
         let own = |key: &&ForeignKey| key.child.eq_ignore_ascii_case(table);

@@ -337,6 +337,7 @@ class Store:
         *,
         with_dependents: bool = True,
         on_conflict: Literal["refuse", "skip", "overwrite"] = "refuse",
+        triggers: bool = False,
         dry_run: bool = False,
         reason: str | None = None,
         progress: Progress | None = None,
@@ -344,7 +345,7 @@ class Store:
         """Brings rows of a backup back into the live database, with what belongs to them, in one transaction.
 
         Rows that they refer to come too where they are missing. What was there before is first saved as
-        ``<database>.before_restore_<time>``. Triggers do not fire.
+        ``<database>.before_restore_<time>``.
 
         Args:
             backup: as in :meth:`restore`.
@@ -352,6 +353,7 @@ class Store:
             with_dependents: also the rows that refer to them and are missing.
             on_conflict: what to do with a row that clashes with one that is there: change nothing at all, leave
                 what is there, or write the row of the backup over it.
+            triggers: let the triggers of the live database fire; otherwise the rows come as they were in the backup.
             dry_run: only say what would happen, which is exact.
             reason: why, for the log of restores.
             progress: see :data:`Progress`.
@@ -373,6 +375,7 @@ class Store:
             "rows": [row.to_json() for row in rows],
             "with_dependents": with_dependents,
             "on_conflict": on_conflict,
+            "triggers": triggers,
             "dry_run": dry_run,
         }
         if reason is not None:

@@ -169,6 +169,7 @@ def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
         "rows": [_row(table, key) for table, key in arguments.row],
         "with_dependents": not arguments.alone,
         "on_conflict": arguments.on_conflict,
+        "triggers": arguments.triggers,
         "dry_run": arguments.dry_run,
     }
     if arguments.reason is not None:

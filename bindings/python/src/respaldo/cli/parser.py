@@ -98,6 +98,7 @@ def build(texts: Texts) -> Parser:
     bring_back.add_argument(
         "--on-conflict", choices=["refuse", "skip", "overwrite"], default="refuse", help=texts.on_conflict
     )
+    bring_back.add_argument("--triggers", action="store_true", help=texts.triggers)
     bring_back.add_argument("--dry-run", action="store_true", help=texts.dry_run_rows)
     bring_back.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
     salvage = command("salvage", backup=True, optional=True)

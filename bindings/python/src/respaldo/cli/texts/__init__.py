@@ -149,6 +149,7 @@ class Texts:
     row: tuple[str, str, str]
     alone: str
     on_conflict: str
+    triggers: str
     dry_run_rows: str
     deleted_rows: str
     shell: str
