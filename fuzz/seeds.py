@@ -201,6 +201,10 @@ def main() -> None:
         lengths = struct.pack("<HH", len(log), len(journal))
         write(root / "pages", name, main_file)
         write(root / "live_file", name, lengths + log + journal + main_file)
+    files = {name: main_file for name, (main_file, _, _) in databases().items() if len(main_file) < 1 << 16}
+    for name, older in files.items():
+        for newer in (older, files["plain"], older.replace(b"a", b"e")):
+            write(root / "two_files", f"{name}_{len(newer)}_{newer == older}", struct.pack("<H", len(older)) + older + newer)
     for number, text in enumerate(SETTINGS):
         write(root / "settings_json", str(number), text.encode())
     for number, text in enumerate(CATALOGUES):

@@ -49,6 +49,9 @@ enum Operation {
     Annotate,
     Health,
     Rehearse,
+    Compare,
+    Find,
+    History,
 }
 
 impl Operation {
@@ -71,6 +74,9 @@ impl Operation {
                 "safety_copies",
             ],
             Operation::Rehearse => &["ok", "backup", "checks", "problems", "warnings", "duration_ms"],
+            Operation::Compare => &["identical", "summary", "tables", "schema"],
+            Operation::Find => &["found", "complete", "backups", "warnings"],
+            Operation::History => &["title", "versions", "gone_since", "live", "warnings"],
         }
     }
 }
@@ -119,6 +125,11 @@ enum Key {
     Schema,
     Health,
     SecondPlace,
+    With,
+    Rows,
+    Table,
+    Words,
+    RowKey,
     Unknown,
 }
 
@@ -135,7 +146,7 @@ enum Word {
     Object,
 }
 
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 16] = [
     DATABASE,
     "backups",
     "settings.json",
@@ -149,6 +160,8 @@ const KNOWN: [&str; 14] = [
     "en",
     "UTC",
     "America/Hermosillo",
+    "clients",
+    "ana",
     "",
 ];
 
@@ -259,7 +272,11 @@ impl Session {
 
     fn operate(&self, operation: Operation, store: u32, request: &Text, cancel_at: Option<u8>, no_json: bool) {
         let usual = match operation {
-            Operation::Restore | Operation::Verify | Operation::Annotate => "{\"backup\": \"backup\"}",
+            Operation::Restore | Operation::Verify | Operation::Annotate | Operation::Compare => {
+                "{\"backup\": \"backup\"}"
+            }
+            Operation::Find => "{\"text\": \"ana\"}",
+            Operation::History => "{\"table\": \"clients\", \"key\": {\"id\": 1}}",
             _ => "{}",
         };
         let Ok(request) = request.as_c(usual) else { return };
@@ -285,6 +302,9 @@ impl Session {
                 Operation::Annotate => respaldo_annotate(store, request, watch, user_data, out),
                 Operation::Health => respaldo_health(store, request, watch, user_data, out),
                 Operation::Rehearse => respaldo_rehearse(store, request, watch, user_data, out),
+                Operation::Compare => respaldo_compare(store, request, watch, user_data, out),
+                Operation::Find => respaldo_find(store, request, watch, user_data, out),
+                Operation::History => respaldo_history(store, request, watch, user_data, out),
             }
         });
         assert_eq!(status == RESPALDO_INVALID_HANDLE, !self.open.contains(&store));
@@ -419,6 +439,11 @@ impl Key {
             Key::Schema => "schema",
             Key::Health => "health",
             Key::SecondPlace => "second_place",
+            Key::With => "with",
+            Key::Rows => "rows",
+            Key::Table => "table",
+            Key::Words => "text",
+            Key::RowKey => "key",
             Key::Unknown => "backup\\u0000",
         }
     }
@@ -435,7 +460,7 @@ impl Word {
             Word::Known(n) => Value::from(KNOWN[usize::from(*n) % KNOWN.len()]).to_string(),
             Word::Text(text) => Value::from(text.as_str()).to_string(),
             Word::List => "[1]".to_owned(),
-            Word::Object => "{\"a\": 1}".to_owned(),
+            Word::Object => "{\"id\": 1}".to_owned(),
         }
     }
 }

@@ -37,6 +37,10 @@ mod own_table;
 mod request_fields;
 mod requests;
 
+// The fuzz target calls the functions from Rust; everybody else by their exported names.
+#[cfg(fuzzing)]
+pub use self::{backups::*, library::*, opening::*, rows::*, safety::*};
+
 use std::ffi::c_void;
 
 /// The version of this interface. It changes when a program built against an older header would break.
