@@ -25,7 +25,7 @@ import library
 from child import Child
 from inject import Injector
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVES, OLDER_NAMES, REQUESTS, UNUSABLE, Scene, check_explained
+from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER, OLDER_NAMES, REQUESTS, UNUSABLE, Scene, check_explained
 from system_calls import KINDS, SHORT_WRITE
 from tally import Tally, notices
 
@@ -41,6 +41,10 @@ OPERATIONS = [
     ("list", "rollback"),
     ("verify", "rollback"),
     ("last_backup", "rollback"),
+    ("compare", "rollback"),
+    ("find", "rollback"),
+    ("history", "rollback"),
+    ("bring_back", "rollback"),
 ]
 """create_first makes the first backup, and the folder for it."""
 BOUNDED = [
@@ -131,6 +135,12 @@ class Case:
                 # When the newest cannot be read, the newest that can is kept besides.
                 kept_besides = any(decision["reason"] == "newest_good" for decision in answer["kept"])
                 assert len(names) == 2 + kept_besides or answer["warnings"], "not all are gone, and nothing warns"
+            case "history" if not answer["warnings"]:
+                versions = [version["values"]["generation"] for version in answer["versions"]]
+                assert versions == [CHOSEN, OLDER] and answer["live"]["values"]["generation"] == LIVE, answer
+            case "compare":
+                changed = {table["table"]: table["changed"] for table in answer["tables"]}
+                assert changed["notes"] == 1, answer
             case "last_backup":
                 # The newest that can be read.
                 days = [f"{day:02}/01/2026 09:00" for day in range(1, 6)]

@@ -13,7 +13,7 @@ DATABASE_NOT_FOUND, BACKUP_NOT_FOUND, PERMISSION_DENIED, DISK_FULL, IO_ERROR, TA
 DATABASE_LOCKED, DATABASE_CORRUPT, NOT_A_DATABASE, BACKUP_CORRUPT, SAME_FILE = 40, 41, 42, 43, 44
 BUSY, RESTORE_FAILED, INTERNAL = 60, 61, 99
 
-WITH_PROGRESS = {"create", "create_if_due", "restore", "verify", "annotate", "health", "rehearse", "bring_back"}
+WITHOUT_PROGRESS = {"list", "last_backup", "prune"}
 WITHOUT_REQUEST = {"last_backup"}
 
 
@@ -37,7 +37,7 @@ class Store:
         arguments = [self.handle]
         if operation not in WITHOUT_REQUEST:
             arguments.append(None if request is None else json.dumps(request).encode())
-        if operation in WITH_PROGRESS:
+        if operation not in WITHOUT_PROGRESS:
             arguments += [None, None]
         answer = ctypes.c_void_p()
         status = function(*arguments, ctypes.byref(answer))

@@ -41,6 +41,9 @@ REQUESTS = {
         "rows": [{"table": "notes", "key": {"id": 1}}],
         "on_conflict": "overwrite",
     },
+    "compare": {"backup": CHOSEN_NAME},
+    "find": {"table": "notes", "text": "a"},
+    "history": {"table": "notes", "key": {"id": 1}},
     "rehearse": {"backup": CHOSEN_NAME, "checks": ["SELECT count(*) > 0 FROM visits"]},
 }
 """What each operation is called with, unless a test says otherwise."""
