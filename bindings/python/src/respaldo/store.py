@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, overload
 from zoneinfo import ZoneInfo
@@ -124,6 +125,13 @@ class Store:
             options["settings"] = None if settings is None else os.fsdecode(settings)
         handle = _call.open_store(options)
         self._database: str = options["database"]
+        self._options = options | {
+            key: _from_here(options[key]) for key in ("database", "backup_dir", "settings") if options.get(key)
+        }
+        self._backup_dir = Path(
+            os.path.abspath(self._options.get("backup_dir") or Path(self._options["database"]).with_name("backups"))
+        )
+        self._names: dict[str, TableWords] = options.get("names", {})
         self._open_handle: int = handle
         self._close = weakref.finalize(self, load().respaldo_close, handle)
 
@@ -135,6 +143,39 @@ class Store:
     def closed(self) -> bool:
         """Whether :meth:`close` has been called."""
         return not self._close.alive
+
+    def use_second_place(self, place: SecondPlace | None) -> None:
+        """Goes on with another second place, or with none: for all who share this store, from their next call on.
+
+        A call that is running ends as it began. The application keeps the choice for its next start.
+
+        Raises:
+            InvalidArgumentError: the library does not take it; the store goes on as it was.
+        """
+        self._handle()
+        options = {key: value for key, value in self._options.items() if key != "second_place"}
+        if place is not None:
+            options["second_place"] = place
+        handle, close = _call.open_store(options), self._close
+        self._options, self._open_handle = options, handle
+        self._close = weakref.finalize(self, load().respaldo_close, handle)
+        close()
+
+    @property
+    def second_place(self) -> SecondPlace | None:
+        """The second place that the store was given."""
+        place: SecondPlace | None = self._options.get("second_place")
+        return place
+
+    @property
+    def backup_dir(self) -> Path:
+        """The folder of the backups, which need not exist yet."""
+        return self._backup_dir
+
+    @property
+    def names(self) -> Mapping[str, TableWords]:
+        """What people call the rows of each table, as given to the store; empty if nothing was."""
+        return self._names
 
     def __enter__(self) -> Self:
         return self
@@ -554,6 +595,11 @@ class Store:
 
     def _in_steps(self, function: str, body: dict[str, Any], progress: Progress | None) -> _call.Answer:
         return _call.request_in_steps(function, self._handle(), body, progress)
+
+
+def _from_here(path: str) -> str:
+    """A relative path, joined to the current folder, which may be another one later."""
+    return path if os.path.isabs(path) else os.path.join(os.getcwd(), path)
 
 
 def _said(label: str | None, note: str | None, made: str | None, pinned: bool, skip_unchanged: bool) -> dict[str, Any]:

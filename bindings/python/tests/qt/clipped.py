@@ -12,10 +12,11 @@ import json
 import sys
 
 from qtpy.QtCore import QEventLoop, Qt, QTimer
-from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QWidget
 
 import respaldo
-from respaldo.qt import BackupDialog, LastBackupLabel, job
+from respaldo.qt import BackupDialog, HealthIndicator, LastBackupLabel, job
+from respaldo.qt.backup_model import Column
 
 
 def clipped(window: QWidget) -> list[str]:
@@ -24,12 +25,14 @@ def clipped(window: QWidget) -> list[str]:
     for widget in window.findChildren(QWidget):
         if not widget.isVisible() or not isinstance(widget, (QAbstractButton, QLabel)):
             continue
+        if isinstance(widget.parent(), QLineEdit):  # its icons are as small as it likes
+            continue
         wanted = widget.sizeHint()
         if isinstance(widget, QLabel) and widget.wordWrap():
             wanted.setWidth(widget.width())
             wanted.setHeight(widget.heightForWidth(widget.width()))
         if widget.width() < wanted.width() or widget.height() < wanted.height():
-            found.append(widget.text())
+            found.append(widget.text() or repr(widget))
     return found
 
 
@@ -37,15 +40,16 @@ def clipped_cells(dialog: BackupDialog) -> list[str]:
     """The texts in the table that are shortened with dots, or out of sight to the right."""
     table, found = dialog.table, []
     header = table.horizontalHeader()
-    for column in range(table.columnCount()):
-        if header.sectionSize(column) < header.sectionSizeHint(column):
-            found.append(table.horizontalHeaderItem(column).text())
+    for column in Column:
+        if table.isColumnHidden(column):
+            continue
+        title = str(table.filter.headerData(column, Qt.Orientation.Horizontal))
+        if header.sectionSize(column) < header.fontMetrics().horizontalAdvance(title) + 8:  # its margins
+            found.append(title)
         for row in range(table.rowCount()):
-            text, cell = table.item(row, column).text(), table.visualItemRect(table.item(row, column))
+            text, cell = table.text(row, column), table.visualRect(table.filter.index(row, column))
             if table.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, cell.width()) != text:
                 found.append(text)
-            if column < 4 and cell.right() > table.viewport().width():  # the last may be scrolled to
-                found.append(f"{text} →")
     return found
 
 
@@ -61,10 +65,11 @@ def main() -> None:
     application = QApplication(sys.argv)
     language = sys.argv[2]
     with respaldo.Store(sys.argv[1], language=language) as store:
-        store.create()
+        store.create(label="x")
         window = QMainWindow()
         label = LastBackupLabel(store, window, language=language)
         window.statusBar().addPermanentWidget(label)
+        window.statusBar().addPermanentWidget(HealthIndicator(store, window, language=language))
         window.resize(600, 300)
         window.show()
         dialog = BackupDialog(store, window, language=language)

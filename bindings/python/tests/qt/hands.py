@@ -9,7 +9,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractButton, QApplication, QMessageBox, QWidget
 
 from respaldo.qt import BackupDialog
+from respaldo.qt.backup_model import Column
 
+SHOWN = (Column.WHEN, Column.LABEL, Column.HOLDS, Column.VERIFIED, Column.KIND, Column.SIZE)
 _Window = TypeVar("_Window", bound=QWidget)
 PATIENCE = 30_000
 
@@ -84,6 +86,17 @@ def words(window: QWidget | None) -> str:
 
 
 def rows(dialog: BackupDialog) -> list[list[str]]:
-    """What the table of backups shows."""
+    """What the table of backups shows, but for the place."""
+    return [[dialog.table.text(row, column) for column in SHOWN] for row in range(dialog.table.rowCount())]
+
+
+def states(dialog: BackupDialog) -> list[str]:
+    """What the table says of each backup: when it was verified, or what is the matter with it."""
+    return [dialog.table.text(row, Column.VERIFIED) for row in range(dialog.table.rowCount())]
+
+
+def row_of(dialog: BackupDialog, name: str) -> int:
+    """Where the table shows the backup with this file name."""
     table = dialog.table
-    return [[table.item(r, c).text() for c in range(5)] for r in range(table.rowCount())]
+    shown = [table.filter.mapToSource(table.filter.index(row, 0)).row() for row in range(table.rowCount())]
+    return [table.backups.entry(row).backup.name for row in shown].index(name)

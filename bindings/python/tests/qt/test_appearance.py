@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QPalette
 from qtpy.QtWidgets import QApplication, QMainWindow
 
 import respaldo
 from hands import Hands
 from respaldo.qt import BackupDialog, LastBackupLabel
+from respaldo.qt.backup_model import Column
 from respaldo.qt.job import running
 from respaldo.qt.palette import contrast, luminance, warning_colour
 
@@ -62,15 +64,23 @@ def test_colours_follow_the_applications_palette(
 
     qapp.setPalette(palette_on(ground))
     hands.wait(lambda: dialog.palette().color(QPalette.ColorRole.Window) == QColor(ground))
-    for widget in (label, dialog.notices, dialog.safety, dialog.create_button, dialog.table):
+    for widget in (
+        label,
+        dialog.notices,
+        dialog.safety,
+        dialog.create_button,
+        dialog.table,
+        dialog.health.headline,
+        dialog.details,
+    ):
         palette = widget.palette()
         words, behind = palette.color(widget.foregroundRole()), palette.color(widget.backgroundRole())
         assert contrast(words, behind) >= 4.5, widget
         assert (luminance(behind) > 0.5) == (luminance(QColor(ground)) > 0.5), widget
-    state = dialog.table.item(0, 3)
-    assert state.text() == "⚠ Dañado"
+    state = dialog.table.filter.index(0, Column.VERIFIED)
+    assert state.data() == "Dañado"
     base = dialog.table.palette().color(QPalette.ColorRole.Base)
-    assert contrast(state.foreground().color(), base) >= 4.5
+    assert contrast(state.data(Qt.ItemDataRole.ForegroundRole).color(), base) >= 4.5
 
 
 def clipped_at(scale: str, database: Path, *arguments: str) -> dict[str, object]:
@@ -88,7 +98,7 @@ def clipped_at(scale: str, database: Path, *arguments: str) -> dict[str, object]
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
-@pytest.mark.parametrize("scale", ["1", "1.25", "1.5"])
+@pytest.mark.parametrize("scale", ["1", "1.25", "1.5", "2"])
 def test_nothing_is_cut_off(database: Path, scale: str, language: str) -> None:
     answer = clipped_at(scale, database, language)
     assert answer["clipped"] == []

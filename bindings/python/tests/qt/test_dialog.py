@@ -15,16 +15,11 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
 
 import respaldo
 import scene
-from hands import Hands, rows, words
+from hands import Hands, row_of, rows, states, words
 from respaldo.qt import BackupDialog
 from respaldo.qt.job import running
 
 Opened = Callable[..., BackupDialog]
-
-
-def verified_on(backup: respaldo.Backup) -> str:
-    assert backup.verified_at is not None
-    return f"{backup.verified_at:%d/%m/%Y}"
 
 
 def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Path, opened: Opened) -> None:
@@ -35,11 +30,12 @@ def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Pa
     with (folder / "backups" / "backup_20200301_090000.db").open("wb") as half:
         half.write(newest.path.read_bytes()[:100_000])
     dialog = opened(store)
+    holds = "200 filas de clients"
     assert rows(dialog) == [
-        [newest.display, "Respaldo", "3.2 MB", verified_on(newest), newest.name],
-        ["04/03/2020 14:23", "Respaldo", "3.2 MB", "Todavía no", "backup_20200304_142305.db"],
-        ["01/03/2020 09:00", "Respaldo", "100.0 kB", "⚠ Dañado", "backup_20200301_090000.db"],
-        ["13/07/2017 19:40", "Conservado", "3.2 MB", "Todavía no", "antes de la mudanza.db"],
+        [f"hoy {newest.created_at:%H:%M}", "", holds, "hoy", "A mano", "3.2 MB"],
+        ["4 de marzo de 2020", "", "", "Todavía no", "Respaldo", "3.2 MB"],
+        ["1 de marzo de 2020", "", "", "Dañado", "Respaldo", "100.0 kB"],
+        ["13 de julio de 2017", "antes de la mudanza.db", "", "Todavía no", "Conservado", "3.2 MB"],
     ]
     assert dialog.table.selected() == newest
     assert not dialog.notices.isVisible()
@@ -47,9 +43,12 @@ def test_every_backup_is_listed_with_its_state(store: respaldo.Store, folder: Pa
 
 def test_an_empty_folder_offers_only_a_backup(store: respaldo.Store, opened: Opened) -> None:
     dialog = opened(store)
-    assert dialog.notices.text() == "Todavía no hay respaldos."
+    assert dialog.empty.isVisible() and not dialog.table.isVisible()
+    assert dialog.empty.text().startswith("Todavía no hay respaldos.\nCree el primero con «Crear respaldo».")
+    assert "no hay" in dialog.health.headline.text().lower()
     assert dialog.create_button.isEnabled()
-    for button in ("verify", "restore", "save_copy", "open_folder"):
+    assert dialog.open_folder_button.isEnabled()
+    for button in ("verify", "restore", "save_copy", "bring_back"):
         assert not getattr(dialog, f"{button}_button").isEnabled()
 
 
@@ -127,11 +126,13 @@ def test_verify_marks_the_backup_as_verified(store: respaldo.Store, opened: Open
     shutil.copy(copied.path, copied.path.with_name("de otra computadora.db"))
     copied.path.unlink()
     dialog = opened(store)
-    assert rows(dialog)[0][3] == "Todavía no"
+    assert states(dialog)[0] == "Todavía no"
     hands.click(dialog.verify_button)
     hands.close_box("está íntegro: se leyó y se comprobó completo")
     (backup,) = store.list()
-    assert rows(dialog)[0][3] == verified_on(backup)
+    assert backup.verified_at is not None
+    hands.wait(lambda: not running())
+    assert states(dialog) == ["hoy"]
 
 
 def test_verify_marks_a_safety_copy_for_as_long_as_the_dialog_is_there(
@@ -141,25 +142,25 @@ def test_verify_marks_a_safety_copy_for_as_long_as_the_dialog_is_there(
     dialog = opened(store)
     hands.click(dialog.safety)
     hands.wait(lambda: dialog.table.rowCount() == 2)
-    place = [row[1] for row in rows(dialog)].index("Previo a restaurar")
-    assert rows(dialog)[place][3] == "Todavía no"
+    place = [row[4] for row in rows(dialog)].index("Previo a restaurar")
+    assert states(dialog)[place] == "Todavía no"
     dialog.table.selectRow(place)
     hands.click(dialog.verify_button)
     hands.close_box("está íntegro")
-    assert rows(dialog)[place][3] == verified_on(store.list()[0])
+    assert states(dialog)[place] == "hoy"
 
 
 def test_verify_finds_what_the_list_cannot_see(store: respaldo.Store, opened: Opened, hands: Hands) -> None:
     backup = store.create().backup
     scene.damage(backup.path)
     dialog = opened(store)
-    assert rows(dialog)[0][3] == "Todavía no"  # it was changed after its verification
+    assert states(dialog)[0] == "Todavía no"  # it was changed after its verification
     hands.click(dialog.verify_button)
     said = hands.close_box("está dañado")
     assert str(backup.path) in said and "Use otro respaldo de la lista." in said
-    assert rows(dialog)[0][3] == "⚠ Dañado"
+    assert states(dialog)[0] == "Dañado"
     hands.wait(lambda: not running())
-    assert rows(dialog)[0][3] == "⚠ Dañado"  # the list was read again meanwhile
+    assert states(dialog)[0] == "Dañado"  # the list was read again meanwhile
 
 
 def test_an_index_that_can_be_repaired_is_not_called_damage(
@@ -169,7 +170,7 @@ def test_an_index_that_can_be_repaired_is_not_called_damage(
     scene.spoil_index(database)
     shutil.copy(database, preserved)
     dialog = opened(store)
-    place = [row[4] for row in rows(dialog)].index("mio.db")
+    place = row_of(dialog, "mio.db")
     dialog.table.selectRow(place)
     hands.click(dialog.verify_button)
     box = hands.box("no coincide con su tabla")
@@ -177,7 +178,7 @@ def test_an_index_that_can_be_repaired_is_not_called_damage(
     said = hands.close_box("no coincide con su tabla")
     assert "No se perdió ningún registro." in said and "REINDEX" in said and "dañado" not in said
     hands.wait(lambda: not running())
-    assert rows(dialog)[place][3] == "⚠ Reparable"
+    assert states(dialog)[place] == "Reparable"
 
 
 class TestRestore:
@@ -185,7 +186,8 @@ class TestRestore:
         "¿Está seguro que desea restaurar este respaldo?\n"
         "{date}\n\n"
         "Advertencia: Esto sobrescribirá la base de datos actual.\n"
-        "Se creará una copia de seguridad de la BD actual antes de continuar."
+        "Se creará una copia de seguridad de la BD actual antes de continuar.\n\n"
+        "Recuperaría 200 filas de clients."
     )
 
     @pytest.fixture
@@ -209,7 +211,7 @@ class TestRestore:
         dialog.database_restored.connect(lambda: called.append("restored"))
         hands.click(dialog.restore_button)
         box = hands.box()
-        assert words(box) == self.QUESTION.format(date=lost.display)
+        hands.wait(lambda: words(box) == self.QUESTION.format(date=lost.display))
         assert called == []
         hands.answer(box, "Restaurar")
         said = hands.close_box(f"Se restauró el respaldo del {lost.display}.")
@@ -251,10 +253,10 @@ class TestRestore:
     ) -> None:
         scene.damage(lost.path)
         dialog = opened(store)
-        assert rows(dialog)[0][3] == "Todavía no"
+        assert states(dialog)[0] == "Todavía no"
         hands.restore(dialog)
         hands.close_box("está dañado")
-        assert rows(dialog)[0][3] == "⚠ Dañado"
+        assert states(dialog)[0] == "Dañado"
         assert scene.count_clients(database) == 0
 
     def test_a_failed_restore_is_followed_by_reload_too(
@@ -304,11 +306,11 @@ class TestRestore:
     ) -> None:
         store.restore(lost)
         dialog = opened(store)
-        assert [row[1] for row in rows(dialog)] == ["Respaldo"]
+        assert [row[4] for row in rows(dialog)] == ["A mano"]
         hands.click(dialog.safety)
         hands.wait(lambda: len(rows(dialog)) == 2)
-        (at,) = [i for i, row in enumerate(rows(dialog)) if row[1] == "Previo a restaurar"]
-        cell = dialog.table.visualItemRect(dialog.table.item(at, 0)).center()
+        (at,) = [i for i, row in enumerate(rows(dialog)) if row[4] == "Previo a restaurar"]
+        cell = dialog.table.visualRect(dialog.table.filter.index(at, 0)).center()
         hands.qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
         hands.restore(dialog)
         hands.close_box("Se restauró")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableWidget, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QProgressBar, QTableView, QWidget
 
 import respaldo
 import scene
@@ -31,7 +31,7 @@ def dialog(store: respaldo.Store, hands: Hands) -> BackupDialog:
 def test_every_button_has_a_letter_of_its_own(store: respaldo.Store, qtbot: object, language: str) -> None:
     dialog = BackupDialog(store, language=language)  # type: ignore[arg-type]
     buttons = [b for b in dialog.findChildren(QAbstractButton) if b.text()]
-    assert len(buttons) == 8
+    assert len(buttons) == 11
     letters = Counter(b.text().partition("&")[2][:1].lower() for b in buttons)
     assert "" not in letters
     assert set(letters.values()) == {1}, letters
@@ -40,13 +40,19 @@ def test_every_button_has_a_letter_of_its_own(store: respaldo.Store, qtbot: obje
 def test_tab_visits_every_part(dialog: BackupDialog, hands: Hands) -> None:
     expected: list[QWidget] = [
         dialog.table,
-        dialog.create_button,
-        dialog.verify_button,
+        dialog.details,
         dialog.restore_button,
+        dialog.bring_back_button,
+        dialog.verify_button,
         dialog.save_copy_button,
         dialog.open_folder_button,
+        dialog.more_button,
         dialog.safety,
         dialog.close_button,
+        dialog.health.unfold,
+        dialog.create_button,
+        dialog.search,
+        dialog.kinds,
     ]
     assert QApplication.focusWidget() is dialog.table
     for widget in [*expected[1:], expected[0]]:
@@ -103,7 +109,7 @@ def test_arrows_choose_a_backup(dialog: BackupDialog, store: respaldo.Store, han
 
 
 def test_a_screen_reader_has_words_for_every_part(dialog: BackupDialog) -> None:
-    for kind in (QTableWidget, QProgressBar):
+    for kind in (QTableView, QProgressBar):
         (widget,) = dialog.findChildren(kind)
         assert widget.accessibleName()
     assert all(b.text() for b in (dialog.create_button, dialog.safety, dialog.progress.cancel))

@@ -16,7 +16,7 @@ def look():
         print(window.last_backup.text())
         window.menuBar().actions()[0].trigger()
     elif dialog is not None and dialog.table.rowCount() == 1:
-        print(dialog.table.item(0, 4).text())
+        print(dialog.table.selected().name)
         timer.stop()
         dialog.close()
         window.close()

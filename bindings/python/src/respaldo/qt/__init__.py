@@ -3,6 +3,7 @@
     >>> from respaldo import qt                               # doctest: +SKIP
     >>> daily = qt.DailyBackup(store, window)                 # once a day, in the background, while it stays open
     >>> daily.start()
+    >>> health = qt.HealthIndicator(store, window)            # a light: whether the data are safe
     >>> label = qt.LastBackupLabel(store, window)             # Último respaldo: 04/03/2026 09:30
     >>> window.statusBar().addPermanentWidget(label)
     >>> daily.ended.connect(label.refresh)
@@ -27,6 +28,7 @@ except ModuleNotFoundError as error:
 
 from .daily import DailyBackup
 from .dialog import BackupDialog
+from .health_indicator import HealthIndicator
 from .last_backup_label import LastBackupLabel
 from .texts import Language
 from .wait import wait_before_close
@@ -34,6 +36,7 @@ from .wait import wait_before_close
 __all__ = [
     "BackupDialog",
     "DailyBackup",
+    "HealthIndicator",
     "Language",
     "LastBackupLabel",
     "wait_before_close",

@@ -56,11 +56,19 @@ def is_repairable(error: Exception) -> bool:
     return isinstance(error, (DatabaseCorruptError, BackupCorruptError)) and error.repairable
 
 
-def ask_to_restore(parent: QWidget, texts: Texts, backup: Backup, restore: Callable[[], object]) -> QMessageBox:
+def ask_to_restore(
+    parent: QWidget, texts: Texts, backup: Backup, expected: str, restore: Callable[[], object]
+) -> QMessageBox:
     """Asks before a restore, and calls ``restore`` on a yes. Enter and Escape mean no."""
-    when = backup.display if backup.intact is not None else f"{backup.display}\n{texts.downloads}"
-    more = f"{when}\n\n{texts.overwrites}\n{texts.saved_before}"
+    more = before_a_restore(texts, backup, expected)
     return _ask(parent, texts, texts.sure, more, (texts.do_restore, texts.do_not), restore)
+
+
+def before_a_restore(texts: Texts, backup: Backup, expected: str) -> str:
+    """What stands below the question: the date, the warning, and what the restore would lose and bring back."""
+    when = backup.display if backup.intact is not None else f"{backup.display}\n{texts.downloads}"
+    warning = f"{when}\n\n{texts.overwrites}\n{texts.saved_before}"
+    return f"{warning}\n\n{expected}" if expected else warning
 
 
 def ask_to_cancel(parent: QWidget, texts: Texts, cancel: Callable[[], object]) -> QMessageBox:

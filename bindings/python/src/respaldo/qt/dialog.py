@@ -1,56 +1,48 @@
-"""The dialog in which a person makes, checks, restores and saves backups."""
+"""The dialog in which a person sees, makes, checks and restores backups."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
-from qtpy.QtCore import QStandardPaths, Qt, QTimer, QUrl, Signal
-from qtpy.QtGui import QDesktopServices, QShowEvent
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QFileDialog,
-    QGridLayout,
-    QLabel,
-    QMessageBox,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QMessageBox, QWidget
 
-from ..errors import BackupCorruptError, CancelledError, NotADatabaseError
-from ..models import Backup, CreateResult, Listing, RestoreResult, VerifyResult
+from ..errors import BackupCorruptError, NotADatabaseError
+from ..health import RehearseResult, SecondPlace
+from ..models import Backup, CreateResult, PruneResult, RestoreResult, VerifyResult
 from ..store import Progress, Store
-from . import boxes
-from .backup_table import BackupTable
+from . import boxes, files
+from .bring_back_dialog import BringBackDialog
 from .job import Job
-from .progress_row import ProgressRow
-from .reading import Reading
+from .label_dialog import LabelDialog
+from .listing_dialog import ListingDialog
+from .repair_dialog import RepairDialog
+from .retention_dialog import RetentionDialog
+from .second_place_dialog import SecondPlaceDialog
 from .texts import Language, texts_in
-
-CANCEL_TIMEOUT_MS = 10_000
-"""How long the dialog stays open for cancelled work that does not end, such as a disk that does not answer."""
+from .work_dialog import Application
 
 
-class BackupDialog(QDialog):
-    """The backups of a store, with buttons for all that can be done with them.
+class BackupDialog(ListingDialog):
+    """The backups of a store, with all that can be done with them.
 
     Args:
         store: stays open while the dialog is there, and while a job runs.
         parent: the application's window.
-        quiesce: is called before a restore: let go of what was read from the database, close the
-            sessions, dispose the pool. If it raises, nothing is restored.
-        reload: is called after a restore, also after one that failed, and when ``quiesce`` raised:
+        quiesce: is called before the database is changed, by a restore or by bringing rows back: let go of what was
+            read from the database, close the sessions, dispose the pool. If it raises, nothing is changed.
+        reload: is called after that, also after a failure, and when ``quiesce`` raised:
             read everything again. Both are called on the windows' thread.
         reason: why a restore is made, such as who is logged in; for the log of restores.
+        save_second_place: is called with the second place that a person has set up, or with None for none any more:
+            keep it for the next start. The store uses it already. Without this argument it cannot be set up here.
         language: of the texts; the library's messages are in the store's own.
     """
 
     backups_changed = Signal()
-    """A backup was made; the one to connect to :meth:`LastBackupLabel.refresh`."""
+    """A backup was made, or what is said of one was changed; the one to connect to :meth:`LastBackupLabel.refresh`."""
     database_restored = Signal()
     """A restore succeeded, and ``reload`` has been called."""
 
@@ -62,72 +54,33 @@ class BackupDialog(QDialog):
         quiesce: Callable[[], object] | None = None,
         reload: Callable[[], object] | None = None,
         reason: str | None = None,
+        save_second_place: Callable[[SecondPlace | None], object] | None = None,
         language: Language = "es",
     ) -> None:
-        super().__init__(parent)
-        self._store = store
-        self._quiesce = quiesce
-        self._reload = reload
-        self._reason = reason
-        self._texts = texts = texts_in(language)
-        self._job: Job | None = None
-        self._conclude: Callable[[Job], QMessageBox] = self._created
-        self._listing = Reading(self._list, texts.listing, self)
-        self._listing.done.connect(self._listed)
-        self._include_safety = False
-        self._select_next: Path | None = None
-        self._question: QMessageBox | None = None
-        self._closing = False
-
-        self.setWindowTitle(texts.title)
-        self.notices = QLabel(self)
-        self.notices.setTextFormat(Qt.TextFormat.PlainText)
-        self.notices.setWordWrap(True)
-        self.notices.hide()
-        self.table = BackupTable(texts, self)
-        self.safety = QCheckBox(texts.include_safety, self)
-        self.create_button = QPushButton(texts.create, self)
-        self.verify_button = QPushButton(texts.verify, self)
-        self.restore_button = QPushButton(texts.restore, self)
-        self.save_copy_button = QPushButton(texts.save_copy, self)
-        self.open_folder_button = QPushButton(texts.open_folder, self)
-        self.progress = ProgressRow(texts, self)
-        self.close_button = QPushButton(texts.close, self)
-        self.close_button.setDefault(True)  # so that Enter changes nothing
-        self._lay_out()
-
-        self.create_button.clicked.connect(self._create)
-        self.verify_button.clicked.connect(self._verify)
-        self.restore_button.clicked.connect(self._ask_to_restore)
-        self.save_copy_button.clicked.connect(self._ask_where_to_save)
-        self.open_folder_button.clicked.connect(self._open_folder)
-        self.close_button.clicked.connect(self.reject)
-        self.safety.toggled.connect(self.refresh)
-        self.table.itemSelectionChanged.connect(self._enable)
-        self._enable()
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        super().showEvent(event)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Reads the folder of backups again, in the background."""
-        self._include_safety = self.safety.isChecked()
-        self._listing.start()
-
-    def reject(self) -> None:
-        """Closes the dialog; while work is going on it asks first, cancels, and waits for the end."""
-        if self._job is None or self._closing:
-            super().reject()
-        elif self._question is None:
-            self._question = boxes.ask_to_cancel(self, self._texts, self._cancel_and_close)
-            self._question.finished.connect(self._question_answered)
+        texts = texts_in(language)
+        super().__init__(store, texts, Application(quiesce, reload, reason), parent)
+        self.more.second_place.setVisible(save_second_place is not None)
+        self._save_second_place = save_second_place
+        self._connect()
 
     # What the buttons do
 
     def _create(self) -> None:
         job = Job(lambda progress: self._store.create(progress=progress), self._texts.creating)
         self._start(job, self._created)
+
+    def _ask_for_label(self) -> None:
+        asked = LabelDialog(self._texts, None, self)
+
+        def create() -> None:
+            label, note, pinned = asked.label.text(), asked.note.toPlainText(), asked.pinned.isChecked()
+            job = Job(
+                lambda progress: self._store.create(label=label, note=note, pinned=pinned, progress=progress),
+                self._texts.creating,
+            )
+            self._start(job, self._created)
+
+        files.open_and_delete(asked, create)
 
     def _created(self, job: Job) -> QMessageBox:
         if job.error:
@@ -154,64 +107,70 @@ class BackupDialog(QDialog):
         job = Job(lambda progress: self._store.verify(backup, progress=progress), self._texts.verifying)
         self._start(job, verified)
 
-    def _ask_to_restore(self) -> None:
-        backup = self.table.selected()
-        if backup is not None:
-            boxes.ask_to_restore(self, self._texts, backup, lambda: self._restore(backup))
-
-    def _restore(self, backup: Backup) -> None:
-        try:
-            if self._quiesce is not None:
-                self._quiesce()
-        except Exception as error:
-            self._tell_error(error, what=self._texts.not_prepared)
-            self._reload_after_failed_quiesce()
-            return
-
-        def work(progress: Progress) -> RestoreResult:
-            return self._store.restore(backup, reason=self._reason, progress=progress)
-
-        def restored(job: Job) -> QMessageBox:
-            if job.error:
-                told = self._tell_error(job.error, of=backup)
-            else:
-                result = cast(RestoreResult, job.result)
-                self.database_restored.emit()
-                told = boxes.tell_success(
-                    self,
-                    self._texts,
-                    self._texts.restored.format(date=backup.display),
-                    more=self._texts.safety_copy.format(path=result.safety_backup) if result.safety_backup else "",
-                    warnings=result.warnings,
-                )
-            if job.afterwards_error:
-                told = self._tell_error(job.afterwards_error, what=self._texts.not_reloaded)
-            return told
-
-        self._start(Job(work, self._texts.restoring, afterwards=self._reload), restored)
-
-    def _reload_after_failed_quiesce(self) -> None:
-        """Some of it may be closed already."""
-        try:
-            if self._reload is not None:
-                self._reload()
-        except Exception as error:
-            self._tell_error(error, what=self._texts.not_reloaded)
-
-    def _ask_where_to_save(self) -> None:
+    def _rehearse(self) -> None:
         backup = self.table.selected()
         if backup is None:
             return
-        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        chooser = QFileDialog(self, self._texts.save_copy_title, documents, self._texts.databases)
-        chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        chooser.setDefaultSuffix("db")
-        # No confirmation to overwrite: the library refuses a file that is already there.
-        chooser.setOption(QFileDialog.Option.DontConfirmOverwrite, True)
-        chooser.selectFile(backup.name)
-        chooser.fileSelected.connect(lambda target: self._save_copy(backup, Path(target)))
-        chooser.open()
+
+        def rehearsed(job: Job) -> QMessageBox:
+            if job.error:
+                return self._tell_error(job.error, of=backup)
+            result = cast(RehearseResult, job.result)
+            if result.ok:
+                text = self._texts.rehearsed_well.format(date=backup.display)
+                return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
+            text = self._texts.rehearsed_badly.format(date=backup.display)
+            problems = "\n".join(result.problems)
+            return boxes.tell(self, self._texts, text, more=problems, icon=QMessageBox.Icon.Warning)
+
+        job = Job(lambda progress: self._store.rehearse(backup, progress=progress), self._texts.rehearsing)
+        self._start(job, rehearsed)
+
+    def _ask_to_restore(self, backup: Backup | None = None) -> None:
+        backup = backup or self.table.selected()
+        if backup is None:
+            return
+        chosen = backup
+        if self._comparing.backup != chosen:
+            self._comparing.compare(chosen, at_once=True)
+        self._restore_question = boxes.ask_to_restore(
+            self, self._texts, chosen, self._expected(chosen), lambda: self._restore(chosen)
+        )
+        self._restore_question.finished.connect(self._restore_answered)
+
+    def _restore_answered(self, _result: int) -> None:
+        self._restore_question = None
+
+    def _restore(self, backup: Backup) -> None:
+        reason = self._application.reason
+
+        def work(progress: Progress) -> RestoreResult:
+            return self._store.restore(backup, reason=reason, progress=progress)
+
+        def restored(job: Job) -> QMessageBox:
+            if job.error:
+                return self._tell_error(job.error, of=backup)
+            result = cast(RestoreResult, job.result)
+            self.database_restored.emit()
+            return boxes.tell_success(
+                self,
+                self._texts,
+                self._texts.restored.format(date=backup.display),
+                more=self._texts.safety_copy.format(path=result.safety_backup) if result.safety_backup else "",
+                warnings=result.warnings,
+            )
+
+        self._comparing.stop()
+        self._start_quietly(lambda reload: Job(work, self._texts.restoring, afterwards=reload), restored)
+
+    def _ask_which_file(self) -> None:
+        files.ask_which(self, self._texts, lambda path: self._ask_to_restore(files.as_backup(Path(path))))
+
+    def _ask_where_to_save(self) -> None:
+        backup = self.table.selected()
+        if backup is not None:
+            chosen = backup
+            files.ask_where(self, self._texts, chosen.name, lambda target: self._save_copy(chosen, Path(target)))
 
     def _save_copy(self, backup: Backup, target: Path) -> None:
         def saved(job: Job) -> QMessageBox:
@@ -229,68 +188,92 @@ class BackupDialog(QDialog):
 
     def _open_folder(self) -> None:
         backup = self.table.selected() or self.table.newest()
+        files.open_folder(self, self._texts, backup.path.parent if backup else self._store.backup_dir)
+
+    def _annotate(self) -> None:
+        backup = self.table.selected()
         if backup is None:
             return
-        folder = backup.path.parent
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            text = self._texts.folder_not_opened.format(path=folder)
-            boxes.tell(self, self._texts, text, icon=QMessageBox.Icon.Warning)
+        chosen, asked = backup, LabelDialog(self._texts, backup, self)
+        files.open_and_delete(
+            asked,
+            lambda: self._save_annotation(
+                chosen,
+                label=asked.label.text(),
+                note=asked.note.toPlainText(),
+                pinned=asked.pinned.isChecked(),
+            ),
+        )
 
-    # Jobs
+    def _pin(self, pinned: bool) -> None:
+        backup = self.table.selected()
+        if backup is not None:
+            self._save_annotation(backup, pinned=pinned)
 
-    def _start(self, job: Job, conclude: Callable[[Job], QMessageBox]) -> None:
-        """Only with no job running: all buttons that lead here are disabled otherwise."""
-        self._job, self._conclude = job, conclude
-        job.ended.connect(self._ended)
-        self.progress.follow(job)
-        self.close_button.setFocus()  # not to Cancel: a second Enter would undo the first
-        self._enable()
-        job.start()
+    def _confirm_shrink(self) -> None:
+        backup = self.table.newest()
+        if backup is not None:
+            self._save_annotation(backup, confirmed=True)
 
-    def _ended(self) -> None:
-        job, self._job = self._job, None
-        closing, self._closing = self._closing, False
-        assert job is not None
-        if self._question is not None:  # the work ended, so the question is void
-            self._question.reject()
-        self._enable()
-        if closing and isinstance(job.error, CancelledError):
-            super().reject()
-            return
-        self.table.setFocus()
+    def _save_annotation(
+        self,
+        backup: Backup,
+        *,
+        label: str | None = None,
+        note: str | None = None,
+        pinned: bool | None = None,
+        confirmed: bool | None = None,
+    ) -> None:
+        def annotated(job: Job) -> QMessageBox | None:
+            if job.error:
+                return self._tell_error(job.error)
+            self.backups_changed.emit()
+            return None  # the list shows it
+
+        def work(_progress: Progress) -> Backup:
+            return self._store.annotate(backup, label=label, note=note, pinned=pinned, confirmed=confirmed)
+
+        self._start(Job(work, self._texts.annotating), annotated)
+
+    def _show_retention(self) -> None:
+        def looked(job: Job) -> QMessageBox | None:
+            if job.error:
+                return self._tell_error(job.error)
+            backups = {entry.backup.name: entry.backup for entry in self.table.backups.entries()}
+            files.open_and_delete(RetentionDialog(self._texts, cast(PruneResult, job.result), backups, self))
+            return None
+
+        self._start(Job(lambda _progress: self._store.prune(dry_run=True), self._texts.pruning_dry), looked)
+
+    def _set_up_second_place(self) -> None:
+        if self._save_second_place is not None:
+            dialog = SecondPlaceDialog(self._store, self._texts, self._save_second_place, self)
+            dialog.finished.connect(lambda _result: self.refresh())
+            files.open_and_delete(dialog)
+
+    def _repair(self) -> None:
+        dialog = RepairDialog(self._store, self._texts, self.table.selected(), self)
+        dialog.salvaged.connect(self._salvaged)
+        files.open_and_delete(dialog)
+
+    def _salvaged(self, path: str) -> None:
+        self._select_next = Path(path)
+        self.backups_changed.emit()
         self.refresh()
-        told = self._conclude(job)
-        if closing:
-            told.finished.connect(lambda _result: self.reject())
 
-    def _list(self) -> Listing:
-        return self._store.list(include_safety=self._include_safety)
-
-    def _listed(self) -> None:
-        if self._listing.error is not None:
-            self._notify(str(self._listing.error))
+    def _bring_back(self) -> None:
+        backup = self.table.selected()
+        if backup is None:
             return
-        listing = cast(Listing, self._listing.result)
-        notices = [str(warning) for warning in listing.warnings]
-        if not listing:
-            notices.insert(0, self._texts.none_yet)
-        self._notify("\n".join(notices))
-        self.table.show_backups(listing, select=self._select_next)
-        self._select_next = None
-        self._enable()
+        self._comparing.stop()
+        dialog = BringBackDialog(self._store, self._texts, self._application, backup, self)
+        dialog.brought_back.connect(self.database_restored)
+        dialog.undo_asked.connect(self._undo)
+        dialog.finished.connect(lambda _result: self.refresh())
+        files.open_and_delete(dialog)
 
-    def _notify(self, text: str) -> None:
-        self.notices.setText(text)
-        self.notices.setVisible(bool(text))
-
-    def _enable(self) -> None:
-        idle = self._job is None
-        for widget in (self.create_button, self.safety, self.table):
-            widget.setEnabled(idle)
-        chosen = idle and self.table.selected() is not None
-        for button in (self.verify_button, self.restore_button, self.save_copy_button):
-            button.setEnabled(chosen)
-        self.open_folder_button.setEnabled(idle and self.table.newest() is not None)
+    def _undo(self, safety_copy: str) -> None:
+        self._ask_to_restore(files.as_backup(Path(safety_copy)))
 
     def _tell_error(self, error: Exception, *, of: Backup | None = None, what: str | None = None) -> QMessageBox:
         useless = (BackupCorruptError, NotADatabaseError)
@@ -298,50 +281,20 @@ class BackupDialog(QDialog):
             self.table.remember_damage(of, repairable=boxes.is_repairable(error))
         return boxes.tell_error(self, self._texts, error, what=what)
 
-    # Closing while work is going on
-
-    def _question_answered(self, _result: int) -> None:
-        self._question = None
-
-    def _cancel_and_close(self) -> None:
-        if self._job is None:  # it ended while the question was there
-            super().reject()
-            return
-        self._closing = True
-        self.progress.cancel_job()
-        QTimer.singleShot(CANCEL_TIMEOUT_MS, self._close_before_the_end)
-
-    def _close_before_the_end(self) -> None:
-        """Closes although the work goes on: the job continues, and still calls ``reload``."""
-        if self._job is not None and self._closing:
-            super().reject()
-
-    def _lay_out(self) -> None:
-        buttons = QVBoxLayout()
-        in_order = [
-            self.create_button,
-            self.verify_button,
-            self.restore_button,
-            self.save_copy_button,
-            self.open_folder_button,
-        ]
-        for button in in_order:
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        grid = QGridLayout(self)
-        grid.addWidget(self.notices, 0, 0, 1, 2)
-        grid.addWidget(self.table, 1, 0)
-        grid.addLayout(buttons, 1, 1)
-        grid.addWidget(self.safety, 2, 0, 1, 2)
-        grid.addWidget(self.progress, 3, 0)
-        grid.addWidget(self.close_button, 3, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setRowStretch(1, 1)
-        order = [self.table, *in_order, self.safety, self.progress.cancel, self.close_button]
-        for before, after in pairwise(order):
-            QWidget.setTabOrder(before, after)
-        self.table.setFocus()
-        # Qt by itself would take no more than two thirds of the screen.
-        screen = self.screen()
-        assert screen is not None
-        self.resize(self.sizeHint().boundedTo(screen.availableSize()))
+    def _connect(self) -> None:
+        self.create_button.clicked.connect(self._create)
+        self.verify_button.clicked.connect(self._verify)
+        self.restore_button.clicked.connect(lambda: self._ask_to_restore())
+        self.bring_back_button.clicked.connect(self._bring_back)
+        self.save_copy_button.clicked.connect(self._ask_where_to_save)
+        self.open_folder_button.clicked.connect(self._open_folder)
+        self.close_button.clicked.connect(self.reject)
+        self.health.confirmed.connect(self._confirm_shrink)
+        self.more.create_labelled.triggered.connect(self._ask_for_label)
+        self.more.from_file.triggered.connect(self._ask_which_file)
+        self.more.annotate.triggered.connect(self._annotate)
+        self.more.pin.triggered.connect(self._pin)
+        self.more.rehearse.triggered.connect(self._rehearse)
+        self.more.retention.triggered.connect(self._show_retention)
+        self.more.second_place.triggered.connect(self._set_up_second_place)
+        self.more.repair.triggered.connect(self._repair)

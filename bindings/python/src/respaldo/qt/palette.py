@@ -5,15 +5,24 @@ from __future__ import annotations
 from qtpy.QtGui import QColor, QPalette
 
 _HUE = 20  # between red and amber
+_LIGHT_HUES = {"ok": 140, "note": 215, "danger": 350}
 _CONTRAST = 4.5  # what WCAG 2 asks of text, https://www.w3.org/TR/WCAG22/#contrast-minimum
 
 
 def warning_colour(palette: QPalette, ground: QPalette.ColorRole) -> QColor:
     """A colour for text that warns, on the palette's ``ground``: dark on light, light on dark."""
-    background = palette.color(ground)
+    return _readable(_HUE, 255, palette.color(ground))
+
+
+def light_colour(severity: str, palette: QPalette, ground: QPalette.ColorRole) -> QColor:
+    """The colour of the light of a severity other than attention, which is :func:`warning_colour`."""
+    return _readable(_LIGHT_HUES[severity], 190, palette.color(ground))
+
+
+def _readable(hue: int, saturation: int, background: QColor) -> QColor:
     darker = luminance(background) > 0.18  # where black and white stand out alike
     for step in range(0, 128, 4):
-        colour = QColor.fromHsl(_HUE, 255, 127 - step if darker else 127 + step)
+        colour = QColor.fromHsl(hue, saturation, 127 - step if darker else 127 + step)
         if contrast(colour, background) >= _CONTRAST:
             return colour
     return QColor("black" if darker else "white")
