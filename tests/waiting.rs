@@ -108,6 +108,7 @@ fn bring_back(store: &Store, backup: &str, progress: ProgressFn<'_>) -> Result<(
         with_dependents: true,
         on_conflict: OnConflict::Refuse,
         dry_run: false,
+        triggers: false,
         reason: None,
     };
     store.bring_back(&request, progress).map(drop)

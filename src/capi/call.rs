@@ -72,7 +72,9 @@ impl<'a> Call<'a> {
         reply(out, language, || {
             let store = store?;
             let request = read(request?)?;
-            let work = move |progress: ProgressFn<'_>| work(&store, request, progress);
+            let work = move |progress: ProgressFn<'_>| {
+                work(&store, request, progress).map_err(|error| store.point_to_salvage(error))
+            };
             match progress {
                 None => isolation::run(None, work),
                 Some(callback) => isolation::run(

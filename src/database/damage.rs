@@ -10,6 +10,7 @@ pub(super) fn sum_up(problems: &[Problem]) -> Option<Damage> {
         problems: vec![problem.to_string()],
         repairable: problem.repairable(),
         kind: kind(problem),
+        last_good: None,
     });
     each.reduce(Damage::and)
 }

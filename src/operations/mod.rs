@@ -22,6 +22,7 @@
 //! | `restore` | restoring a backup |
 //! | `salvage` | a sound file from the readable parts of a damaged one |
 //! | `second_place_health` | the second place, as health sees it |
+//! | `way_out` | the last good backup, added to an error that a file is damaged |
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
@@ -43,3 +44,4 @@ pub(crate) mod restore;
 pub(crate) mod salvage;
 pub(crate) mod second_place_health;
 pub(crate) mod verify;
+mod way_out;

@@ -9,6 +9,17 @@ pub struct Damage {
     pub repairable: bool,
     /// What it comes down to, for people.
     pub kind: DamageKind,
+    /// The backup to go back to where rows may be lost, if it was looked for.
+    pub last_good: Option<Box<LastGood>>,
+}
+
+/// The newest whole backup, seen from a damaged file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastGood {
+    /// When it was made, as people read it.
+    pub display: String,
+    /// How many rows more the damaged file has, where they can be counted.
+    pub rows_since: Option<u64>,
 }
 
 /// What damage comes down to. The later a kind stands here, the worse it is for the rows.
@@ -51,7 +62,17 @@ impl Damage {
             problems: vec![problem.into()],
             repairable: false,
             kind,
+            last_good: None,
         }
+    }
+
+    /// Rows may be lost: what can still be read is worth a file of its own.
+    pub fn may_lose_rows(&self) -> bool {
+        let lost = matches!(
+            self.kind,
+            DamageKind::Schema | DamageKind::Structure | DamageKind::Rows(_) | DamageKind::CutOff(_)
+        );
+        lost && !self.repairable
     }
 
     /// A file of `bytes` bytes, whose header states more.

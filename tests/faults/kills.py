@@ -81,6 +81,8 @@ def small_cases():
     yield Case("create", "rollback", with_option="second_place")
     yield Case("bring_back", "rollback")
     yield Case("bring_back", "wal")
+    yield Case("salvage", "rollback")
+    yield Case("salvage", "worn_wal")
     for live in LIVES:
         yield Case("restore", live)
     yield Case("restore", "rollback", chosen_size=400_000)

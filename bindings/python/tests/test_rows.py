@@ -99,6 +99,27 @@ class TestSalvage:
         done = run("salvage", "--dry-run", "--database", database)
         assert done.returncode == 0 and f"clients\t{clients.rows}\t0\t{missing.rows}" in done.stdout
 
+    def test_the_error_of_a_damaged_database_points_here(self, database: Path) -> None:
+        with respaldo.Store(database, language="en") as store:
+            backup = store.create().backup
+            with closing(sqlite3.connect(database)) as connection, connection:
+                connection.execute("INSERT INTO clients(name) SELECT 'new' FROM clients LIMIT 3")
+                connection.execute("CREATE TABLE broken(x)")
+                (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name='broken'").fetchone()
+            content = bytearray(database.read_bytes())
+            # A cell that is not there: SQLite counts what it finds, and the check finds it wrong.
+            content[(root - 1) * 4096 + 5 : (root - 1) * 4096 + 7] = b"\x0f\x00"
+            database.write_bytes(content)
+            with pytest.raises(respaldo.DatabaseCorruptError) as failed:
+                store.create()
+            hint = failed.value.hint
+            assert f"The last good backup is of {backup.display}; the damaged file has 3 rows more." in hint
+            assert '"salvage"' in hint
+            Path(backup.path).write_bytes(content[:8192])
+            with pytest.raises(respaldo.BackupCorruptError) as failed:
+                store.verify(backup.name)
+            assert '"salvage"' in failed.value.hint and "last good" not in failed.value.hint
+
     def test_deleted_rows_come_on_request(self, store: respaldo.Store, database: Path) -> None:
         with closing(sqlite3.connect(database)) as connection, connection:
             connection.execute("PRAGMA secure_delete=OFF")

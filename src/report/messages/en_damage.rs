@@ -25,7 +25,7 @@ pub(super) fn of_database(damage: &Damage, path: &str) -> (String, String) {
             "No backup was touched. If the application shows errors or lacks data, restore the newest backup: the database as it is now is kept as a safety copy."
         }
     };
-    (message, hint.to_owned())
+    (message, format!("{hint}{}", way_out(damage)))
 }
 
 pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
@@ -51,7 +51,26 @@ pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
         }
         DamageKind::Schema | DamageKind::Structure | DamageKind::Rows(_) => "Use another backup from the list.",
     };
-    (message, hint.to_owned())
+    (message, format!("{hint}{}", way_out(damage)))
+}
+
+/// Where rows may be lost: the backup to go back to, and how to save what can be read.
+fn way_out(damage: &Damage) -> String {
+    if !damage.may_lose_rows() {
+        return String::new();
+    }
+    let last_good = damage.last_good.as_ref().map(|last| match last.rows_since {
+        None | Some(0) => format!(" The last good backup is of {}.", last.display),
+        Some(1) => format!(
+            " The last good backup is of {}; the damaged file has one row more.",
+            last.display
+        ),
+        Some(rows) => format!(
+            " The last good backup is of {}; the damaged file has {} rows more.",
+            last.display, rows
+        ),
+    });
+    last_good.unwrap_or_default() + " The command \"salvage\" makes a new file of what can still be read."
 }
 
 fn message(damage: &Damage, file: &str) -> String {

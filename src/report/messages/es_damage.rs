@@ -29,7 +29,7 @@ pub(super) fn of_database(damage: &Damage, path: &str) -> (String, String) {
             "No se tocó ningún respaldo. Si la aplicación muestra errores o le faltan datos, restaure el respaldo más reciente: la base de datos tal como está ahora se guarda en una copia de seguridad."
         }
     };
-    (message, hint.to_owned())
+    (message, format!("{hint}{}", way_out(damage)))
 }
 
 pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
@@ -57,7 +57,26 @@ pub(super) fn of_backup(damage: &Damage, path: &str) -> (String, String) {
         DamageKind::CutOff(_) => "Use otro respaldo de la lista. Si copió este de otro lugar, cópielo de nuevo.",
         DamageKind::Schema | DamageKind::Structure | DamageKind::Rows(_) => "Use otro respaldo de la lista.",
     };
-    (message, hint.to_owned())
+    (message, format!("{hint}{}", way_out(damage)))
+}
+
+/// Where rows may be lost: the backup to go back to, and how to save what can be read.
+fn way_out(damage: &Damage) -> String {
+    if !damage.may_lose_rows() {
+        return String::new();
+    }
+    let last_good = damage.last_good.as_ref().map(|last| match last.rows_since {
+        None | Some(0) => format!(" El último respaldo bueno es del {}.", last.display),
+        Some(1) => format!(
+            " El último respaldo bueno es del {}; el archivo dañado tiene un registro más.",
+            last.display
+        ),
+        Some(rows) => format!(
+            " El último respaldo bueno es del {}; el archivo dañado tiene {} registros más.",
+            last.display, rows
+        ),
+    });
+    last_good.unwrap_or_default() + " La orden \"salvage\" hace un archivo nuevo con lo que aún se puede leer."
 }
 
 fn message(damage: &Damage, is_damaged: &str, of_file: &str) -> String {

@@ -24,9 +24,9 @@ class SalvagedTable:
     table: str
     rows: int
     cut: int
-    """Rows with a value whose end cannot be read: it is NULL, and its beginning is in the table ``lost_and_found_cut``."""
+    """Rows with a value whose end cannot be read: it is NULL, its beginning is in the table ``lost_and_found_cut``."""
     missing_since: MissingSince | None
-    """Rows of the newest whole backup that are not here, by their keys; None where there are none, or no such backup."""
+    """Rows of the newest whole backup that are not here, by key; None where there are none, or no such backup."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:

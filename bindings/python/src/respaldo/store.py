@@ -438,7 +438,7 @@ class Store:
         Args:
             source: a backup, as in :meth:`restore`; by default the live database.
             dry_run: only say what could be saved.
-            deleted: keep deleted rows too, as far as the pages that they were on are still free, in a table of their own.
+            deleted: keep deleted rows too, as far as their pages are still free, in a table of their own.
             progress: see :data:`Progress`.
 
         Raises:
