@@ -847,6 +847,107 @@ struct comparison {
     }
 };
 
+struct found_row {
+    std::string table{};
+    std::string backup{};
+    std::string display{};
+    std::string first_seen{};
+    std::int64_t backups{};
+    std::optional<std::map<std::string, value>> key{};
+    std::optional<std::string> title{};
+    std::map<std::string, value> values{};
+    value raw;
+
+    static found_row from(const value &json)
+    {
+        found_row made;
+        detail::take(made.table, json, "table");
+        detail::take(made.backup, json, "backup");
+        detail::take(made.display, json, "display");
+        detail::take(made.first_seen, json, "first_seen");
+        detail::take(made.backups, json, "backups");
+        detail::take(made.key, json, "key");
+        detail::take(made.title, json, "title");
+        detail::take(made.values, json, "values");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct find_result {
+    std::vector<respaldo::found_row> found{};
+    bool complete{};
+    std::int64_t backups{};
+    std::vector<respaldo::warning> warnings{};
+    value raw;
+
+    static find_result from(const value &json)
+    {
+        find_result made;
+        detail::take(made.found, json, "found");
+        detail::take(made.complete, json, "complete");
+        detail::take(made.backups, json, "backups");
+        detail::take(made.warnings, json, "warnings");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct row_version {
+    std::map<std::string, value> values{};
+    respaldo::backup first_seen{};
+    respaldo::backup last_seen{};
+    std::vector<std::string> changed{};
+    value raw;
+
+    static row_version from(const value &json)
+    {
+        row_version made;
+        detail::take(made.values, json, "values");
+        detail::take(made.first_seen, json, "first_seen");
+        detail::take(made.last_seen, json, "last_seen");
+        detail::take(made.changed, json, "changed");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct live_version {
+    std::map<std::string, value> values{};
+    std::vector<std::string> changed{};
+    value raw;
+
+    static live_version from(const value &json)
+    {
+        live_version made;
+        detail::take(made.values, json, "values");
+        detail::take(made.changed, json, "changed");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct history {
+    std::optional<std::string> title{};
+    std::vector<respaldo::row_version> versions{};
+    std::optional<respaldo::backup> gone_since{};
+    std::optional<respaldo::live_version> live{};
+    std::vector<respaldo::warning> warnings{};
+    value raw;
+
+    static history from(const value &json)
+    {
+        history made;
+        detail::take(made.title, json, "title");
+        detail::take(made.versions, json, "versions");
+        detail::take(made.gone_since, json, "gone_since");
+        detail::take(made.live, json, "live");
+        detail::take(made.warnings, json, "warnings");
+        made.raw = json;
+        return made;
+    }
+};
+
 struct row_conflict {
     std::string table{};
     std::map<std::string, value> key{};
@@ -982,6 +1083,7 @@ struct salvage_result {
     std::string method{};
     std::vector<respaldo::salvaged_table> tables{};
     std::int64_t lost_and_found{};
+    std::int64_t deleted{};
     std::vector<respaldo::warning> warnings{};
     std::int64_t duration_ms{};
     value raw;
@@ -993,6 +1095,7 @@ struct salvage_result {
         detail::take(made.method, json, "method");
         detail::take(made.tables, json, "tables");
         detail::take(made.lost_and_found, json, "lost_and_found");
+        detail::take(made.deleted, json, "deleted");
         detail::take(made.warnings, json, "warnings");
         detail::take(made.duration_ms, json, "duration_ms");
         made.raw = json;
@@ -1014,6 +1117,8 @@ struct salvage_result {
     RESPALDO_WATCHED(health, health) \
     RESPALDO_WATCHED(rehearse, rehearse_result) \
     RESPALDO_WATCHED(compare, comparison) \
+    RESPALDO_WATCHED(find, find_result) \
+    RESPALDO_WATCHED(history, history) \
     RESPALDO_WATCHED(bring_back, bring_back_result) \
     RESPALDO_WATCHED(salvage, salvage_result)
 // generated from interface.json: end

@@ -687,6 +687,7 @@ type SalvageResult struct {
 	Method       string          `json:"method"`
 	Tables       []SalvagedTable `json:"tables"`
 	LostAndFound int64           `json:"lost_and_found"`
+	Deleted      int64           `json:"deleted"`
 	Warnings     []Warning       `json:"warnings"`
 	DurationMs   int64           `json:"duration_ms"`
 	Raw          json.RawMessage `json:"-"`

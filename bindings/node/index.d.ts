@@ -41,6 +41,8 @@ export interface Schema extends Answer {
 export interface HealthOptions extends Answer {
   max_age_days?: number
   rehearse_every_days?: number | null
+  rehearse_wait_ms?: number
+  rehearse_checks?: string[]
 }
 
 export interface SecondPlace extends Answer {
@@ -309,6 +311,7 @@ export interface SalvageResult extends Answer {
   method: string
   tables: SalvagedTable[]
   lost_and_found: number
+  deleted: number
   warnings: Warning[]
   duration_ms: number
 }
@@ -409,6 +412,7 @@ export interface BringBackRequest {
 
 export interface SalvageRequest {
   source?: string | null
+  deleted?: boolean
   dry_run?: boolean
 }
 

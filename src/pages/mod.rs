@@ -16,6 +16,7 @@
 //! | `schema` | the schema of the trees, as SQLite reports it |
 //! | `verify`, `plan`, `queue`, `worker` | verification: its order, what to check in each tree, the queue of tasks, one thread's work |
 //! | `verify_table`, `verify_index`, `space`, `sums` | the checks of a table, an index and a page, and comparing them |
+//! | `previous_entry` | the entry that the next one of an index is compared with |
 //! | `problem` | what can be wrong, and where |
 
 pub(crate) mod bytes;
@@ -28,6 +29,7 @@ mod overflow;
 pub(crate) mod page;
 mod plan;
 pub(crate) mod pointer_map;
+mod previous_entry;
 pub(crate) mod problem;
 mod queue;
 pub(crate) mod record;

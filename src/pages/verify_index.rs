@@ -304,34 +304,6 @@ impl<'v> Worker<'v> {
     }
 }
 
-/// The entry that the next one is compared with. Its page need not be in memory any more.
-#[derive(Default)]
-pub(super) struct Previous {
-    /// Empty where there is none.
-    payload: Vec<u8>,
-    length: u64,
-}
-
-impl Previous {
-    fn keep(&mut self, payload: &[u8], length: u64) {
-        self.payload.clear();
-        self.payload.extend_from_slice(payload);
-        self.length = length;
-    }
-
-    fn forget(&mut self) {
-        self.payload.clear();
-    }
-
-    fn values(&self, most: usize) -> Vec<Value<'_>> {
-        let mut values = Vec::with_capacity(most);
-        if !self.payload.is_empty() {
-            record::read_values(&self.payload, self.length, most, &mut values);
-        }
-        values
-    }
-}
-
 /// An entry that is to be checked.
 #[derive(Clone, Copy)]
 struct Entry<'b> {

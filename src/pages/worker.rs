@@ -11,6 +11,7 @@ use crate::pages::header::Header;
 use crate::pages::page::{Page, PageFault};
 use crate::pages::plan::{Totals, Tree};
 use crate::pages::pointer_map::{LedTo, PointerMap};
+use crate::pages::previous_entry::Previous;
 use crate::pages::problem::{Fault, Problem};
 use crate::pages::queue::{Bound, Queue, Task};
 use crate::pages::record::Field;
@@ -18,7 +19,6 @@ use crate::pages::source::{Lent, ReadAt, Reader};
 use crate::pages::space::Space;
 use crate::pages::sums::{Hash, Keys};
 use crate::pages::usage::Usage;
-use crate::pages::verify_index::Previous;
 
 /// What all threads share.
 pub(super) struct Shared<'v> {

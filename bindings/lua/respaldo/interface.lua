@@ -31,6 +31,8 @@
 ---@class respaldo.HealthOptions
 ---@field max_age_days? integer
 ---@field rehearse_every_days? integer|nil
+---@field rehearse_wait_ms? integer
+---@field rehearse_checks? (string)[]
 
 ---@class respaldo.SecondPlace
 ---@field folder string
@@ -205,6 +207,39 @@
 ---@field name string
 ---@field what string
 
+---@class respaldo.FindResult
+---@field found (respaldo.FoundRow)[]
+---@field complete boolean
+---@field backups integer
+---@field warnings (respaldo.Warning)[]
+
+---@class respaldo.FoundRow
+---@field table string
+---@field backup string
+---@field display string
+---@field first_seen string
+---@field backups integer
+---@field key table<string, any>|nil
+---@field title string|nil
+---@field values table<string, any>
+
+---@class respaldo.History
+---@field title string|nil
+---@field versions (respaldo.RowVersion)[]
+---@field gone_since respaldo.Backup|nil
+---@field live respaldo.LiveVersion|nil
+---@field warnings (respaldo.Warning)[]
+
+---@class respaldo.RowVersion
+---@field values table<string, any>
+---@field first_seen respaldo.Backup
+---@field last_seen respaldo.Backup
+---@field changed (string)[]
+
+---@class respaldo.LiveVersion
+---@field values table<string, any>
+---@field changed (string)[]
+
 ---@class respaldo.BringBackResult
 ---@field applied boolean
 ---@field plan (respaldo.TablePlan)[]
@@ -232,6 +267,7 @@
 ---@field method string
 ---@field tables (respaldo.SalvagedTable)[]
 ---@field lost_and_found integer
+---@field deleted integer
 ---@field warnings (respaldo.Warning)[]
 ---@field duration_ms integer
 
@@ -295,16 +331,28 @@
 ---@field with? string|nil
 ---@field rows? integer
 
+---@class respaldo.FindRequest
+---@field text? string
+---@field table? string|nil
+---@field key? table<string, any>
+---@field rows? integer
+
+---@class respaldo.HistoryRequest
+---@field table string
+---@field key table<string, any>
+
 ---@class respaldo.BringBackRequest
 ---@field backup string
 ---@field rows (respaldo.RowKey)[]
 ---@field with_dependents? boolean
 ---@field on_conflict? string
+---@field triggers? boolean
 ---@field dry_run? boolean
 ---@field reason? string
 
 ---@class respaldo.SalvageRequest
 ---@field source? string|nil
+---@field deleted? boolean
 ---@field dry_run? boolean
 
 ---@class respaldo.Store
@@ -322,6 +370,8 @@
 ---@field health fun(self: respaldo.Store, request?: respaldo.HealthRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.Health Whether the data are safe.
 ---@field rehearse fun(self: respaldo.Store, request?: respaldo.RehearseRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.RehearseResult Restores a backup into a temporary file, checks it, and removes it.
 ---@field compare fun(self: respaldo.Store, request: respaldo.CompareRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.Comparison What differs between a backup and the live database, row by row.
+---@field find fun(self: respaldo.Store, request?: respaldo.FindRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.FindResult Finds rows in every backup, by a text or by their key.
+---@field history fun(self: respaldo.Store, request: respaldo.HistoryRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.History What one row was in every backup, and what it is now.
 ---@field bring_back fun(self: respaldo.Store, request: respaldo.BringBackRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.BringBackResult Brings rows of a backup back into the live database, with what belongs to them.
 ---@field salvage fun(self: respaldo.Store, request?: respaldo.SalvageRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.SalvageResult Makes a new file of what can be read of a damaged database or backup.
 
@@ -339,6 +389,8 @@ return {
     health = { request = true, progress = true },
     rehearse = { request = true, progress = true },
     compare = { request = true, progress = true },
+    find = { request = true, progress = true },
+    history = { request = true, progress = true },
     bring_back = { request = true, progress = true },
     salvage = { request = true, progress = true },
   },

@@ -20,6 +20,8 @@ const FUNCTIONS = [
     'health' => ['request' => true, 'progress' => true],
     'rehearse' => ['request' => true, 'progress' => true],
     'compare' => ['request' => true, 'progress' => true],
+    'find' => ['request' => true, 'progress' => true],
+    'history' => ['request' => true, 'progress' => true],
     'bring_back' => ['request' => true, 'progress' => true],
     'salvage' => ['request' => true, 'progress' => true],
 ];
@@ -562,6 +564,97 @@ final class SchemaDifference extends Answer
     }
 }
 
+final class FindResult extends Answer
+{
+    public readonly array $found;
+    public readonly bool $complete;
+    public readonly int $backups;
+    public readonly array $warnings;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->found = array_map(fn ($json) => new FoundRow($json), $raw->found);
+        $this->complete = $raw->complete;
+        $this->backups = $raw->backups;
+        $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
+    }
+}
+
+final class FoundRow extends Answer
+{
+    public readonly string $table;
+    public readonly string $backup;
+    public readonly string $display;
+    public readonly string $first_seen;
+    public readonly int $backups;
+    public readonly ?array $key;
+    public readonly ?string $title;
+    public readonly array $values;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->table = $raw->table;
+        $this->backup = $raw->backup;
+        $this->display = $raw->display;
+        $this->first_seen = $raw->first_seen;
+        $this->backups = $raw->backups;
+        $this->key = isset($raw->key) ? (array) $raw->key : null;
+        $this->title = $raw->title ?? null;
+        $this->values = (array) $raw->values;
+    }
+}
+
+final class History extends Answer
+{
+    public readonly ?string $title;
+    public readonly array $versions;
+    public readonly ?Backup $gone_since;
+    public readonly ?LiveVersion $live;
+    public readonly array $warnings;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->title = $raw->title ?? null;
+        $this->versions = array_map(fn ($json) => new RowVersion($json), $raw->versions);
+        $this->gone_since = isset($raw->gone_since) ? new Backup($raw->gone_since) : null;
+        $this->live = isset($raw->live) ? new LiveVersion($raw->live) : null;
+        $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
+    }
+}
+
+final class RowVersion extends Answer
+{
+    public readonly array $values;
+    public readonly Backup $first_seen;
+    public readonly Backup $last_seen;
+    public readonly array $changed;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->values = (array) $raw->values;
+        $this->first_seen = new Backup($raw->first_seen);
+        $this->last_seen = new Backup($raw->last_seen);
+        $this->changed = $raw->changed;
+    }
+}
+
+final class LiveVersion extends Answer
+{
+    public readonly array $values;
+    public readonly array $changed;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->values = (array) $raw->values;
+        $this->changed = $raw->changed;
+    }
+}
+
 final class BringBackResult extends Answer
 {
     public readonly bool $applied;
@@ -627,6 +720,7 @@ final class SalvageResult extends Answer
     public readonly string $method;
     public readonly array $tables;
     public readonly int $lost_and_found;
+    public readonly int $deleted;
     public readonly array $warnings;
     public readonly int $duration_ms;
 
@@ -637,6 +731,7 @@ final class SalvageResult extends Answer
         $this->method = $raw->method;
         $this->tables = array_map(fn ($json) => new SalvagedTable($json), $raw->tables);
         $this->lost_and_found = $raw->lost_and_found;
+        $this->deleted = $raw->deleted;
         $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
         $this->duration_ms = $raw->duration_ms;
     }
@@ -738,6 +833,18 @@ trait Functions
     public function compare(array $request = [], ?callable $progress = null): Comparison
     {
         return new Comparison($this->call('compare', $request, $progress));
+    }
+
+    /** Finds rows in every backup, by a text or by their key. */
+    public function find(array $request = [], ?callable $progress = null): FindResult
+    {
+        return new FindResult($this->call('find', $request, $progress));
+    }
+
+    /** What one row was in every backup, and what it is now. */
+    public function history(array $request = [], ?callable $progress = null): History
+    {
+        return new History($this->call('history', $request, $progress));
     }
 
     /** Brings rows of a backup back into the live database, with what belongs to them. */

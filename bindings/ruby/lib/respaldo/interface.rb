@@ -49,6 +49,8 @@ module Respaldo
     'health' => [true, true, :Health],
     'rehearse' => [true, true, :RehearseResult],
     'compare' => [true, true, :Comparison],
+    'find' => [true, true, :FindResult],
+    'history' => [true, true, :History],
     'bring_back' => [true, true, :BringBackResult],
     'salvage' => [true, true, :SalvageResult]
   }.freeze
@@ -75,10 +77,15 @@ module Respaldo
   TableDifference = Answer.with(table: nil, only_here: nil, only_there: nil, changed: nil, same: nil, rows: :DifferentRow)
   DifferentRow = Answer.with(key: nil, what: nil, title: nil, values: nil, there: nil, columns: nil)
   SchemaDifference = Answer.with(kind: nil, table: nil, name: nil, what: nil)
+  FindResult = Answer.with(found: :FoundRow, complete: nil, backups: nil, warnings: :Warning)
+  FoundRow = Answer.with(table: nil, backup: nil, display: nil, first_seen: nil, backups: nil, key: nil, title: nil, values: nil)
+  History = Answer.with(title: nil, versions: :RowVersion, gone_since: :Backup, live: :LiveVersion, warnings: :Warning)
+  RowVersion = Answer.with(values: nil, first_seen: :Backup, last_seen: :Backup, changed: nil)
+  LiveVersion = Answer.with(values: nil, changed: nil)
   BringBackResult = Answer.with(applied: nil, plan: :TablePlan, safety_backup: nil, warnings: :Warning, duration_ms: nil)
   TablePlan = Answer.with(table: nil, insert: nil, update: nil, same: nil, conflicts: :RowConflict)
   RowConflict = Answer.with(table: nil, key: nil, what: nil, detail: nil, backup: nil, live: nil)
-  SalvageResult = Answer.with(recovered: :Backup, method: nil, tables: :SalvagedTable, lost_and_found: nil, warnings: :Warning, duration_ms: nil)
+  SalvageResult = Answer.with(recovered: :Backup, method: nil, tables: :SalvagedTable, lost_and_found: nil, deleted: nil, warnings: :Warning, duration_ms: nil)
   SalvagedTable = Answer.with(table: nil, rows: nil, cut: nil, missing_since: :MissingSince)
   MissingSince = Answer.with(backup: nil, rows: nil)
 end
