@@ -204,7 +204,11 @@ def main() -> None:
     files = {name: main_file for name, (main_file, _, _) in databases().items() if len(main_file) < 1 << 16}
     for name, older in files.items():
         for newer in (older, files["plain"], older.replace(b"a", b"e")):
-            write(root / "two_files", f"{name}_{len(newer)}_{newer == older}", struct.pack("<H", len(older)) + older + newer)
+            write(
+                root / "two_files",
+                f"{name}_{len(newer)}_{newer == older}",
+                struct.pack("<H", len(older)) + older + newer,
+            )
     for number, text in enumerate(SETTINGS):
         write(root / "settings_json", str(number), text.encode())
     for number, text in enumerate(CATALOGUES):
