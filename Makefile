@@ -185,20 +185,43 @@ header: ## Generate include/respaldo.h anew
 	RESPALDO_WRITE_HEADER=1 cargo test --locked --test header
 
 .PHONY: install
-install: $(LIBRARY) install-cpp ## Install headers, library and CMake package below PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib
-	install -m 644 include/respaldo.h $(DESTDIR)$(PREFIX)/include/
+install: $(LIBRARY) install-development ## Install headers, library, pkg-config and CMake files below PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/librespaldo.so.1
 	ln -sf librespaldo.so.1 $(DESTDIR)$(PREFIX)/lib/librespaldo.so
+	install -m 644 $(LIBRARY:.so=.a) $(DESTDIR)$(PREFIX)/lib/
+	sed 's/@VERSION@/$(VERSION)/' packaging/respaldo.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/respaldo.pc
 
-.PHONY: install-cpp
-install-cpp:
+# What a program needs to be compiled, on every system.
+.PHONY: install-development
+install-development:
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/cmake/respaldo
-	install -m 644 bindings/cpp/respaldo.hpp $(DESTDIR)$(PREFIX)/include/
+	install -m 644 include/respaldo.h bindings/cpp/respaldo.hpp $(DESTDIR)$(PREFIX)/include/
 	install -m 644 bindings/cpp/respaldo-config.cmake $(DESTDIR)$(PREFIX)/lib/cmake/respaldo/
 	sed 's/@VERSION@/$(VERSION)/' bindings/cpp/respaldo-config-version.cmake.in \
 		> $(DESTDIR)$(PREFIX)/lib/cmake/respaldo/respaldo-config-version.cmake
 
+# The same for Windows, from the folder in which cargo left the library.
+WINDOWS_BUILT := $(dir $(WINDOWS_LIBRARY))
+.PHONY: install-windows
+install-windows: install-development
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(WINDOWS_BUILT)/respaldo.dll $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(WINDOWS_BUILT)/librespaldo.dll.a $(WINDOWS_BUILT)/librespaldo.a $(DESTDIR)$(PREFIX)/lib/
+
+target/venv-dist/installed: packaging/requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: dist
+dist: target/venv-dist/installed ## What is handed out, for Linux and Windows: wheels, archives for C, licences, components, sums, in dist/
+	target/venv-dist/bin/python -B packaging/dist
+
+.PHONY: test-dist
+test-dist: dist ## Each of them installed alone into a bare place, where it makes a backup
+	$(PYTHON) -B packaging/bare
+
 .PHONY: clean
 clean: ## Remove everything that was made
-	rm -rf target
+	rm -rf target dist
