@@ -462,6 +462,7 @@ struct backup {
     std::optional<std::string> rehearsed_at{};
     std::optional<std::string> database{};
     std::optional<respaldo::content> content{};
+    std::optional<bool> repairable{};
     value raw;
 
     static backup from(const value &json)
@@ -482,6 +483,7 @@ struct backup {
         detail::take(made.rehearsed_at, json, "rehearsed_at");
         detail::take(made.database, json, "database");
         detail::take(made.content, json, "content");
+        detail::take(made.repairable, json, "repairable");
         made.raw = json;
         return made;
     }
@@ -672,6 +674,7 @@ struct second_place_health {
     bool present{};
     std::int64_t backups{};
     std::int64_t waiting{};
+    std::vector<std::string> damaged{};
     bool same_disk{};
     value raw;
 
@@ -682,6 +685,7 @@ struct second_place_health {
         detail::take(made.present, json, "present");
         detail::take(made.backups, json, "backups");
         detail::take(made.waiting, json, "waiting");
+        detail::take(made.damaged, json, "damaged");
         detail::take(made.same_disk, json, "same_disk");
         made.raw = json;
         return made;

@@ -140,6 +140,7 @@ type Backup struct {
 	RehearsedAt *string         `json:"rehearsed_at"`
 	Database    *string         `json:"database"`
 	Content     *Content        `json:"content"`
+	Repairable  *bool           `json:"repairable"`
 	Raw         json.RawMessage `json:"-"`
 }
 
@@ -389,6 +390,7 @@ type SecondPlaceHealth struct {
 	Present  bool            `json:"present"`
 	Backups  int64           `json:"backups"`
 	Waiting  int64           `json:"waiting"`
+	Damaged  []string        `json:"damaged"`
 	SameDisk bool            `json:"same_disk"`
 	Raw      json.RawMessage `json:"-"`
 }

@@ -100,6 +100,7 @@ export interface Backup extends Answer {
   rehearsed_at: string | null
   database: string | null
   content: Content | null
+  repairable: boolean | null
 }
 
 export interface Content extends Answer {
@@ -193,6 +194,7 @@ export interface SecondPlaceHealth extends Answer {
   present: boolean
   backups: number
   waiting: number
+  damaged: string[]
   same_disk: boolean
 }
 

@@ -84,6 +84,7 @@
 ---@field rehearsed_at string|nil
 ---@field database string|nil
 ---@field content respaldo.Content|nil
+---@field repairable boolean|nil
 
 ---@class respaldo.Content
 ---@field tables table<string, integer>|nil
@@ -164,6 +165,7 @@
 ---@field present boolean
 ---@field backups integer
 ---@field waiting integer
+---@field damaged (string)[]
 ---@field same_disk boolean
 
 ---@class respaldo.RehearseResult

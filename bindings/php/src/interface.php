@@ -203,6 +203,7 @@ final class Backup extends Answer
     public readonly ?string $rehearsed_at;
     public readonly ?string $database;
     public readonly ?Content $content;
+    public readonly ?bool $repairable;
 
     public function __construct(\stdClass $raw)
     {
@@ -222,6 +223,7 @@ final class Backup extends Answer
         $this->rehearsed_at = $raw->rehearsed_at ?? null;
         $this->database = $raw->database ?? null;
         $this->content = isset($raw->content) ? new Content($raw->content) : null;
+        $this->repairable = $raw->repairable ?? null;
     }
 }
 
@@ -439,6 +441,7 @@ final class SecondPlaceHealth extends Answer
     public readonly bool $present;
     public readonly int $backups;
     public readonly int $waiting;
+    public readonly array $damaged;
     public readonly bool $same_disk;
 
     public function __construct(\stdClass $raw)
@@ -448,6 +451,7 @@ final class SecondPlaceHealth extends Answer
         $this->present = $raw->present;
         $this->backups = $raw->backups;
         $this->waiting = $raw->waiting;
+        $this->damaged = $raw->damaged;
         $this->same_disk = $raw->same_disk;
     }
 }

@@ -57,7 +57,7 @@ module Respaldo
 
   Failure = Answer.with(status: nil, name: nil, message: nil, hint: nil, path: nil, problems: nil, repairable: nil, safety_backup: nil, undone: nil, conflicts: :RowConflict)
   Warning = Answer.with(name: nil, message: nil, hint: nil, columns: nil, tables: nil)
-  Backup = Answer.with(name: nil, display: nil, size: nil, path: nil, created_at: nil, kind: nil, intact: nil, label: nil, note: nil, pinned: nil, made: nil, verified_at: nil, rehearsed_at: nil, database: nil, content: :Content)
+  Backup = Answer.with(name: nil, display: nil, size: nil, path: nil, created_at: nil, kind: nil, intact: nil, label: nil, note: nil, pinned: nil, made: nil, verified_at: nil, rehearsed_at: nil, database: nil, content: :Content, repairable: nil)
   Content = Answer.with(tables: nil, user_version: nil, alembic: nil)
   CreateResult = Answer.with(created: nil, reason: nil, backup: :Backup, removed: nil, warnings: :Warning, duration_ms: nil)
   Listing = Answer.with(backups: :Backup, warnings: :Warning)
@@ -70,7 +70,7 @@ module Respaldo
   Health = Answer.with(overall: nil, headline: nil, findings: :Finding, newest_verified: :Backup, days_without: nil, damaged: nil, free_bytes: nil, room_for: nil, safety_copies: :SafetyCopies, last_rehearsal: :Backup, second_place: :SecondPlaceHealth, archive: nil)
   Finding = Answer.with(name: nil, severity: nil, message: nil, hint: nil)
   SafetyCopies = Answer.with(count: nil, bytes: nil)
-  SecondPlaceHealth = Answer.with(folder: nil, present: nil, backups: nil, waiting: nil, same_disk: nil)
+  SecondPlaceHealth = Answer.with(folder: nil, present: nil, backups: nil, waiting: nil, damaged: nil, same_disk: nil)
   RehearseResult = Answer.with(ok: nil, backup: :Backup, checks: :Check, problems: nil, warnings: :Warning, duration_ms: nil)
   Check = Answer.with(sql: nil, ok: nil, got: nil)
   Comparison = Answer.with(identical: nil, summary: nil, tables: :TableDifference, schema: :SchemaDifference)
