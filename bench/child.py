@@ -15,7 +15,7 @@ from place import Place
 
 def main():
     folder, size, operation, key = sys.argv[1:]
-    if databases.SCANS not in size:
+    if databases.SCANS not in size and size != databases.TABLES:
         size = float(size) if "." in size else int(size)
     work = contenders.find(operation, key).prepare(Place(folder, size).serve(operation))
     before = private_kib()

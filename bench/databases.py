@@ -21,6 +21,9 @@ SCANS = "+scans"
 """Behind a size: the same studio with 20 MB of rows, and the rest scanned consents and pictures. What is large in most
 databases of such a size is not rows."""
 
+TABLES = "4000tables"
+"""A size of its own: 4,000 tables of 60 rows with two indexes each, 47 MB."""
+
 TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
@@ -43,6 +46,8 @@ def require_room(folder, sizes):
 
 def megabytes(size):
     """Of a size, with scans or without."""
+    if size == TABLES:
+        return 47
     return float(str(size).removesuffix(SCANS))
 
 
@@ -51,7 +56,10 @@ def path_of(folder, size, seed):
     maker = hashlib.sha256()
     for source in (STUDIO / "make_database.py", STUDIO / "data/db/models.py"):
         maker.update(source.read_bytes())
-    maker.update(inspect.getsource(_add_scans).encode() if SCANS in str(size) else str(SCALES[size]).encode())
+    if size == TABLES:
+        maker.update(inspect.getsource(_make_tables).encode())
+    else:
+        maker.update(inspect.getsource(_add_scans).encode() if SCANS in str(size) else str(SCALES[size]).encode())
     return Path(folder) / "databases" / f"{size}MB-{seed}-{maker.hexdigest()[:8]}.db"
 
 
@@ -75,7 +83,10 @@ def _make(job):
     for old in path.parent.glob(f"{size}MB-{seed}-*"):
         old.unlink()
     unfinished = path.with_suffix(".unfinished")
-    if SCANS in str(size):
+    if size == TABLES:
+        make_database(unfinished, scale=1, seed=seed)
+        _make_tables(unfinished, seed)
+    elif SCANS in str(size):
         make_database(unfinished, scale=SCALES[20], seed=seed)
         _add_scans(unfinished, megabytes(size), seed)
     else:
@@ -99,6 +110,21 @@ def _add_scans(path, size, seed):
             rows = ((chance.randint(1, clients), chance.randbytes(chance.randint(20_000, 200_000))) for _ in range(20))
             connection.executemany("INSERT INTO scans(client_id, image) VALUES (?, ?)", rows)
             connection.execute("COMMIT")
+
+
+def _make_tables(path, seed):
+    """What an application that gives each of its customers tables of their own has."""
+    chance = random.Random(seed)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")
+        for number in range(4000):
+            connection.execute(f"CREATE TABLE customer_{number}(id INTEGER PRIMARY KEY, name TEXT, amount INTEGER)")
+            connection.execute(f"CREATE INDEX customer_{number}_by_name ON customer_{number}(name)")
+            connection.execute(f"CREATE INDEX customer_{number}_by_amount ON customer_{number}(amount)")
+            rows = ((chance.randbytes(8).hex(), chance.randint(1, 10_000)) for _ in range(60))
+            connection.executemany(f"INSERT INTO customer_{number}(name, amount) VALUES (?, ?)", rows)
+        connection.execute("COMMIT")
 
 
 def work_for_a_day(path):

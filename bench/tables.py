@@ -1,6 +1,7 @@
 """The figures as Markdown."""
 
 import contenders
+import databases
 import targets
 from place import AFTER_A_DAY
 
@@ -31,7 +32,7 @@ def markdown(results):
                 _medians(scans, operation),
                 _spread(scans, operation),
             ]
-    parts += [section(results) for section in (_memory, _list, _round_trips, _writer)]
+    parts += [section(results) for section in (_many_tables, _processors, _memory, _list, _round_trips, _writer)]
     parts += [f"Not measured here: {missing}." for missing in results.get("missing", [])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -49,6 +50,8 @@ def duration(seconds):
 
 
 def _size(size):
+    if size == databases.TABLES:
+        return "47 MB"
     return f"{int(size):,} MB" if float(size) >= 1 else f"{size} MB"
 
 
@@ -80,7 +83,7 @@ def _medians(by_size, operation):
         rows.append([*row, contender.success])
     per_megabyte = ["respaldo, full check, for each MB"]
     for size, figures in by_size.items():
-        per_megabyte.append(duration(figures[contenders.OURS]["median"] / float(size)))
+        per_megabyte.append(duration(figures[contenders.OURS]["median"] / databases.megabytes(size)))
     return _table(header, [*rows, [*per_megabyte, ""]])
 
 
@@ -101,6 +104,31 @@ def _spread(by_size, operation):
     title = f"<details><summary>Spread at {_size(size)}</summary>"
     table = _table(["", "least", "1st quartile", "median", "3rd quartile", "most", "runs"], rows)
     return f"{title}\n\n{table}\n\n</details>"
+
+
+def _many_tables(results):
+    return "\n\n".join(
+        f"### {TITLES[operation]}: 4,000 tables of two indexes\n\n"
+        + _medians(results[f"{operation}_tables"], operation)
+        for operation in ("create", "restore")
+        if f"{operation}_tables" in results
+    )
+
+
+def _processors(results):
+    found = results.get("processors")
+    if not found:
+        return ""
+    rows = [
+        [
+            count,
+            *(duration(figures[key]["median"]) for key in (contenders.OURS, contenders.PYTHON)),
+            f"{figures[contenders.OURS]['median'] / figures[contenders.PYTHON]['median']:.2f}",
+        ]
+        for count, figures in found.items()
+    ]
+    title = f"### Create by the number of processors, {_size(results['processors_size'])}"
+    return f"{title}\n\n" + _table(["processors", "respaldo, full check", "Python", "times Python's"], rows)
 
 
 def _memory(results):

@@ -1,8 +1,9 @@
 """The limits that the library sets itself, as ratios of medians of one run, so that they hold on any machine."""
 
+from databases import TABLES
 from place import AFTER_A_DAY
 
-LARGEST, SMALLEST = "1200", "0.2"
+LARGEST, SMALLEST, SMALL = "1200", "0.2", "20"
 
 
 def _ratio(results, operation, size, key, other):
@@ -32,24 +33,24 @@ def _ctypes_without_work(results):
     return found and found["closed_store"] / 1000
 
 
-def _at_the_largest(results, kind, label):
+def _at_the_largest(results, kind, label, create_limits, restore_limit):
     create, restore, after_a_day = f"create{kind}", f"restore{kind}", f"{AFTER_A_DAY}{kind}"
     return [
         (
             f"create, fully verified and durable, beside Python's `Connection.backup`, 1,200 MB{label}",
-            0.6,
+            create_limits[0],
             _ratio(results, create, LARGEST, "respaldo", "python"),
             "×",
         ),
         (
             f"create, fully verified and durable, beside `cp` + fsync, 1,200 MB{label}",
-            1.2,
+            create_limits[1],
             _ratio(results, create, LARGEST, "respaldo", "cp"),
             "×",
         ),
         (
             f"restore with its safety copy beside Python's pair, 1,200 MB{label}",
-            0.8,
+            restore_limit,
             _ratio(results, restore, LARGEST, "respaldo", "python"),
             "×",
         ),
@@ -71,8 +72,20 @@ def _slowest_commit(results, mode):
 def rows(results):
     """What is asked, the limit, what was measured (None: not in this run) and the unit."""
     return [
-        *_at_the_largest(results, "", ""),
-        *_at_the_largest(results, "_scans", ", with scans"),
+        *_at_the_largest(results, "", "", (1.25, 1.25), 1.0),
+        *_at_the_largest(results, "_scans", ", with scans", (0.6, 1.2), 0.6),
+        (
+            "create beside Python's `Connection.backup`, 20 MB",
+            1.4,
+            _ratio(results, "create", SMALL, "respaldo", "python"),
+            "×",
+        ),
+        (
+            "create beside Python's `Connection.backup`, 4,000 tables of two indexes",
+            3,
+            _ratio(results, "create_tables", TABLES, "respaldo", "python"),
+            "×",
+        ),
         *(
             (
                 f"slowest commit beside that restore, beside the pair's, {mode} mode",

@@ -1,6 +1,7 @@
 """Times the contenders in turns, so that a disturbance of the machine affects them all."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -86,6 +87,41 @@ def check(place, operation, contender):
         made, expected = [path for path in place.backups.iterdir() if path.suffix == ".db"], place.database
     if len(made) != 1 or not same_contents(made[0], expected):
         sys.exit(f"{operation} by {contender.label} did not make what it should have: {made}")
+
+
+def processors(folder, size, repetitions):
+    """Seconds of a create with one processor and with all of them, in turns.
+
+    A child keeps to its parent's processors.
+    """
+    place = Place(folder, size).serve("create")
+    place.build()
+    every = sorted(os.sched_getaffinity(0))
+    ours = contenders.find("create", contenders.OURS)
+    python = contenders.find("create", contenders.PYTHON)
+    result = {}
+    try:
+        for turn in range(repetitions + 1):
+            for count in dict.fromkeys((1, len(every))):
+                for contender in (ours, python):
+                    place.reset(live_too=False)
+                    os.sched_setaffinity(0, every[:count])
+                    took = run(folder, place, "create", contender)["seconds"]
+                    os.sched_setaffinity(0, every)
+                    if turn:
+                        result.setdefault(str(count), {}).setdefault(contender.key, []).append(took)
+    finally:
+        os.sched_setaffinity(0, every)
+    place.remove()
+    result = {count: {key: summary(took) for key, took in found.items()} for count, found in result.items()}
+    for count, found in result.items():
+        times = found[ours.key]["median"] / found[python.key]["median"]
+        print(
+            f"create {size!s:>10} MB  {count} processor(s)  {found[ours.key]['median'] * 1000:10.1f} ms"
+            f"  ({times:.2f} times Python's, {found[python.key]['median'] * 1000:.1f} ms)",
+            flush=True,
+        )
+    return result
 
 
 def memory(folder, size, repetitions):
