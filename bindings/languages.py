@@ -216,6 +216,31 @@ class Lua(Language):
         return run(["luajit", build / "first_backup.lua"], folder, environment)
 
 
+class CSharp(Language):
+    def compiled(self, build, source, program):
+        return ["mcs", "-warnaserror", f"-r:{build / 'Respaldo.dll'}", f"-out:{program}", source]
+
+    def prepare(self, build, environment, run):
+        assembly = ["mcs", "-warnaserror", "-target:library", f"-out:{build / 'Respaldo.dll'}", *self.home.glob("*.cs")]
+        driver = self.compiled(build, self.tests / "Driver.cs", build / "Driver.exe")
+        return (
+            run(assembly, build, environment)
+            or run([*driver, "-r:Mono.Data.Sqlite", "-r:System.Data"], build, environment)
+            or run(self.compiled(build, self.tests / "Idioms.cs", build / "Idioms.exe"), build, environment)
+        )
+
+    def driver(self, build):
+        return ["mono", build / "Driver.exe"]
+
+    def programs(self, build):
+        return {"idioms": ["mono", build / "Idioms.exe"]}
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "FirstBackup.cs").write_text(text, "utf-8")
+        compiled = self.compiled(build, build / "FirstBackup.cs", build / "FirstBackup.exe")
+        return run(compiled, build, environment) or run(["mono", build / "FirstBackup.exe"], folder, environment)
+
+
 ALL = [
     Node("node", "js", ("nodejs",)),
     Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
@@ -223,5 +248,6 @@ ALL = [
     Ruby("ruby", "ruby", ("ruby", "ruby-sqlite3")),
     Php("php", "php", ("php-cli", "php-sqlite3")),
     Lua("lua", "lua", ("luajit", "lua-sql-sqlite3")),
+    CSharp("csharp", "csharp", ("mono-mcs", "mono-runtime", "libmono-sqlite4.0-cil")),
 ]
 LANGUAGES = {language.name: language for language in ALL}
