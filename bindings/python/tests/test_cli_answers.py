@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import scene
-from terminal import answer, create, run
+from terminal import create, run
 
 NAME = r"backup_\d{8}_\d{6}(_\d+)?\.db"
 
@@ -41,21 +41,6 @@ class TestAnswers:
         assert run("last", "--database", database).stdout == "Último respaldo: —\n"
         done = run("list", "--database", database)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-    @pytest.mark.parametrize("command", ["last", "list", "prune"])
-    def test_neither_the_database_nor_its_folder_is_there(self, command: str, database: Path, folder: Path) -> None:
-        mistyped = folder / "no" / "such.db"
-        done = run(command, "--database", mistyped)
-        assert (done.returncode, done.stdout) == (20, "")
-        assert str(mistyped) in done.stderr and str(folder / "no" / "backups") in done.stderr
-        error = answer(command, "--database", mistyped, status=20)["error"]
-        assert isinstance(error, dict)
-        assert (error["name"], error["path"]) == ("DATABASE_NOT_FOUND", str(mistyped))
-
-        # Backups alone are worth an answer, and so is a database without any.
-        (folder / "no" / "backups").mkdir(parents=True)
-        assert run(command, "--database", mistyped).returncode == 0
-        assert run(command, "--database", database).returncode == 0
 
     def test_due_makes_one_backup_a_day(self, database: Path) -> None:
         assert run("due", "--database", database).stdout.startswith("Respaldo creado: ")

@@ -22,7 +22,8 @@ class TestHelp:
         help = run("--help", "--language", language).stdout
         commands = re.findall(r"^    ([a-z-]+)  ", help, re.MULTILINE)
         judging = ["annotate", "bring-back", "salvage", "health", "rehearse", "compare", "find", "history"]
-        assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", *judging, "completion"]
+        about = ["config", "doctor", "man", "completion"]
+        assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", *judging, *about]
         for option in ("database", "settings", "backup-dir", "max-backups", "timezone", "busy-timeout", "verify"):
             assert f"--{option}" in help
             assert f"RESPALDO_{option.upper().replace('-', '_')}" in help

@@ -23,7 +23,9 @@ QUESTION = """\
 {display}   {name}
 Advertencia: Esto sobrescribirá la base de datos actual.
 Se creará una copia de seguridad de la BD actual antes de continuar.
+{lost}
 """
+LOST = "Recuperaría 200 filas de clients."
 
 
 @pytest.fixture
@@ -76,6 +78,11 @@ class TestTable:
         with Terminal("prune", "--dry-run", "--database", database, columns=columns) as there:
             _, text = there.finish()
         assert backup[0] in text
+
+    def test_a_narrow_comparison_says_what_its_numbers_are(self, database: Path, backup: tuple[str, str]) -> None:
+        with Terminal("compare", backup[0], "--rows", 0, "--database", database, columns=40) as there:
+            _, text = there.finish()
+        assert "\nclients\n  Se perderían: 0  Volverían: 200  Cambiarían: 0  Iguales: 0\n" in text
 
     def test_a_terminal_that_is_just_wide_enough_shows_a_table(self, database: Path, backup: tuple[str, str]) -> None:
         with Terminal("list", "--database", database, columns=80) as there:
@@ -135,7 +142,7 @@ class TestQuestion:
         name, display = backup
         status, text = answered(f"{yes}\n", name, "--database", database)
         assert status == 0, text
-        assert QUESTION.format(name=name, display=display) in text
+        assert QUESTION.format(name=name, display=display, lost=LOST) in text
         assert f"Restaurado: {name}" in text
         assert scene.count_clients(database) == 200
 
@@ -167,7 +174,7 @@ class TestQuestion:
         moved = shutil.move(database.parent / "backups" / name, tmp_path / "disco externo" / name)
         status, text = answered("s\n", moved, "--database", database)
         assert status == 0
-        assert QUESTION.format(name=name, display=display) in text
+        assert QUESTION.format(name=name, display=display, lost=LOST) in text
 
     def test_a_safety_copy_has_its_date(self, database: Path, backup: tuple[str, str]) -> None:
         run("restore", backup[0], "--yes", "--database", database)
@@ -175,7 +182,7 @@ class TestQuestion:
         (safety,) = (line.split("\t")[:2] for line in listed if "before_restore" in line)
         status, text = answered("s\n", safety[0], "--database", database)
         assert status == 0
-        assert QUESTION.format(name=safety[0], display=safety[1]) in text
+        assert QUESTION.format(name=safety[0], display=safety[1], lost="Perdería 200 filas de clients.") in text
         assert scene.count_clients(database) == 0
 
     def test_a_damaged_or_missing_backup_is_not_asked_about(self, database: Path, backup: tuple[str, str]) -> None:
@@ -233,6 +240,49 @@ class TestCtrlC:
         assert "Restaurado: " in text
         assert "Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho" in text
         assert scene.count_clients(database) == 200
+
+
+class TestPlainTerminals:
+    """Those without colours, and those that cannot go back in a line."""
+
+    COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10\d)(?:;\d+)*m")
+
+    def test_no_color(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delitem(terminal.ENVIRONMENT, "NO_COLOR", raising=False)
+        for command, status in (("create", 0), ("list", 0), ("verify no.db", 21)):
+            with Terminal(*command.split(), "--database", database) as there:
+                assert there.finish()[0] == status
+            if command != "list":
+                assert self.COLOUR.search(there.screen)
+            with monkeypatch.context() as plain:
+                plain.setitem(terminal.ENVIRONMENT, "NO_COLOR", "1")
+                with Terminal(*command.split(), "--database", database) as there:
+                    assert there.finish()[0] == status
+            assert not self.COLOUR.search(there.screen)
+
+    @pytest.mark.parametrize("columns", [40, 100])
+    def test_a_dumb_terminal_gets_text_alone(
+        self, columns: int, database: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(terminal.ENVIRONMENT, "TERM", "dumb")
+        for command in ("create", "list", "list --long", "config", "health", "verify no.db"):
+            with Terminal(*command.split(), "--database", database, columns=columns) as there:
+                there.finish()
+            assert "\x1b" not in there.screen
+            assert not there.screen.startswith("\r\n")
+
+    def test_the_c_locale_gets_what_it_has_letters_for(
+        self, database: Path, backup: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(terminal.ENVIRONMENT, "PYTHONUTF8")
+        for name, value in {"LC_ALL": "C", "LANG": "C", "PYTHONIOENCODING": "ascii"}.items():
+            monkeypatch.setitem(terminal.ENVIRONMENT, name, value)
+        for command in ("list", "health", "last", f"restore {backup[0]} --dry-run", "create"):
+            with Terminal(*command.split(), "--database", database) as there:
+                status, text = there.finish()
+            assert status == 0
+            assert there.screen.isascii(), text
+        assert "Creando el respaldo" in text
 
 
 SHELLS = {

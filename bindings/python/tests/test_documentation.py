@@ -19,6 +19,10 @@ RUN_BY = {
     "console": "test_cli_terminal.py",
     "sh": ".ci/run, and test_packaging.py",
     "json": "a shape, which the conformance cases check",
+    "toml": "test_cli_config.py",
+    "crontab": "test_schedules.py",
+    "ini": "test_schedules.py",
+    "xml": "test_schedules.py",
     "mermaid": "a drawing",
     "": "a synopsis",
 }

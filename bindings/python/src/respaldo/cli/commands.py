@@ -2,85 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from .. import _call
-from .._library import load
-from ..errors import DatabaseNotFoundError
-from . import exit_status
-from .exit_status import made_here
-from .interruption import Interruption
-from .progress import reported
-from .question import confirm, require_person
-from .screen import Screen
-from .texts import Texts
-
-Body = dict[str, Any]
-
-
-class Session:
-    """An open store, with the terminal, the texts and the Ctrl-C state of one run. A context manager."""
-
-    def __init__(self, options: Body, screen: Screen, texts: Texts, interruption: Interruption) -> None:
-        self.screen, self.texts, self.interruption = screen, texts, interruption
-        self._options = options
-        self._handle = _call.open_store(options)
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        load().respaldo_close(self._handle)
-
-    def last_backup(self) -> _call.Answer:
-        """When the last backup was made."""
-        return _call.last_backup(self._handle)
-
-    def request(self, function: str, body: Body) -> _call.Answer:
-        """Calls a function that answers at once."""
-        return _call.request(function, self._handle, body)
-
-    def request_in_one_step(self, function: str, body: Body) -> _call.Answer:
-        """Calls a function that takes a callback and answers at once."""
-        return _call.request_in_steps(function, self._handle, body, None)
-
-    def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
-        """Calls a function that shows a progress bar and can be cancelled."""
-        texts = self.texts
-        with reported(self.screen.terminal, doing, texts.verifying, texts.waiting, self.interruption) as progress:
-            return _call.request_in_steps(function, self._handle, body, progress)
-
-    def require_something_there(self) -> None:
-        """Called when there are no backups: where not even a database or a backup folder is, the path is mistyped.
-
-        Raises:
-            DatabaseNotFoundError: neither of the two is there.
-        """
-        database = os.path.abspath(self._options["database"])
-        folder = os.path.abspath(self._options.get("backup_dir") or os.path.join(os.path.dirname(database), "backups"))
-        if not os.path.exists(database) and not os.path.exists(folder):
-            message, hint = self.texts.nothing_there
-            message = message.format(database=database, folder=folder)
-            error = made_here(exit_status.DATABASE_NOT_FOUND, "DATABASE_NOT_FOUND", message, hint)
-            raise DatabaseNotFoundError({**error, "path": database})
-
-    def with_backup_dir(self, folder: str) -> Session:
-        """The same store, looking at another folder of backups."""
-        return Session({**self._options, "backup_dir": folder}, self.screen, self.texts, self.interruption)
+from . import preview, selection
+from .session import Body, Session
 
 
 def create(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo create``"""
+    if arguments.dry_run:
+        arguments.shown_as = "create --dry-run"
+        return preview.create(session, if_due=False)
     return session.long_request("respaldo_create", _said(arguments), session.texts.creating)
 
 
 def due(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo due``"""
-    return session.long_request("respaldo_create_if_due", _said(arguments), session.texts.creating)
+    if arguments.dry_run:
+        arguments.shown_as = "create --dry-run"
+        return preview.create(session, if_due=True)
+    answer = session.long_request("respaldo_create_if_due", _said(arguments), session.texts.creating)
+    if answer.get("reason") != "no_database_yet":
+        return answer
+    return session.warn_if_mistyped({**answer, "database": session.database})
 
 
 def _said(arguments: Namespace) -> Body:
@@ -91,22 +37,21 @@ def _said(arguments: Namespace) -> Body:
 
 def list_backups(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo list``"""
-    body = {
-        "include_safety": arguments.safety,
-        "include_others": arguments.include_others,
-        "second_place": arguments.in_second_place,
-    }
-    answer = session.request("respaldo_list", body)
+    answer = session.request("respaldo_list", selection.asked_for(arguments))
     if not answer["backups"]:
-        session.require_something_there()
-    return answer
+        session.require_database()
+        return answer
+    backups = selection.chosen(answer["backups"], arguments)
+    if not backups:
+        arguments.shown_as = "list, none chosen"
+    return {**answer, "backups": backups}
 
 
 def last(session: Session, _arguments: Namespace) -> _call.Answer:
     """``respaldo last``"""
     answer = session.last_backup()
     if answer["last_backup_at"] is None:
-        session.require_something_there()
+        session.require_database()
     return answer
 
 
@@ -117,6 +62,9 @@ def verify(session: Session, arguments: Namespace) -> _call.Answer:
 
 def restore(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo restore``, which asks first, unless it writes a new file with ``--target``"""
+    if arguments.dry_run:
+        arguments.shown_as = "restore --dry-run"
+        return preview.restore(session, arguments.backup, allow_different=arguments.allow_different)
     body: Body = {"backup": arguments.backup}
     if arguments.allow_different:
         body["allow_different"] = True
@@ -125,33 +73,16 @@ def restore(session: Session, arguments: Namespace) -> _call.Answer:
     if arguments.target is not None:
         body["target"] = arguments.target
     elif not arguments.yes:
-        body["backup"] = _confirmed(session, arguments)
+        body["backup"] = preview.confirmed(session, arguments.backup)
     return session.long_request("respaldo_restore", body, session.texts.restoring)
-
-
-def _confirmed(session: Session, arguments: Namespace) -> str:
-    """The path of the backup that the person agreed to.
-
-    It is verified before the question, so that nobody agrees to a backup that turns out damaged.
-    """
-    require_person()
-    path = Path(verify(session, arguments)["path"])
-    confirm(path.name, _display(session, path), session.texts, session.interruption)
-    return str(path)
-
-
-def _display(session: Session, backup: Path) -> str:
-    """A backup's date as the library tells it, wherever the file lies; empty if it does not list such a file."""
-    with session.with_backup_dir(str(backup.parent)) as there:
-        listed = there.request("respaldo_list", {"include_safety": True, "include_others": True})["backups"]
-    return next((str(entry["display"]) for entry in listed if entry["name"] == backup.name), "")
 
 
 def prune(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo prune``"""
     answer = session.request("respaldo_prune", {"dry_run": arguments.dry_run})
-    if not answer["kept"] and not answer["removed"]:
-        session.require_something_there()
+    own = [decision for decision in answer["kept"] if decision["reason"] != "other_database"]
+    if not own and not answer["removed"]:
+        session.require_database()
     return answer
 
 
@@ -204,7 +135,9 @@ def health(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo health``"""
     if arguments.deep:
         return session.long_request("respaldo_health", {"deep": True}, session.texts.verifying)
-    return session.request_in_one_step("respaldo_health", {})
+    answer = session.request_in_one_step("respaldo_health", {})
+    has_been = answer["newest_verified"] is not None or answer["damaged"]
+    return answer if has_been else session.warn_if_mistyped(answer)
 
 
 def rehearse(session: Session, arguments: Namespace) -> _call.Answer:
@@ -243,7 +176,7 @@ def history(session: Session, arguments: Namespace) -> _call.Answer:
 def _something_there(session: Session, answer: _call.Answer, key: str) -> _call.Answer:
     """A mistyped database has no backups, and nothing would be found in them."""
     if not answer[key]:
-        session.require_something_there()
+        session.require_database()
     return answer
 
 

@@ -10,7 +10,7 @@ from .. import _call
 from .._library import load
 from .store_options import collect
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
+SHELLS = ("bash", "zsh", "fish")
 
 
 def shell_code(shell: str, program: str) -> str:

@@ -9,17 +9,21 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from .._call import Answer
-from .._library import LibraryLoadError, version
+from .._library import LibraryLoadError, package_version, version
 from ..errors import RespaldoError
-from . import completion, exit_status
-from .commands import COMMANDS, Session
+from . import completion, config_file, exit_status, manual
+from .commands import COMMANDS
+from .config import config
+from .config_file import BadConfiguration
+from .doctor import doctor
 from .exit_status import made_here
 from .interruption import Interruption
 from .parser import PROGRAM, HelpAsked, Parser, UsageError, build
 from .question import Declined, NobodyToAsk
 from .screen import Screen, prepare_streams
+from .session import Session
 from .show import SHOW
-from .store_options import LANGUAGE, BadVariable, collect
+from .store_options import DATABASE, LANGUAGE, BadVariable, collect
 from .texts import Texts, texts_in
 
 
@@ -64,6 +68,9 @@ def _outcome_of(words: list[str], screen: Screen, texts: Texts, interruption: In
     except BadVariable as error:
         message, hint = texts.bad_variable
         return _usage(message.format(name=error), hint)
+    except BadConfiguration as error:
+        message, hint = texts.administration.bad_configuration[error.what]
+        return _usage(message.format(path=error.path, detail=error.detail), hint)
     except NobodyToAsk:
         return _usage(*texts.nobody_to_ask)
     except UnicodeEncodeError:  # the library takes UTF-8, and a file's name on Linux can be any bytes
@@ -99,6 +106,12 @@ def _run(parser: Parser, words: list[str], screen: Screen, texts: Texts, interru
         raise UsageError(texts.no_command, parser.prog)
     elif arguments.command == "completion":
         screen.say(completion.shell_code(arguments.shell, PROGRAM))
+    elif arguments.command == "man":
+        screen.say(manual.roff(manual.pages(parser, texts)[arguments.of or ""], texts, package_version() or version()))
+    elif arguments.command == "config":
+        return config(arguments, screen, texts)
+    elif arguments.command == "doctor":
+        return doctor(arguments, screen, texts)
     else:
         return _ask_the_library(arguments, screen, texts, interruption)
     return 0
@@ -114,7 +127,7 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
     if "json" in arguments:
         screen.answer_json(answer)
         return status
-    SHOW[arguments.command](answer, screen, texts)
+    SHOW[getattr(arguments, "shown_as", None) or arguments.command](answer, screen, texts)
     for warning in answer.get("warnings", ()):
         screen.warn(warning["message"], warning["hint"])
     if interruption.requested:
@@ -124,12 +137,20 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
 
 def _language(words: Sequence[str]) -> str:
     """The language, before anything is parsed: what is wrong with the words is said in it, too."""
+    said = _value_of(LANGUAGE.flag, words)
+    if said is None:
+        said = os.environ.get(LANGUAGE.environment)
+    return said or config_file.language(lambda flag: _value_of(flag, words), DATABASE.environment)
+
+
+def _value_of(flag: str, words: Sequence[str]) -> str | None:
+    """What the words give an option, seen without the parser."""
     for place, word in enumerate(words):
-        if word == LANGUAGE.flag:
+        if word == flag:
             return words[place + 1] if place + 1 < len(words) else ""
-        if word.startswith(f"{LANGUAGE.flag}="):
+        if word.startswith(f"{flag}="):
             return word.partition("=")[2]
-    return os.environ.get(LANGUAGE.environment, "")
+    return None
 
 
 def _usage(message: str, hint: str) -> Answer:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from typing import Any, NoReturn
 
+from . import config_file, selection
 from .completion import SHELLS, complete_backups
-from .store_options import STORE_OPTIONS
+from .store_options import LANGUAGE, STORE_OPTIONS
 from .texts import CommandTexts, Texts
 
 PROGRAM = "respaldo"
@@ -58,7 +60,7 @@ def build(texts: Texts) -> Parser:
     _add_shared(parser, texts)
 
     def command(name: str, *, backup: bool = False, optional: bool = False) -> argparse.ArgumentParser:
-        own = texts.commands[name]
+        own = texts.command_texts(name)
         made = commands.add_parser(name, help=own.summary, **_parser_options(own))
         if backup:
             count = "?" if optional else None
@@ -74,16 +76,35 @@ def build(texts: Texts) -> Parser:
             "--before-upgrade", dest="made", action="store_const", const="before_upgrade", help=texts.before_upgrade
         )
         making.add_argument("--skip-unchanged", action="store_true", help=texts.skip_unchanged)
+        making.add_argument("--dry-run", action="store_true", help=texts.dry_run_create)
     listing = command("list")
     listing.add_argument("--safety", action="store_true", help=texts.safety)
     listing.add_argument("--include-others", action="store_true", help=texts.include_others)
     listing.add_argument("--in-second-place", action="store_true", help=texts.elsewhere_too)
+    listing.add_argument(
+        "--since",
+        type=_or_else(selection.moment, texts.listing.bad_date),
+        metavar=texts.listing.since[0],
+        help=texts.listing.since[1],
+    )
+    listing.add_argument("--limit", type=selection.count, metavar="N", help=texts.listing.limit)
+    listing.add_argument(
+        "--kind",
+        action="append",
+        default=[],
+        choices=selection.KINDS,
+        metavar="{" + ",".join(selection.KINDS) + "}",
+        help=texts.listing.kind,
+    )
+    listing.add_argument("--long", dest="shown_as", action="store_const", const="list --long", help=texts.listing.long)
     command("last")
     command("verify", backup=True)
     restore = command("restore", backup=True)
     restore.add_argument("--yes", action="store_true", help=texts.yes_option)
     restore.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
-    restore.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
+    elsewhere = restore.add_mutually_exclusive_group()
+    elsewhere.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
+    elsewhere.add_argument("--dry-run", action="store_true", help=texts.dry_run_restore_option)
     restore.add_argument("--allow-different", action="store_true", help=texts.allow_different)
     command("prune").add_argument("--dry-run", action="store_true", help=texts.dry_run)
     annotate = command("annotate", backup=True)
@@ -118,12 +139,38 @@ def build(texts: Texts) -> Parser:
     history = command("history")
     history.add_argument("table", metavar=texts.table[0], help=texts.table_of_row)
     history.add_argument("key", metavar=texts.key[0], help=texts.key[1])
+    command("config")
+    command("doctor")
     for made in commands.choices.values():
         _add_shared(made, texts)
+    man = command("man")
+    man.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
+    man.add_argument(
+        "of", nargs="?", choices=commands.choices, metavar=texts.command, help=texts.administration.man_command
+    )
+    man.add_argument(
+        LANGUAGE.flag,
+        choices=LANGUAGE.choices,
+        metavar=texts.store_options["language"][0],
+        default=SUPPRESS,
+        help=texts.store_options["language"][1],
+    )
     completion = command("completion")
     completion.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
     completion.add_argument("shell", choices=SHELLS, help=texts.shell)
     return parser
+
+
+def _or_else(convert: Callable[[str], Any], message: str) -> Callable[[str], Any]:
+    """The conversion, with a message of its own for what it does not take; argparse's says that it is no number."""
+
+    def converted(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(message.format(text=text)) from None
+
+    return converted
 
 
 def _add_annotations(parser: argparse.ArgumentParser, texts: Texts) -> None:
@@ -137,6 +184,8 @@ def _add_shared(parser: argparse.ArgumentParser, texts: Texts) -> None:
     parser.add_argument("-h", "--help", action=_Help, nargs=0, help=texts.help)
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help=texts.json)
     group = parser.add_argument_group(texts.store_group, texts.store_group_note)
+    config, meaning = texts.administration.config_option
+    group.add_argument(config_file.FLAG, metavar=config, default=SUPPRESS, help=meaning)
     for option in STORE_OPTIONS:
         metavar, meaning = texts.store_options[option.key]
         group.add_argument(

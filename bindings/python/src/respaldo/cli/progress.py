@@ -24,7 +24,7 @@ def reported(
         verifying: what it is called while nothing is copied: the library then says that nothing is done, or all.
         waiting: what it is called while another program holds a lock: the library then says 0 of 0.
     """
-    if console is None:
+    if console is None or console.is_dumb_terminal:  # one that cannot go back in a line
         yield lambda _done, _total: not interruption.requested
         return
 

@@ -22,8 +22,11 @@ def require_person() -> None:
         raise NobodyToAsk
 
 
-def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -> None:
+def confirm(name: str, display: str, lost: str, texts: Texts, interruption: Interruption) -> None:
     """Asks on standard error, because standard output may be a file.
+
+    Args:
+        lost: what the restore would lose, in a sentence.
 
     Raises:
         Declined: the answer was anything but yes.
@@ -37,6 +40,7 @@ def confirm(name: str, display: str, texts: Texts, interruption: Interruption) -
         backup,
         texts.restore_overwrites,
         texts.restore_saves_first,
+        lost,
         texts.restore_prompt,
     )
     with interruption.raised():

@@ -135,3 +135,8 @@ def _console(stream: TextIO) -> Console:
     """No markup, because ``[`` is a letter like any other in a file's name."""
     terminal = stream.isatty()
     return _Console(file=stream, force_terminal=terminal, markup=False, emoji=False, highlight=False)
+
+
+def printable(name: str) -> str:
+    """A file's name with its control characters escaped: they would move the cursor, or end the line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)

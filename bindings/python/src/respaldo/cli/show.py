@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.console import Console, JustifyMethod
@@ -18,7 +19,8 @@ from ..models import Backup, DueResult, LastBackup, Listing, PruneResult, Restor
 from ..rows import BringBackResult
 from ..salvage import SalvageResult
 from ..search import FindResult, FoundRow, History
-from .screen import Screen
+from . import long_listing
+from .screen import Screen, printable
 from .texts import Texts
 
 _UNLIMITED = 10_000
@@ -32,7 +34,7 @@ def created(answer: Answer, screen: Screen, texts: Texts) -> None:
     result = DueResult.from_json(answer)
     backup = result.backup
     if backup is None:
-        screen.say(texts.no_database_yet)
+        screen.say(texts.no_database_yet.format(database=printable(answer["database"])))
         return
     if result.reason == "unchanged":
         screen.say(texts.unchanged.format(display=backup.display, name=backup.name))
@@ -46,20 +48,53 @@ def created(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.removed_name.format(name=name))
 
 
-def listed(answer: Answer, screen: Screen, texts: Texts) -> None:
+def create_previewed(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``create`` and ``due`` with ``--dry-run``."""
+    backup, database = answer.get("backup"), printable(answer["database"])
+    if answer["would_create"]:
+        screen.say(
+            texts.dry_run_created.format(
+                database=database,
+                folder=printable(answer["backup_dir"]),
+                size=decimal(answer["bytes"]),
+                free="?" if answer["free_bytes"] is None else decimal(answer["free_bytes"]),
+            )
+        )
+    elif backup is None:
+        screen.say(texts.no_database_yet.format(database=database))
+    else:
+        screen.say(texts.already_today.format(display=backup["display"], name=printable(backup["name"])))
+
+
+def listed(answer: Answer, screen: Screen, texts: Texts, *, long: bool = False) -> None:
     """For ``list``."""
     backups = Listing.from_json(answer)
     if not screen.terminal:
         for b in backups:
             verified = b.verified_at.isoformat() if b.verified_at else ""
             columns = (b.name, b.display, str(b.size), b.kind, _STATES[b.intact], verified)
-            screen.say("\t".join(map(printable, columns)))
+            screen.say("\t".join(map(printable, (*columns, *long_listing.tabbed(b)) if long else columns)))
         return
     if not backups:
         screen.say(texts.no_backups)
         return
+    if long:
+        for b in backups:
+            long_listing.say_block(b, screen, texts, _remarks(b, texts))
+        return
     rows = ((b.display, decimal(b.size), b.name, _remarks(b, texts)) for b in backups)
-    _say_table(screen, screen.terminal, texts.list_columns, list(rows), name=2, number=1)
+    say_table(screen, screen.terminal, texts.list_columns, list(rows), name=2, number=1)
+
+
+def listed_long(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``list --long``."""
+    listed(answer, screen, texts, long=True)
+
+
+def none_chosen(_answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``list``, where none of the backups is as asked for."""
+    if screen.terminal:
+        screen.say(texts.listing.none_chosen)
 
 
 def last(answer: Answer, screen: Screen, texts: Texts) -> None:
@@ -85,6 +120,13 @@ def restored(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.safety_copy.format(path=printable(str(result.safety_backup)), name=result.safety_backup.name))
 
 
+def restore_previewed(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``restore --dry-run``."""
+    name = Path(answer["restored_from"]).name
+    screen.say(texts.dry_run_restore.format(name=printable(name), database=printable(answer["database"])))
+    screen.say(answer["summary"])
+
+
 def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``prune``."""
     result = PruneResult.from_json(answer)
@@ -97,7 +139,7 @@ def pruned(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.no_backups)
         return
     rows = [(d.name, d.text) for d in (*result.removed, *result.kept)]
-    _say_table(screen, screen.terminal, texts.prune_columns, rows, name=0)
+    say_table(screen, screen.terminal, texts.prune_columns, rows, name=0)
 
 
 def annotated(answer: Answer, screen: Screen, texts: Texts) -> None:
@@ -175,9 +217,9 @@ def compared(answer: Answer, screen: Screen, texts: Texts) -> None:
     screen.say(found.summary, style="green" if found.identical else "bold")
     if differing:
         counts = [(t.table, *map(str, (t.only_here, t.only_there, t.changed, t.same))) for t in differing]
-        _say_table(screen, screen.terminal, texts.compare_columns, counts, name=0)
+        say_table(screen, screen.terminal, texts.compare_columns, counts, name=0, labelled=True)
         rows = [(table, texts.differences[row.what], _described(row)) for table, row in found.rows()]
-        _say_table(screen, screen.terminal, texts.row_columns, rows, name=0)
+        say_table(screen, screen.terminal, texts.row_columns, rows, name=0)
     for part in found.schema:
         screen.say(
             f"  {texts.differences[part.what]}: {texts.schema_kinds.get(part.kind, part.kind)} {_schema_name(part)}"
@@ -196,7 +238,7 @@ def found(answer: Answer, screen: Screen, texts: Texts) -> None:
         screen.say(texts.nothing_found.format(count=result.backups))
         return
     rows = [(row.display, str(row.backups), row.table, _key(row.key), _beside_key(row)) for row in result]
-    _say_table(screen, screen.terminal, texts.found_columns, rows, name=3, number=1)
+    say_table(screen, screen.terminal, texts.found_columns, rows, name=3, number=1)
     if not result.complete:
         screen.say(texts.found_more.format(count=len(result)))
     first = next((row for row in result if row.key), None)
@@ -232,7 +274,7 @@ def told(answer: Answer, screen: Screen, texts: Texts) -> None:
         before = versions[place + 1].values if place + 1 < len(versions) else {}
         what = _changes(version.changed, before, version.values) if version.changed else _known(version.values)
         rows.append((version.first_seen.display, version.last_seen.display, version.last_seen.name, what))
-    _say_table(screen, screen.terminal, texts.history_columns, rows, name=2)
+    say_table(screen, screen.terminal, texts.history_columns, rows, name=2)
 
 
 def _key(key: Values | None) -> str:
@@ -290,10 +332,14 @@ _STYLES = {"ok": "green", "note": "", "attention": "yellow", "danger": "bold red
 SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "create": created,
     "due": created,
+    "create --dry-run": create_previewed,
     "list": listed,
+    "list --long": listed_long,
+    "list, none chosen": none_chosen,
     "last": last,
     "verify": verified,
     "restore": restored,
+    "restore --dry-run": restore_previewed,
     "prune": pruned,
     "annotate": annotated,
     "bring-back": brought_back,
@@ -304,11 +350,6 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "find": found,
     "history": told,
 }
-
-
-def printable(name: str) -> str:
-    """A file's name with its control characters escaped: they would move the cursor, or end the line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _remarks(backup: Backup, texts: Texts) -> str:
@@ -330,7 +371,7 @@ def _remarks(backup: Backup, texts: Texts) -> str:
     return ", ".join(filter(None, [*remarks, kind]))
 
 
-def _say_table(
+def say_table(
     screen: Screen,
     terminal: Console,
     columns: Sequence[str],
@@ -338,17 +379,19 @@ def _say_table(
     *,
     name: int,
     number: int | None = None,
+    labelled: bool = False,
 ) -> None:
     """The last column may go on in a next line. A terminal too narrow for the others has a line for each name: a broken
-    name cannot be copied."""
+    name cannot be copied. ``labelled`` says that the other cells then need their columns' titles."""
     narrowest = _table(columns, [[*row[:-1], max(row[-1].split(), key=len, default="")] for row in rows], number)
     if Measurement.get(terminal, terminal.options.update_width(_UNLIMITED), narrowest).maximum <= terminal.width:
         screen.say(_table(columns, rows, number))
         return
     for row in rows:
         screen.say(printable(row[name]))
-        rest = (cell for place, cell in enumerate(row) if place != name)
-        screen.say("  " + "  ".join(map(printable, filter(None, rest))))
+        rest = [(columns[place], cell) for place, cell in enumerate(row) if place != name and cell]
+        cells = (f"{column}: {cell}" if labelled else cell for column, cell in rest)
+        screen.say("  " + "  ".join(map(printable, cells)))
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], number: int | None) -> Table:

@@ -1,4 +1,4 @@
-"""The options that say which store is meant: on the command line, else in the environment."""
+"""The options that say which store is meant: on the command line, in the environment or in the configuration file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
+
+from . import config_file
 
 
 def milliseconds(seconds: str) -> int:
@@ -51,9 +54,10 @@ class StoreOption:
         return "RESPALDO_" + self.flag.removeprefix("--").replace("-", "_").upper()
 
 
+DATABASE = StoreOption("database", "--database")
 LANGUAGE = StoreOption("language", "--language", choices=("es", "en"))
 STORE_OPTIONS = (
-    StoreOption("database", "--database"),
+    DATABASE,
     StoreOption("settings", "--settings"),
     StoreOption("backup_dir", "--backup-dir"),
     StoreOption("max_backups", "--max-backups", convert=int),
@@ -73,21 +77,58 @@ class BadVariable(Exception):
     """An environment variable has a value that its option does not take."""
 
 
-def collect(arguments: Namespace) -> dict[str, Any]:
-    """What the library is to be opened with. An empty variable counts as none.
+@dataclass(frozen=True)
+class Origin:
+    """Where a value comes from."""
+
+    kind: Literal["option", "variable", "file"]
+    name: str
+    """The flag, the variable, or the file."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What the library is to be opened with, and where each value comes from."""
+
+    options: dict[str, Any]
+    origins: dict[str, Origin]
+    """By the option's key."""
+    file: Path | None
+    """The configuration file that was read."""
+
+
+def resolve(arguments: Namespace) -> Resolved:
+    """Options go before variables, and those before the configuration file. An empty variable counts as none.
 
     Raises:
         BadVariable: its argument is the variable's name.
+        BadConfiguration: the configuration file cannot be used.
     """
     options: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
     for option in STORE_OPTIONS:
         if option.key in arguments:
             options[option.key] = getattr(arguments, option.key)
+            origins[option.key] = Origin("option", option.flag)
         elif value := os.environ.get(option.environment):
             options[option.key] = _converted(option, value)
+            origins[option.key] = Origin("variable", option.environment)
     if getattr(arguments, "no_settings", False):
         options["settings"] = None
-    return options
+        origins["settings"] = Origin("option", "--no-settings")
+
+    file, named = config_file.find(getattr(arguments, "config", None), options.get("database"))
+    if file is not None:
+        for key, value in config_file.read(file, {option.key for option in STORE_OPTIONS}, named=named).items():
+            if key not in options:
+                options[key] = value
+                origins[key] = Origin("file", str(file))
+    return Resolved(options, origins, file)
+
+
+def collect(arguments: Namespace) -> dict[str, Any]:
+    """What the library is to be opened with. Raises as :func:`resolve` does."""
+    return resolve(arguments).options
 
 
 def _converted(option: StoreOption, value: str) -> object:

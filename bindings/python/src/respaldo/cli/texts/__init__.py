@@ -8,16 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .administration import AdministrationTexts
+from .command_texts import CommandTexts
+from .listing import ListingTexts
 
-@dataclass(frozen=True)
-class CommandTexts:
-    """What ``--help`` says about one command."""
-
-    usage: str
-    summary: str
-    """One line, for the list of commands."""
-    details: str
-    examples: str = ""
+__all__ = ["CommandTexts", "Texts", "texts_in"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,10 @@ class Texts:
     warning: str
 
     # What is asked before a restore
+    of_another_database: tuple[str, str]
+    cannot_compare: str
+    dry_run_created: str
+    dry_run_restore: str
     restore_question: str
     restore_overwrites: str
     restore_saves_first: str
@@ -102,6 +101,8 @@ class Texts:
     no_command: str
     no_database: tuple[str, str]
     nothing_there: tuple[str, str]
+    perhaps_mistyped: tuple[str, str]
+    meant: str
     nobody_to_ask: tuple[str, str]
     bad_variable: tuple[str, str]
     not_unicode: tuple[str, str]
@@ -130,6 +131,8 @@ class Texts:
     target: tuple[str, str]
     allow_different: str
     dry_run: str
+    dry_run_restore_option: str
+    dry_run_create: str
     other: tuple[str, str]
     rows: str
     text: tuple[str, str]
@@ -157,6 +160,19 @@ class Texts:
     command: str
     argparse: Mapping[str, str]
     """The parser's own texts, by its English ones."""
+
+    # Each in a file of its own
+    listing: ListingTexts
+    administration: AdministrationTexts
+
+    @property
+    def program_summary(self) -> str:
+        """What the program is, in one line."""
+        return self.program.summary
+
+    def command_texts(self, command: str) -> CommandTexts:
+        """The help of a command."""
+        return self.administration.commands.get(command) or self.commands[command]
 
 
 def texts_in(language: str) -> Texts:

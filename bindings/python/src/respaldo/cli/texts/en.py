@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import CommandTexts, Texts
+from . import CommandTexts, Texts, administration, listing
 
 TEXTS = Texts(
     creating="Making the backup",
@@ -14,6 +14,13 @@ TEXTS = Texts(
     bringing_back="Bringing back",
     error="Error",
     warning="Warning",
+    of_another_database=(
+        "The backup {path} is of another database.",
+        "Choose another, or add --allow-different if it is the one you want.",
+    ),
+    cannot_compare="What would be lost could not be seen: {message}",
+    dry_run_created="Nothing was changed. A backup of {database} ({size}) would be made in\n{folder} ({free} free).",
+    dry_run_restore="Nothing was changed. {name} is good, and would be restored to {database}",
     restore_question="Are you sure that you want to restore this backup?",
     restore_overwrites="Warning: this will overwrite the current database.",
     restore_saves_first="A safety copy of the current database will be made first.",
@@ -22,7 +29,7 @@ TEXTS = Texts(
     created="Backup made: {name} ({size})",
     already_today="There is a backup of today already: {display} ({name})",
     unchanged="Nothing has changed since the backup {display} ({name}): no other was made.",
-    no_database_yet="There is no database yet, so there is nothing to back up.",
+    no_database_yet="There is no database at {database} yet, so there is nothing to back up.",
     removed_name="Old backup deleted: {name}",
     list_columns=("Date", "Size", "Name", "Note"),
     kinds={
@@ -89,12 +96,17 @@ TEXTS = Texts(
     no_command="No command was given.",
     no_database=(
         "Which database is not said.",
-        "Add --database FILE, or put its path into the variable RESPALDO_DATABASE.",
+        "Add --database FILE, or put its path into the variable RESPALDO_DATABASE or into a file for --config.",
     ),
     nothing_there=(
-        "Neither the database {database} nor its backup folder {folder} was found.",
+        "The database {database} was not found, nor backups of it in {folder}.",
         "Check the path. If the backups are in another folder, add --backup-dir FOLDER.",
     ),
+    perhaps_mistyped=(
+        "The database {database} was not found.",
+        "If the application has not been used yet, that is as it should be. If it has, check the path.",
+    ),
+    meant="Is it {path}?",
     nobody_to_ask=(
         "A restore asks first, and there is no terminal here to ask on. Nothing was changed.",
         "If you are sure, add --yes.",
@@ -113,7 +125,7 @@ TEXTS = Texts(
     see_help="Help: {program} --help",
     program=CommandTexts(
         usage="%(prog)s COMMAND --database FILE [options]",
-        summary="",
+        summary="backups of an application's SQLite database",
         details="""\
 Makes, verifies and restores backups of an application's SQLite database. The
 application can stay open meanwhile.
@@ -159,7 +171,8 @@ Each command has its own help: respaldo restore --help""",
             details="""\
 Makes a backup, verifies it and sees it onto the disk. The application can stay
 open. Then it deletes the oldest backups beyond the number to keep; never a
-renamed one. Ctrl-C cancels and leaves nothing half done.""",
+renamed one. Ctrl-C cancels and leaves nothing half done. "prune --dry-run" says
+what would be deleted.""",
             examples="""\
 examples:
   respaldo create --database tattoostudio.db
@@ -177,19 +190,22 @@ example, every day at 9 with cron:
   0 9 * * * respaldo due --database /home/ana/studio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database FILE [--safety] [--include-others] [--in-second-place] [options]",
+            usage="%(prog)s --database FILE [--since DATE] [--limit N] [--kind KIND]... [--long] [options]",
             summary="see the backups, newest first",
             details="""\
 On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
 date, bytes, kind (backup, preserved, safety, recovered, other), "intact",
 "damaged" or "elsewhere" (online only), and when it was last verified, if it
 was. "intact" goes by the header alone: only "verified" means that all of it
-was read. A "preserved" one was renamed by somebody, and is
-never deleted.""",
+was read. A "preserved" one was renamed by somebody, and is never deleted.
+
+--long adds: what made it (automatic, manual, before_upgrade), label, "pinned",
+when it was rehearsed, how many rows it has, database, path.""",
             examples="""\
 examples:
   respaldo list --database tattoostudio.db
-  respaldo list --database tattoostudio.db --safety
+  respaldo list --database tattoostudio.db --since 7d --long
+  respaldo list --database tattoostudio.db --kind preserved --kind safety
   respaldo list --database tattoostudio.db | head -1 | cut -f1""",
         ),
         "last": CommandTexts(
@@ -212,12 +228,13 @@ examples:
   respaldo verify E:\\backups\\backup_20260304_142305.db --database tattoostudio.db""",
         ),
         "restore": CommandTexts(
-            usage="%(prog)s BACKUP --database FILE [--yes | --target FILE] [--reason TEXT] [options]",
+            usage="%(prog)s BACKUP --database FILE [--yes | --target FILE | --dry-run] [options]",
             summary="go back to a backup",
             details="""\
-Puts the backup in the place of the database. It asks first, and before it
-changes anything it saves the current database beside itself, as
-<database>.before_restore_<time>: restoring that copy undoes it all.
+Puts the backup in the place of the database. It says what would be lost and
+asks first, and before it changes anything it saves the current database beside
+itself, as <database>.before_restore_<time>: restoring that copy undoes it all.
+--dry-run only says what would be lost.
 
 Ctrl-C cancels and changes nothing (status 130). If it comes when the restore
 is done already, that is said, and the status is 0.""",
@@ -346,7 +363,7 @@ example:
   respaldo history clients id=7 --database tattoostudio.db""",
         ),
         "completion": CommandTexts(
-            usage="%(prog)s {bash,zsh,fish,powershell}",
+            usage="%(prog)s {bash,zsh,fish}",
             summary="completion with the TAB key",
             details="""\
 Writes what your shell needs to complete commands, options and the names of
@@ -355,8 +372,7 @@ backups with the TAB key.""",
 examples:
   respaldo completion bash >> ~/.bashrc
   respaldo completion zsh  >> ~/.zshrc       (after compinit)
-  respaldo completion fish > ~/.config/fish/completions/respaldo.fish
-  respaldo completion powershell >> $PROFILE""",
+  respaldo completion fish > ~/.config/fish/completions/respaldo.fish""",
         ),
     },
     store_group="the database and its backups",
@@ -364,7 +380,8 @@ examples:
 Each can come from a variable too: RESPALDO_DATABASE, RESPALDO_SETTINGS, RESPALDO_BACKUP_DIR,
 RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
 RESPALDO_NAMES, RESPALDO_TIMEZONE,
-RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
+RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE; or from a configuration file (see: respaldo config --help).
+The option wins over the variable, and that over the file.""",
     store_options={
         "database": ("FILE", "the application's database"),
         "settings": ("FILE", "where last_backup_at is kept (default: settings.json beside the database)"),
@@ -396,6 +413,8 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     target=("FILE", "write this new file instead of the database"),
     allow_different="also if it is a backup of another database",
     dry_run="only say what would be deleted",
+    dry_run_restore_option="only verify it and say what would be lost",
+    dry_run_create="only say whether one would be made, where, and how much room there is",
     other=("BACKUP", "compare it with this other backup instead of the database"),
     rows="how many of the rows that differ to show of each table (default: 20)",
     text=("TEXT", "the words to find"),
@@ -424,4 +443,6 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. The option wins.""",
     argparse={
         "invalid %(type)s value: %(value)r": "not a number: %(value)r",
     },
+    listing=listing.ENGLISH,
+    administration=administration.ENGLISH,
 )

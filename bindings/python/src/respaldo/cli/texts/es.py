@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import CommandTexts, Texts
+from . import CommandTexts, Texts, administration, listing
 
 TEXTS = Texts(
     creating="Creando el respaldo",
@@ -14,6 +14,13 @@ TEXTS = Texts(
     bringing_back="Trayendo de vuelta",
     error="Error",
     warning="Advertencia",
+    of_another_database=(
+        "El respaldo {path} es de otra base de datos.",
+        "Elija otro, o agregue --allow-different si es el que quiere.",
+    ),
+    cannot_compare="No se pudo ver qué se perdería: {message}",
+    dry_run_created="Nada se cambió. Se crearía un respaldo de {database} ({size}) en\n{folder} ({free} libres).",
+    dry_run_restore="Nada se cambió. {name} está bien y se restauraría en {database}",
     restore_question="¿Está seguro que desea restaurar este respaldo?",
     restore_overwrites="Advertencia: Esto sobrescribirá la base de datos actual.",
     restore_saves_first="Se creará una copia de seguridad de la BD actual antes de continuar.",
@@ -22,7 +29,7 @@ TEXTS = Texts(
     created="Respaldo creado: {name} ({size})",
     already_today="Ya hay un respaldo de hoy: {display} ({name})",
     unchanged="Nada cambió desde el respaldo {display} ({name}): no se creó otro.",
-    no_database_yet="Todavía no hay base de datos: no hay nada que respaldar.",
+    no_database_yet="Todavía no hay base de datos en {database}: no hay nada que respaldar.",
     removed_name="Se borró el respaldo antiguo {name}",
     list_columns=("Fecha", "Tamaño", "Nombre", "Nota"),
     kinds={
@@ -89,12 +96,17 @@ TEXTS = Texts(
     no_command="Falta la orden.",
     no_database=(
         "Falta decir cuál es la base de datos.",
-        "Agregue --database ARCHIVO, o ponga su ruta en la variable RESPALDO_DATABASE.",
+        "Agregue --database ARCHIVO, o ponga su ruta en la variable RESPALDO_DATABASE o en un archivo de --config.",
     ),
     nothing_there=(
-        "No se encontró la base de datos {database}, ni su carpeta de respaldos {folder}.",
+        "No se encontró la base de datos {database}, ni respaldos de ella en {folder}.",
         "Revise la ruta. Si los respaldos están en otra carpeta, agregue --backup-dir CARPETA.",
     ),
+    perhaps_mistyped=(
+        "No se encontró la base de datos {database}.",
+        "Si la aplicación todavía no se ha usado, está bien así. Si ya se usa, revise la ruta.",
+    ),
+    meant="¿Será {path}?",
     nobody_to_ask=(
         "Restaurar pide confirmación, y aquí no hay una terminal donde preguntar. No se cambió nada.",
         "Si está seguro, agregue --yes.",
@@ -113,7 +125,7 @@ TEXTS = Texts(
     see_help="Ayuda: {program} --help",
     program=CommandTexts(
         usage="%(prog)s ORDEN --database ARCHIVO [opciones]",
-        summary="",
+        summary="respaldos de la base de datos SQLite de una aplicación",
         details="""\
 Crea, prueba y restaura respaldos de la base de datos SQLite de una aplicación.
 La aplicación puede seguir abierta mientras tanto.
@@ -159,7 +171,8 @@ Cada orden tiene su ayuda: respaldo restore --help""",
             details="""\
 Crea un respaldo, lo verifica y lo asegura en el disco. La aplicación puede
 seguir abierta. Después borra los respaldos más antiguos que el número a
-conservar; nunca uno renombrado. Ctrl-C cancela sin dejar nada a medias.""",
+conservar; nunca uno renombrado. Ctrl-C cancela sin dejar nada a medias.
+«prune --dry-run» dice qué se borraría.""",
             examples="""\
 ejemplos:
   respaldo create --database tattoostudio.db
@@ -177,18 +190,23 @@ ejemplo, todos los días a las 9 con cron:
   0 9 * * * respaldo due --database /home/ana/estudio/tattoostudio.db""",
         ),
         "list": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [--safety] [--include-others] [--in-second-place] [opciones]",
+            usage="%(prog)s --database ARCHIVO [--since FECHA] [--limit N] [--kind CLASE]... [--long] [opciones]",
             summary="ver los respaldos, el más reciente primero",
             details="""\
 En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
 con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety,
 recovered, other), «intact», «damaged» o «elsewhere» (solo en la nube), y
 cuándo se verificó, si se hizo. «intact» solo mira el encabezado: «verificado»
-quiere decir que se leyó completo. «conservado» es el que alguien renombró: nunca se borra.""",
+quiere decir que se leyó completo. «preserved» es el que alguien renombró: nunca
+se borra.
+
+--long agrega: qué lo creó (automatic, manual, before_upgrade), su nombre,
+«pinned», cuándo se ensayó, cuántos registros tiene, base de datos y ruta.""",
             examples="""\
 ejemplos:
   respaldo list --database tattoostudio.db
-  respaldo list --database tattoostudio.db --safety
+  respaldo list --database tattoostudio.db --since 7d --long
+  respaldo list --database tattoostudio.db --kind preserved --kind safety
   respaldo list --database tattoostudio.db | head -1 | cut -f1""",
         ),
         "last": CommandTexts(
@@ -211,12 +229,13 @@ ejemplos:
   respaldo verify E:\\respaldos\\backup_20260304_142305.db --database tattoostudio.db""",
         ),
         "restore": CommandTexts(
-            usage="%(prog)s RESPALDO --database ARCHIVO [--yes | --target ARCHIVO] [--reason TEXTO] [opciones]",
+            usage="%(prog)s RESPALDO --database ARCHIVO [--yes | --target ARCHIVO | --dry-run] [opciones]",
             summary="volver a un respaldo",
             details="""\
-Pone el respaldo en lugar de la base de datos. Antes pregunta, y antes de
-cambiar nada guarda la base de datos actual junto a ella, con el nombre
-<base de datos>.before_restore_<fecha>: restaurar esa copia deshace todo.
+Pone el respaldo en lugar de la base de datos. Antes dice qué se perdería y
+pregunta, y antes de cambiar nada guarda la base de datos actual junto a ella,
+con el nombre <base de datos>.before_restore_<fecha>: restaurar esa copia
+deshace todo. --dry-run solo dice qué se perdería.
 
 Ctrl-C cancela sin cambiar nada (estado 130). Si llega cuando la restauración
 ya está hecha, lo dice, y el estado es 0.""",
@@ -348,7 +367,7 @@ ejemplo:
   respaldo history clients id=7 --database tattoostudio.db""",
         ),
         "completion": CommandTexts(
-            usage="%(prog)s {bash,zsh,fish,powershell}",
+            usage="%(prog)s {bash,zsh,fish}",
             summary="completar con la tecla TAB",
             details="""\
 Escribe lo que su terminal necesita para completar órdenes, opciones y nombres
@@ -357,8 +376,7 @@ de respaldos con la tecla TAB.""",
 ejemplos:
   respaldo completion bash >> ~/.bashrc
   respaldo completion zsh  >> ~/.zshrc       (después de compinit)
-  respaldo completion fish > ~/.config/fish/completions/respaldo.fish
-  respaldo completion powershell >> $PROFILE""",
+  respaldo completion fish > ~/.config/fish/completions/respaldo.fish""",
         ),
     },
     store_group="la base de datos y sus respaldos",
@@ -366,7 +384,8 @@ ejemplos:
 Cada una puede venir también de una variable: RESPALDO_DATABASE, RESPALDO_SETTINGS,
 RESPALDO_BACKUP_DIR, RESPALDO_MAX_BACKUPS, RESPALDO_RETENTION, RESPALDO_SCHEMA, RESPALDO_HEALTH, RESPALDO_SECOND_PLACE,
 RESPALDO_NAMES, RESPALDO_TIMEZONE,
-RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
+RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE; o de un archivo (vea: respaldo config --help).
+La opción gana a la variable, y esta al archivo.""",
     store_options={
         "database": ("ARCHIVO", "la base de datos de la aplicación"),
         "settings": (
@@ -401,6 +420,8 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
     target=("ARCHIVO", "escribir este archivo nuevo en vez de la base de datos"),
     allow_different="aunque sea un respaldo de otra base de datos",
     dry_run="solo decir qué se borraría",
+    dry_run_restore_option="solo verificarlo y decir qué se perdería",
+    dry_run_create="solo decir si se crearía, dónde y cuánto espacio hay",
     other=("RESPALDO", "compararlo con este otro respaldo, en vez de la base de datos"),
     rows="cuántas filas distintas mostrar de cada tabla (si no se dice: 20)",
     text=("TEXTO", "las palabras que se buscan"),
@@ -439,4 +460,6 @@ RESPALDO_BUSY_TIMEOUT, RESPALDO_VERIFY, RESPALDO_LANGUAGE. La opción gana.""",
         "the following arguments are required: %s": "falta: %s",
         "not allowed with argument %s": "no se puede usar junto con %s",
     },
+    listing=listing.SPANISH,
+    administration=administration.SPANISH,
 )
