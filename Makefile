@@ -97,7 +97,7 @@ bindings: ## Generate anew what the bindings have from tests/conformance/interfa
 .PHONY: test-python
 test-python: $(VENV)/installed ## The Python package, its types, and the example application
 	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
-	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt --ignore=bindings/python/tests/qt bindings/python
+	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt --ignore=bindings/python/tests/qt --ignore=bindings/python/tests/guides bindings/python
 
 .PHONY: test-qt
 test-qt: $(VENV)/installed ## The windows, and the example application driven by mouse and keyboard, with PyQt5
@@ -107,6 +107,27 @@ test-qt: $(VENV)/installed ## The windows, and the example application driven by
 test-qt6: target/venv-pyqt6/installed target/venv-pyside6/installed ## The windows with PyQt6 and with PySide6
 	target/venv-pyqt6/bin/python -B bindings/python/tests/qt/run --api pyqt6
 	target/venv-pyside6/bin/python -B bindings/python/tests/qt/run --api pyside6
+
+# The scripts that draw the site's diagrams and search it, kept in the site so that its readers fetch nothing.
+target/site-scripts/installed:
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent mermaid@11.17.2 iframe-worker@1.0.4
+	tar -xzf $(@D)/mermaid-11.17.2.tgz -O package/dist/mermaid.min.js >$(@D)/mermaid.min.js
+	tar -xzf $(@D)/iframe-worker-1.0.4.tgz -O package/shim/index.js >$(@D)/iframe-worker.js
+	@touch $@
+
+target/venv-docs/installed: docs/site/requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
+	@touch $@
+
+.PHONY: docs
+docs: target/venv-docs/installed target/site-scripts/installed ## The documentation's site: target/site/index.html, readable without a server
+	NO_MKDOCS_2_WARNING=1 target/venv-docs/bin/python -B -m mkdocs build --quiet
+
+.PHONY: test-docs
+test-docs: docs target/venv-guides/installed ## The site's links, and the guides for Django, Flask and FastAPI with those packages
+	target/venv-guides/bin/python -B -m pytest -q -p no:cacheprovider bindings/python/tests/guides
 
 .PHONY: test-frozen
 test-frozen: target/venv-frozen/installed ## A small program and the example application, frozen by PyInstaller: one file and a folder

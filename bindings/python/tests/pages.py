@@ -20,6 +20,10 @@ PAGES = [
 ]
 
 
+WEB_GUIDES = ("django", "flask", "fastapi")
+"""Pages whose snippets are run by tests/guides, with packages of their own."""
+
+
 def snippets(page: Path, language: str) -> list[str]:
     """The blocks of a page that are in this language, in their order."""
     text = page.read_text(encoding="utf-8")
