@@ -241,6 +241,39 @@ class CSharp(Language):
         return run(compiled, build, environment) or run(["mono", build / "FirstBackup.exe"], folder, environment)
 
 
+class Java(Language):
+    JARS = ("jna.jar", "gson.jar", "sqlite-jdbc.jar")
+
+    def path(self, build):
+        return ":".join([str(build / "classes"), *(f"/usr/share/java/{jar}" for jar in self.JARS)])
+
+    def compiled(self, build, *sources):
+        strictly = ["javac", "--release", "17", "-Xlint:all", "-Werror"]
+        return [*strictly, "-d", build / "classes", "-cp", self.path(build), *sources]
+
+    def prepare(self, build, environment, run):
+        shutil.rmtree(build / "classes", ignore_errors=True)
+        (build / "classes").mkdir()
+        package = (self.home / "src" / "main" / "java" / "respaldo").glob("*.java")
+        return run(self.compiled(build, *package), build, environment) or run(
+            self.compiled(build, *self.tests.glob("*.java")), build, environment
+        )
+
+    def program(self, build, name):
+        return ["java", "-cp", self.path(build), name]
+
+    def driver(self, build):
+        return self.program(build, "Driver")
+
+    def programs(self, build):
+        return {"idioms": self.program(build, "Idioms")}
+
+    def snippet(self, build, text, folder, environment, run):
+        (build / "FirstBackup.java").write_text(text, "utf-8")
+        compiled = run(self.compiled(build, build / "FirstBackup.java"), build, environment)
+        return compiled or run(self.program(build, "FirstBackup"), folder, environment)
+
+
 ALL = [
     Node("node", "js", ("nodejs",)),
     Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
@@ -249,5 +282,10 @@ ALL = [
     Php("php", "php", ("php-cli", "php-sqlite3")),
     Lua("lua", "lua", ("luajit", "lua-sql-sqlite3")),
     CSharp("csharp", "csharp", ("mono-mcs", "mono-runtime", "libmono-sqlite4.0-cil")),
+    Java(
+        "java",
+        "java",
+        ("openjdk-17-jdk-headless", "libjna-java", "libgoogle-gson-java", "libxerial-sqlite-jdbc-java"),
+    ),
 ]
 LANGUAGES = {language.name: language for language in ALL}
