@@ -143,6 +143,7 @@ namespace Respaldo
             RehearsedAt = Take<string>("rehearsed_at");
             Database = Take<string>("database");
             Content = Take("content", json => new Content(Members(json)));
+            Repairable = Take<bool?>("repairable");
         }
 
         public string Name { get; }
@@ -174,6 +175,8 @@ namespace Respaldo
         public string Database { get; }
 
         public Content Content { get; }
+
+        public bool? Repairable { get; }
     }
 
     public sealed class Content : Answer
@@ -418,6 +421,7 @@ namespace Respaldo
             Present = Take<bool>("present");
             Backups = Take<long>("backups");
             Waiting = Take<long>("waiting");
+            Damaged = List("damaged", json => (string)json);
             SameDisk = Take<bool>("same_disk");
         }
 
@@ -428,6 +432,8 @@ namespace Respaldo
         public long Backups { get; }
 
         public long Waiting { get; }
+
+        public IReadOnlyList<string> Damaged { get; }
 
         public bool SameDisk { get; }
     }
@@ -742,6 +748,7 @@ namespace Respaldo
             Method = Take<string>("method");
             Tables = List("tables", json => new SalvagedTable(Members(json)));
             LostAndFound = Take<long>("lost_and_found");
+            Deleted = Take<long>("deleted");
             Warnings = List("warnings", json => new Warning(Members(json)));
             DurationMs = Take<long>("duration_ms");
         }
@@ -753,6 +760,8 @@ namespace Respaldo
         public IReadOnlyList<SalvagedTable> Tables { get; }
 
         public long LostAndFound { get; }
+
+        public long Deleted { get; }
 
         public IReadOnlyList<Warning> Warnings { get; }
 

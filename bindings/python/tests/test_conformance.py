@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +28,11 @@ def load_runner() -> Any:
     spec = importlib.util.spec_from_file_location("conformance_runner", RUNNER)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(RUNNER.parent))  # where it imports its own modules from
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(RUNNER.parent))
     return module
 
 

@@ -14,7 +14,6 @@ public record Backup(
         String createdAt,
         String kind,
         Boolean intact,
-        Boolean repairable,
         String label,
         String note,
         Boolean pinned,
@@ -23,6 +22,7 @@ public record Backup(
         String rehearsedAt,
         String database,
         Content content,
+        Boolean repairable,
         JsonObject raw) {
     static Backup from(JsonObject json) {
         return new Backup(
@@ -33,7 +33,6 @@ public record Backup(
                 Answer.take(json, "created_at", JsonElement::getAsString),
                 Answer.take(json, "kind", JsonElement::getAsString),
                 Answer.take(json, "intact", JsonElement::getAsBoolean),
-                Answer.take(json, "repairable", JsonElement::getAsBoolean),
                 Answer.take(json, "label", JsonElement::getAsString),
                 Answer.take(json, "note", JsonElement::getAsString),
                 Answer.take(json, "pinned", JsonElement::getAsBoolean),
@@ -42,6 +41,7 @@ public record Backup(
                 Answer.take(json, "rehearsed_at", JsonElement::getAsString),
                 Answer.take(json, "database", JsonElement::getAsString),
                 Answer.take(json, "content", element -> Content.from(element.getAsJsonObject())),
+                Answer.take(json, "repairable", JsonElement::getAsBoolean),
                 json);
     }
 }
