@@ -52,7 +52,8 @@ def record(name):
             + "".join(f"import {name};\n" for name in imports)
             + "\n/** An answer of the library, or a part of one. {@code raw} is all of it. */\n"
             + f"public record {name}(\n{fields},\n        JsonObject raw) {{\n"
-            + f"    static {name} from(JsonObject json) {{\n        return new {name}(\n{values}                json);\n"
+            + f"    static {name} from(JsonObject json) {{\n"
+            + f"        return new {name}(\n{values}                json);\n"
             + "    }\n}\n"
         )
 
@@ -87,7 +88,8 @@ def functions_table(interface):
         + "    /** What a function takes beside the store; what reports progress takes a request too. */\n"
         + "    enum Takes {\n        NOTHING,\n        REQUEST,\n        PROGRESS\n    }\n\n"
         + f"    static final int ABI_VERSION = {interface['abi_version']};\n\n"
-        + f"    static final Map<String, Takes> FUNCTIONS = Map.ofEntries(\n{rows});\n\n    private Interface() {{}}\n}}\n"
+        + f"    static final Map<String, Takes> FUNCTIONS = Map.ofEntries(\n{rows});\n\n"
+        + "    private Interface() {}\n}\n"
     )
 
 

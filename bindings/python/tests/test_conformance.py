@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import inspect
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -55,22 +57,34 @@ class ThroughThePackage:
         store.close()
         return "OK", None
 
-    def call(
-        self, name: str, store: respaldo.Store, request: bytes | None, progress: Callable[..., int]
-    ) -> tuple[str, Any]:
+    def connect(self, path: Path) -> Any:
+        return runner.Connection(path)  # type: ignore[union-attr]
+
+    def change_folder(self, path: Path) -> None:
+        os.chdir(path)
+
+    def call(self, name: str, store: respaldo.Store, request: bytes | None, cancel: bool) -> tuple[str, Any, int]:
+        """The status, the answer, and how often progress was called."""
+        calls = 0
+
+        def progress(_done: int, _total: int) -> bool:
+            nonlocal calls
+            calls += 1
+            return not cancel
+
         arguments = arguments_of(request)
-        if name not in ("list", "last_backup", "prune", "annotate"):
-            arguments["progress"] = lambda done, total: progress(None, done, total) == 0
-        if isinstance(arguments.get("rows"), list):
-            arguments["rows"] = [respaldo.RowKey(**row) for row in arguments["rows"]]
         method = getattr(store, name, None)
         if method is None:
             pytest.skip(f"Python has no {name} yet")
+        if "progress" in inspect.signature(method).parameters:
+            arguments["progress"] = progress
+        if isinstance(arguments.get("rows"), list):
+            arguments["rows"] = [respaldo.RowKey(**row) for row in arguments["rows"]]
         try:
             answer = to_json(python_takes(lambda: method(**arguments)))
-            return "OK", {"backup": answer} if name == "annotate" else answer
+            return "OK", {"backup": answer} if name == "annotate" else answer, calls
         except respaldo.RespaldoError as error:
-            return error.name, {"error": error.args[0]}
+            return error.name, {"error": error.args[0]}, calls
         except ValueError as error:
             pytest.skip(f"Python refuses it itself: {error}")
 
@@ -101,8 +115,12 @@ def to_json(value: Any) -> Any:
             return str(value)
         case datetime():
             return value.isoformat()
+        case bytes():
+            return {"blob": value.hex()}
         case tuple():
             return [to_json(element) for element in value]
+        case dict():
+            return {key: to_json(element) for key, element in value.items()}
     if not dataclasses.is_dataclass(value):
         return value
     answer = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
