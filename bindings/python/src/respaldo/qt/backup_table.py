@@ -32,12 +32,12 @@ class BackupFilter(QSortFilterProxyModel):
     def search(self, text: str) -> None:
         """Shows the rows with all of these words, wherever they are in it."""
         self._words = text.casefold().split()
-        self.invalidateFilter()
+        self.invalidate()
 
     def only(self, kind: str | None) -> None:
         """Shows the rows of one kind; None for every one."""
         self._kind = kind
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, _parent: Index) -> bool:
         model = cast(BackupModel, self.sourceModel())
@@ -91,8 +91,7 @@ class BackupTable(QTableView):
         assert selection is not None
         selection.currentRowChanged.connect(lambda *_: self.selection_changed.emit())
         self.filter.modelReset.connect(self.selection_changed)
-        self.filter.rowsRemoved.connect(lambda *_: self._select_something())
-        self.filter.rowsInserted.connect(lambda *_: self._select_something())
+        self.filter.layoutChanged.connect(lambda *_: self._select_something())  # searched, filtered or sorted
 
     def show_backups(self, entries: Sequence[Entry], *, select: Path | None = None) -> None:
         """Fills the table, and selects the backup at the path given, else the one that was, else the first."""

@@ -140,6 +140,7 @@ class BackupDialog(ListingDialog):
 
     def _restore_answered(self, _result: int) -> None:
         self._restore_question = None
+        self._selected()
 
     def _restore(self, backup: Backup) -> None:
         reason = self._application.reason

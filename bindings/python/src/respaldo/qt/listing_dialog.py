@@ -69,6 +69,7 @@ class ListingDialog(DialogLayout):
         listing = cast(Listing, self._listing.result)
         self._notify("\n".join(str(warning) for warning in listing.warnings))
         self._show_entries()
+        self._select_next = None
 
     def _show_entries(self) -> None:
         here = cast("Listing | None", self._listing.result)
@@ -80,11 +81,12 @@ class ListingDialog(DialogLayout):
         entries += [Entry(backup, "second") for backup in there if backup.name not in names]
         self.show_kinds(entries)
         self.table.show_backups(entries, select=self._select_next)
-        if self._select_next is not None and self.table.selected() is not None:
-            self._select_next = None
         self._selected()
 
     def _selected(self) -> None:
+        if self._restore_question is not None:  # which is about the one that is compared now
+            self._enable()
+            return
         backup = self.table.selected()
         comparable = backup is not None and self._job is None and backup.intact and self.isVisible()
         self._comparing.compare(

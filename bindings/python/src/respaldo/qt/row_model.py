@@ -165,12 +165,12 @@ class RowFilter(QSortFilterProxyModel):
     def search(self, text: str) -> None:
         """Shows the rows with all of these words in any of their values."""
         self._words = text.casefold().split()
-        self.invalidateFilter()
+        self.invalidate()
 
     def only(self, table: str | None) -> None:
         """Shows the rows of one table; None for every one."""
         self._table = table
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, _parent: Index) -> bool:
         model = cast(RowModel, self.sourceModel())

@@ -145,14 +145,14 @@ ENGLISH = Texts(
     last_backup_old="The last backup is more than two days old. Create a backup now.",
     last_backup_never="There is no backup yet. Create a backup now.",
     # the menu of what else can be done
-    create_labelled="Create a backup with a &label…",
+    create_labelled="Create a &backup with a label…",
     annotate="&Label and note…",
     pin="&Pin: never delete",
     rehearse="Re&hearse the restore",
     from_file="Restore from a &file…",
     retention="&What stays and why…",
-    second_place="Second &place…",
-    repair="Re&pair…",
+    second_place="Second pla&ce…",
+    repair="Repa&ir…",
     bring_back="&Bring back…",
     # label and note
     annotate_title="Label and note",

@@ -145,7 +145,7 @@ SPANISH = Texts(
     last_backup_old="El último respaldo tiene más de dos días. Cree un respaldo ahora.",
     last_backup_never="Todavía no hay ningún respaldo. Cree un respaldo ahora.",
     # the menu of what else can be done
-    create_labelled="Crear respaldo con &etiqueta…",
+    create_labelled="Crear respaldo con e&tiqueta…",
     annotate="&Etiqueta y nota…",
     pin="&Fijar: no borrar nunca",
     rehearse="E&nsayar la restauración",
