@@ -20,6 +20,17 @@ from data.db.session import DB_PATH as _DB_PATH
 
 MAX_BACKUPS = 20
 TZ = ZoneInfo("America/Hermosillo")
+# What the owner calls the rows: "Perdería 2 clientes y 5 sesiones".
+NAMES = {
+    "clients": respaldo.TableWords(one="cliente", many="clientes", title="name"),
+    "sessions": respaldo.TableWords(one="sesión", many="sesiones", title="start"),
+    "transactions": respaldo.TableWords(one="pago", many="pagos", title="date"),
+    "portfolio_items": respaldo.TableWords(one="foto", many="fotos", title="path"),
+    "artists": respaldo.TableWords(one="artista", many="artistas", title="name"),
+    "products": respaldo.TableWords(one="producto", many="productos", title="name"),
+    "users": respaldo.TableWords(one="usuario", many="usuarios", title="username"),
+    "settings": respaldo.TableWords(one="ajuste", many="ajustes", title="key"),
+}
 # Made absolute now, as SQLAlchemy does, because a file dialog may change the current folder.
 DB_PATH = Path(_DB_PATH).absolute()
 # Beside the application, or beside the program that it was frozen into.
@@ -67,9 +78,11 @@ def get_last_backup_display() -> str:
     return last.display if last else "—"
 
 
-def open_store() -> respaldo.Store:
+def open_store(second_place: respaldo.SecondPlace | None = None) -> respaldo.Store:
     """The application's store, for the windows that keep one open; close it."""
-    return respaldo.Store(DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ)
+    return respaldo.Store(
+        DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ, names=NAMES, second_place=second_place
+    )
 
 
 def last_error() -> Exception | None:

@@ -11,6 +11,8 @@ from PyQt5.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QPushButton,
+    QStyle,
+    QSystemTrayIcon,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +23,7 @@ from sqlalchemy.orm import Session
 import settings
 from data.db.models import Client, User
 from data.db.session import SessionLocal, engine
-from respaldo.qt import BackupDialog, DailyBackup, LastBackupLabel, wait_before_close
+from respaldo.qt import BackupDialog, DailyBackup, HealthIndicator, LastBackupLabel, wait_before_close
 from services.backups import DB_PATH, open_store
 
 from .clients import ClientTable, NewClientDialog
@@ -32,7 +34,7 @@ class MainWindow(QMainWindow):
     def __init__(self, username: str) -> None:
         super().__init__()
         self.username = username
-        self.store = open_store()
+        self.store = open_store(settings.read().get("second_place"))
         self.session: Session | None = None
         self.setWindowTitle("Tinta del Desierto")
         self.resize(*settings.read().get("window", (860, 520)))
@@ -41,8 +43,12 @@ class MainWindow(QMainWindow):
 
         self.last_backup = LastBackupLabel(self.store, self)
         self.statusBar().addPermanentWidget(self.last_backup)
+        self.health = HealthIndicator(self.store, self)
+        self.health.clicked.connect(self.backups_action.trigger)
+        self.health.attention.connect(self._tell_in_the_tray)
+        self.statusBar().addPermanentWidget(self.health)
         self.daily = DailyBackup(self.store, self)
-        self.daily.ended.connect(self.last_backup.refresh)
+        self.daily.ended.connect(self._backups_changed)
 
         self.read_again()
         self.backups_action.setEnabled(self._may_use_backups())
@@ -80,8 +86,10 @@ class MainWindow(QMainWindow):
             quiesce=self.let_go,
             reload=self.read_again,
             reason=f"restored by {self.username}",
+            save_second_place=lambda place: settings.write(second_place=place),
         )
-        dialog.backups_changed.connect(self.last_backup.refresh)
+        dialog.backups_changed.connect(self._backups_changed)
+        dialog.finished.connect(lambda _result: self._backups_changed())
         dialog.setAttribute(Qt.WA_DeleteOnClose)
         dialog.open()
 
@@ -91,6 +99,17 @@ class MainWindow(QMainWindow):
         self.let_go()
         self.store.close()
         event.accept()
+
+    def _backups_changed(self) -> None:
+        self.last_backup.refresh()
+        self.health.refresh()
+
+    def _tell_in_the_tray(self, headline: str, hint: str) -> None:
+        """Where there is a tray; the light in the status bar is there anyway."""
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            tray = QSystemTrayIcon(self.style().standardIcon(QStyle.SP_MessageBoxWarning), self)
+            tray.show()
+            tray.showMessage(self.windowTitle(), f"{headline}\n{hint}")
 
     def _may_use_backups(self) -> bool:
         """Backups hold everybody's health data: they are for administrators. Who that is, the database
