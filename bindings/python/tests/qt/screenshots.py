@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PyQt5.QtCore import QEventLoop, QTimer
+from PyQt5.QtCore import QEventLoop, Qt, QTimer
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
+
+from respaldo.qt import BackupDialog
+from respaldo.qt.bring_back_dialog import BringBackDialog
+from respaldo.qt.repair_dialog import RepairDialog
+from respaldo.qt.second_place_dialog import SecondPlaceDialog
 
 STUDIO = Path(__file__).resolve().parents[2] / "examples" / "tattoo_studio"
 NOW = datetime.now(ZoneInfo("America/Hermosillo"))
@@ -43,15 +51,17 @@ def take(studio: Path, folder: Path) -> None:
     font.setPointSize(9)  # as on Windows
     application.setFont(font)
     import main as studio_main
-    from respaldo.qt import BackupDialog
     from ui.theme import apply_theme
 
     apply_theme(application, "light")
     window = studio_main.open_window("admin1")
     wait(lambda: window.daily.result is not None)
+    window.store.annotate(window.daily.result.backup, label="antes de actualizar", pinned=True)
     invent_a_history(window.daily.result.backup.path)
+    lose_something(studio / "dev.db")
+    window.read_again()
     window.last_backup.refresh()
-    window.resize(640, 300)
+    window.resize(800, 300)
     window.clients.setCurrentCell(2, 0)
     wait(lambda: "⚠" not in window.last_backup.text())
     save(window, folder / "application.png")
@@ -59,12 +69,17 @@ def take(studio: Path, folder: Path) -> None:
     window.open_backups()
     dialog = window.findChild(BackupDialog)
     wait(lambda: dialog.table.rowCount() == 6)
+    wait(lambda: dialog.comparison() is not None)
     save(dialog, folder / "dialog-light.png")
     dialog.restore_button.click()
     wait(lambda: isinstance(application.activeModalWidget(), QMessageBox))
     save(application.activeModalWidget(), folder / "confirmation.png")
     application.activeModalWidget().reject()
+    wait(lambda: dialog.comparison() is not None)
+    take_the_others(dialog, folder)
     apply_theme(application, "dark")
+    dialog.health.unfold.click()
+    wait(lambda: dialog.comparison() is not None)
     save(dialog, folder / "dialog-dark.png")
     dialog.close()
 
@@ -78,6 +93,36 @@ def take(studio: Path, folder: Path) -> None:
     window.close()
 
 
+def take_the_others(dialog: BackupDialog, folder: Path) -> None:
+    """The windows that the dialog opens."""
+    dialog.bring_back_button.click()
+    bring = window_in_front(BringBackDialog)
+    wait(lambda: bring.rows.rowCount() > 0)
+    bring.rows.setData(bring.rows.index(0, 0), Qt.Checked, Qt.CheckStateRole)
+    wait(lambda: bring.bring_back_button.isEnabled())
+    save(bring, folder / "bring-back.png")
+    bring.reject()
+    dialog.more.second_place.trigger()
+    place = window_in_front(SecondPlaceDialog)
+    place.folder.setText("/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir())
+    place.test_button.click()
+    wait(lambda: place.use_button.isEnabled())
+    place.outcome.setText(re.sub(r"[\d.,]+ [TGMk]B", "58.2 GB", place.outcome.text()))  # whichever machine takes it
+    save(place, folder / "second-place.png")
+    place.reject()
+    dialog.more.repair.trigger()
+    repair = window_in_front(RepairDialog)
+    repair.see_button.click()
+    wait(lambda: repair.salvage_button.isEnabled())
+    save(repair, folder / "repair.png")
+    repair.reject()
+
+
+def window_in_front(kind: type[QWidget]) -> QWidget:
+    wait(lambda: isinstance(QApplication.activeModalWidget(), kind))
+    return QApplication.activeModalWidget()
+
+
 def invent_a_history(backup: Path) -> None:
     """Earlier days' backups, one of them damaged, one preserved by hand."""
     for days in range(1, 5):
@@ -87,6 +132,13 @@ def invent_a_history(backup: Path) -> None:
     kept = shutil.copy(backup, backup.with_name("antes de la mudanza.db"))
     long_ago = (NOW - timedelta(days=40)).timestamp()
     os.utime(kept, (long_ago, long_ago))
+
+
+def lose_something(database: Path) -> None:
+    """Since the backup: two clients deleted, with all that is theirs."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("DELETE FROM clients WHERE id IN (7, 9)")
 
 
 def save(widget: QWidget, file: Path) -> None:
