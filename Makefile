@@ -205,6 +205,10 @@ fuzz: ## Fuzz each target for SECONDS_PER_TARGET (60); wants nightly Rust and ca
 header: ## Generate include/respaldo.h anew
 	RESPALDO_WRITE_HEADER=1 cargo test --locked --test header
 
+.PHONY: abi
+abi: ## Record the C interface anew, after functions were added
+	$(PYTHON) -B tests/c/abi --record
+
 .PHONY: install
 install: $(LIBRARY) install-development ## Install headers, library, pkg-config and CMake files below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig

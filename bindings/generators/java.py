@@ -53,8 +53,7 @@ def record(name):
             + "\n/** An answer of the library, or a part of one. {@code raw} is all of it. */\n"
             + f"public record {name}(\n{fields},\n        JsonObject raw) {{\n"
             + f"    static {name} from(JsonObject json) {{\n"
-            + f"        return new {name}(\n{values}                json);\n"
-            + "    }\n}\n"
+            + f"        return new {name}(\n{values}                json);\n    }}\n}}\n"
         )
 
     return generate
