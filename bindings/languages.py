@@ -275,7 +275,7 @@ class Java(Language):
 
 
 ALL = [
-    Node("node", "js", ("nodejs",)),
+    Node("node", "js", ("nodejs",) if shutil.which("npm") else ("nodejs", "npm")),
     Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
     Cpp("cpp", "cpp", ("g++", "cmake", "libsqlite3-dev"), loads=False),
     Ruby("ruby", "ruby", ("ruby", "ruby-sqlite3")),
