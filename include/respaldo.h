@@ -141,7 +141,8 @@ typedef uint32_t respaldo_store;
 //
 // `user_data` is passed on unchanged. `pages_done` never exceeds `pages_total`; while a copy is being verified both
 // are equal. The callback must return: no longjmp and no C++ exception may leave it. It may call any function of this
-// library; one that needs the same database answers RESPALDO_BUSY after its timeout.
+// library; one that needs the same database answers RESPALDO_BUSY after its timeout. In the functions of the archive both numbers
+// are bytes.
 typedef int32_t (*respaldo_progress_fn)(void *user_data, uint64_t pages_done, uint64_t pages_total);
 
 #ifdef __cplusplus
@@ -608,7 +609,9 @@ respaldo_status respaldo_salvage(respaldo_store store,
 //  "hint": "..."}], "newest_verified": BACKUP, "days_without": 0, "damaged": [], "free_bytes": 0, "room_for": 14,
 //  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null,
 //  "second_place": {"folder": PATH, "present": true, "backups": 20, "waiting": 0, "damaged": [],
-//                   "same_disk": false}, "archive": null}
+//                   "same_disk": false},
+//  "archive": {"repository": "/media/usb/archivo", "archived": 20, "waiting": 0, "last_push": "2026-03-04T14:23:05-07:00",
+//              "last_failure": null}}
 // ```
 //
 // `overall` is "ok", "attention" or "danger": the worst severity of the findings, which come the worst first. A finding of severity
@@ -618,7 +621,7 @@ respaldo_status respaldo_salvage(respaldo_store store,
 // Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
 // lost), BACKUP_CHANGED, NEWEST_MISSING,
 // LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
-// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND,
+// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, ARCHIVE_BEHIND,
 // SECOND_PLACE_DAMAGED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
 // RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 respaldo_status respaldo_health(respaldo_store store,
@@ -654,6 +657,133 @@ respaldo_status respaldo_rehearse(respaldo_store store,
                                   respaldo_progress_fn progress,
                                   void *user_data,
                                   char **out_json);
+
+// Makes a new archive: an encrypted repository in the format of the program restic, in the place and with the password that the
+// option `archive` of respaldo_open names. Needs a library that was built with the cargo feature "archive"; in any other, this and the
+// functions below are RESPALDO_UNSUPPORTED.
+//
+// `request_json`: NULL or `{}`. `progress` is called with bytes instead of pages, here and below; NULL for none. On success
+// `*out_json` is
+//
+// ```json
+// {"repository": "/media/usb/archivo", "key_note": "Without the password the whole archive is lost: ..."}
+// ```
+//
+// `key_note` is for the owner, and must be shown. Errors of this and of the functions below: RESPALDO_UNSUPPORTED,
+// RESPALDO_INVALID_ARGUMENT (also where the store was opened without `archive`), RESPALDO_ARCHIVE_UNREACHABLE,
+// RESPALDO_PERMISSION_DENIED (also for a password file that others may read), RESPALDO_DISK_FULL, RESPALDO_CANCELLED,
+// RESPALDO_IO_ERROR (also where the password's file or command fails). Of this one also RESPALDO_TARGET_EXISTS: there is an archive.
+respaldo_status respaldo_archive_init(respaldo_store store,
+                                      const char *request_json,
+                                      respaldo_progress_fn progress,
+                                      void *user_data,
+                                      char **out_json);
+
+// Stores a finished backup in the archive. One that is not known to be whole is verified first, and what is read must be what was
+// verified. Only what the archive does not hold yet is written. Several computers may store at the same time.
+//
+// `request_json`: NULL, or `{"backup": null}`; a backup is named as in respaldo_restore, and null is the newest whole one. On success
+// `*out_json` is
+//
+// ```json
+// {"snapshot": "40dc1520...", "name": "backup_20260304_142305.db", "added_bytes": 1300000, "total_bytes": 204800000, "warnings": []}
+// ```
+//
+// `added_bytes` is 0 where the backup is there already. Cancelled or killed at any moment, it leaves an archive that is whole, and
+// can be repeated. The snapshot says the backup's name, label, note, database, tables and BLAKE3, and nothing of the computer. Further
+// errors: RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BACKUP_CORRUPT, RESPALDO_NOT_A_DATABASE, RESPALDO_ARCHIVE_NOT_FOUND,
+// RESPALDO_ARCHIVE_WRONG_PASSWORD, RESPALDO_ARCHIVE_DAMAGED.
+respaldo_status respaldo_archive_push(respaldo_store store,
+                                      const char *request_json,
+                                      respaldo_progress_fn progress,
+                                      void *user_data,
+                                      char **out_json);
+
+// Lists the snapshots of this database in the archive, newest first.
+//
+// `request_json`: NULL, or `{"include_others": false}`; with true those of other databases and programs too. On success `*out_json`
+// is
+//
+// ```json
+// {"snapshots": [{"snapshot": "40dc1520...", "display": "04/03/2026 14:23", "created_at": "2026-03-04T14:23:05-07:00",
+//   "name": "backup_20260304_142305.db", "database": "tattoostudio.db", "label": null, "note": null, "pinned": null,
+//   "size": 204800, "origin": "respaldo-1f3a9c2b", "content": {"tables": {"clients": 1200}, "user_version": 7, "alembic": "9f2c"}}],
+//  "stored_bytes": 62000000, "warnings": []}
+// ```
+//
+// `origin` tells the backup folders of several computers apart. `stored_bytes` is what the whole archive takes. A warning
+// SNAPSHOTS_UNREADABLE says how many snapshots are damaged. Errors: those of respaldo_archive_init, and
+// RESPALDO_ARCHIVE_NOT_FOUND, RESPALDO_ARCHIVE_WRONG_PASSWORD, RESPALDO_ARCHIVE_DAMAGED.
+respaldo_status respaldo_archive_list(respaldo_store store,
+                                      const char *request_json,
+                                      respaldo_progress_fn progress,
+                                      void *user_data,
+                                      char **out_json);
+
+// Fetches a snapshot into a new file. It is compared with the BLAKE3 that was stored with it and verified like any backup before it
+// gets its name. respaldo_restore takes `{"snapshot": "..."}` in place of a backup, and does both.
+//
+// `request_json` must name a snapshot by its identifier, by its first digits (at least 6), or as "latest":
+//
+// ```json
+// {"snapshot": "40dc1520", "target": null}
+// ```
+//
+// `target` is the new file, and null the backup's own name in the backup folder. No file is overwritten. On success `*out_json` is
+//
+// ```json
+// {"path": PATH, "snapshot": "40dc1520...", "size": 204800, "warnings": [], "duration_ms": 77}
+// ```
+//
+// Further errors: RESPALDO_BACKUP_NOT_FOUND (no such snapshot), RESPALDO_TARGET_EXISTS, RESPALDO_BACKUP_CORRUPT,
+// RESPALDO_NOT_A_DATABASE, RESPALDO_ARCHIVE_NOT_FOUND, RESPALDO_ARCHIVE_WRONG_PASSWORD, RESPALDO_ARCHIVE_DAMAGED.
+respaldo_status respaldo_archive_fetch(respaldo_store store,
+                                       const char *request_json,
+                                       respaldo_progress_fn progress,
+                                       void *user_data,
+                                       char **out_json);
+
+// Checks that the archive holds all that its snapshots need.
+//
+// `request_json`: NULL, or `{"read_data": false}`; with true every byte is read, and compared with what was stored. On success
+// `*out_json` is `{"ok": true, "read_data": true, "problems": []}`. Where something is missing or changed, it is
+// RESPALDO_ARCHIVE_DAMAGED, and the error object has "problems"; snapshots that do not need it can still be fetched. Further errors:
+// RESPALDO_ARCHIVE_NOT_FOUND, RESPALDO_ARCHIVE_WRONG_PASSWORD.
+respaldo_status respaldo_archive_check(respaldo_store store,
+                                       const char *request_json,
+                                       respaldo_progress_fn progress,
+                                       void *user_data,
+                                       char **out_json);
+
+// Applies the archive's own `retention` to the snapshots of this database, those of each computer by themselves. Without a
+// `retention`, all stay.
+//
+// `request_json`: NULL, or `{"dry_run": false}`; with true nothing is removed. On success `*out_json` is
+//
+// ```json
+// {"kept": [{"snapshot": "40dc1520...", "name": "...", "reason": "last_of_week", "text": "se conserva: \u00faltimo de la semana 37"}],
+//  "removed": [{"snapshot": "...", "name": "...", "reason": "over_limit", "text": "..."}], "freed_bytes": 1300000, "dry_run": false}
+// ```
+//
+// with the reasons of respaldo_prune. What no snapshot needs any more is marked, and given back by the next call that comes a day
+// later: another computer may just be using it. Further errors: RESPALDO_ARCHIVE_NOT_FOUND, RESPALDO_ARCHIVE_WRONG_PASSWORD,
+// RESPALDO_ARCHIVE_DAMAGED.
+respaldo_status respaldo_archive_prune(respaldo_store store,
+                                       const char *request_json,
+                                       respaldo_progress_fn progress,
+                                       void *user_data,
+                                       char **out_json);
+
+// Changes the archive's password from the store's to another. The store keeps the old one: close it, and open it with the new one.
+//
+// `request_json` must have one of the three: `{"password": "...", "password_file": "...", "password_command": "..."}`, as in the
+// option `archive`. On success `*out_json` is `{"changed": true, "key_note": "..."}`. Whatever breaks it off, the old password or
+// both open the archive. Further errors: RESPALDO_ARCHIVE_NOT_FOUND, RESPALDO_ARCHIVE_WRONG_PASSWORD.
+respaldo_status respaldo_archive_key(respaldo_store store,
+                                     const char *request_json,
+                                     respaldo_progress_fn progress,
+                                     void *user_data,
+                                     char **out_json);
 
 // Frees a string of an `out_json`. NULL is allowed.
 //

@@ -37,6 +37,7 @@
 //! | [`capi`] | the C boundary, and nothing else |
 //! | `operations` | one operation a file, as a list of steps |
 //! | `steps` | what moves or compares data for them |
+//! | `archive` | backups in a repository of restic's format, elsewhere |
 //! | `catalog` | what is known of the backups: names, scanning, retention |
 //! | `store` | what an application opens, and every operation is a method of |
 //! | `database` | what a SQLite database is: opening, shape, live file, errors, checking |
@@ -48,6 +49,7 @@
 //! | `report` | what callers are told and asked |
 //! | `failpoint` | steps at which tests kill the process |
 
+mod archive;
 mod block_io;
 mod catalog;
 mod clock;
@@ -75,6 +77,14 @@ pub use database::contents::Contents;
 pub use database::fuzzing;
 pub use database::row_value::{RowValue, Values};
 pub use operations::annotate::{AnnotateRequest, Annotated};
+pub use operations::archive_check::ArchiveChecked;
+pub use operations::archive_fetch::{ArchiveFetchRequest, ArchiveFetched};
+pub use operations::archive_init::ArchiveMade;
+pub use operations::archive_key::ArchiveKeyChanged;
+pub use operations::archive_list::{ArchiveListing, ArchivedBackup};
+pub use operations::archive_prune::{ArchiveDecision, ArchivePruned};
+pub use operations::archive_push::ArchivePushed;
+pub use operations::archive_queue::ArchiveHealth;
 pub use operations::bring_back::{BringBackRequest, BroughtBack, RowKey};
 pub use operations::compare::{CompareRequest, Comparison, TableDifference};
 pub use operations::create::{Created, CreatedIfDue};
@@ -90,7 +100,7 @@ pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::salvage::{Method, MissingSince, SalvageRequest, Salvaged, SalvagedTable};
 pub use operations::second_place_health::SecondPlaceHealth;
 pub use operations::verify::Verified;
-pub use options::{Retention, SchemaSupport, SecondPlace, TableWords, Watch};
+pub use options::{Archive, ArchivePlace, Password, Push, Retention, SchemaSupport, SecondPlace, TableWords, Watch};
 pub use report::damage::{Damage, DamageKind, DamagedIndex};
 pub use report::error::{Argument, Cause, Error, Expected, PlaceTrouble, Result};
 pub use report::error_object::Report;
@@ -99,6 +109,7 @@ pub use report::messages::{Language, Text, Warning};
 pub use report::progress::{Progress, ProgressFn, unwatched};
 pub use report::row_conflict::{Clash, RowConflict};
 pub use report::status::{Status, codes};
+pub use secrecy::SecretString;
 pub use steps::row_differences::{DifferentRow, RowDifference};
 pub use steps::row_transfer::{OnConflict, TablePlan};
 pub use steps::schema_differences::{SchemaDifference, SchemaMatter};

@@ -1,8 +1,11 @@
-//! Options of a store beyond its paths: retention, the supported schemas, what health watches for, the second place,
+//! Options of a store beyond its paths: retention, the supported schemas, what health watches for, the second place, the archive,
 //! and what people call the rows.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use secrecy::SecretString;
 
 /// How many backups stay. A backup stays if any of these rules keeps it.
 ///
@@ -109,4 +112,74 @@ impl SecondPlace {
             wait: Duration::from_secs(30),
         }
     }
+}
+
+/// Where backups are archived: encrypted, in restic's format.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    /// The folder or server.
+    pub place: ArchivePlace,
+    /// How the server is reached: the keys of its service, such as `endpoint`, `bucket` and `secret_access_key`.
+    pub options: BTreeMap<String, SecretString>,
+    /// What it is encrypted with.
+    pub password: Password,
+    /// Which snapshots stay; `None` keeps all.
+    pub retention: Option<Retention>,
+    /// Whether finished backups go there by themselves.
+    pub push: Push,
+}
+
+/// The place of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchivePlace {
+    /// A folder, such as one on a USB stick or a network drive.
+    Folder(PathBuf),
+    /// A server of this service.
+    Server(String),
+}
+
+impl ArchivePlace {
+    /// The folder, if it is one.
+    #[cfg_attr(not(feature = "archive"), allow(dead_code, reason = "only a repository needs it"))]
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match self {
+            ArchivePlace::Folder(path) => Some(path),
+            ArchivePlace::Server(_) => None,
+        }
+    }
+
+    /// What errors call it.
+    pub(crate) fn location(&self) -> PathBuf {
+        match self {
+            ArchivePlace::Folder(path) => path.clone(),
+            ArchivePlace::Server(service) => PathBuf::from(format!("{SERVER}{service}")),
+        }
+    }
+}
+
+/// The services that a build with the archive reaches.
+pub(crate) const SERVICES: [&str; 2] = ["s3", "webdav"];
+
+/// What the name of a server's repository begins with.
+pub(crate) const SERVER: &str = "opendal:";
+
+/// Where the password of an archive comes from. A given one is cleared from memory when it is dropped.
+#[derive(Debug, Clone)]
+pub enum Password {
+    /// This text.
+    Text(SecretString),
+    /// The first line of this file, which only its owner may read.
+    File(PathBuf),
+    /// The first line that this command of the system's shell writes.
+    Command(String),
+}
+
+/// Whether finished backups go to the archive by themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Push {
+    /// Only when asked.
+    #[default]
+    WhenAsked,
+    /// After each new backup, in the background.
+    AfterCreate,
 }

@@ -10,7 +10,9 @@ use crate::clock::{Clock, Moment};
 use crate::database::check::Verification;
 use crate::files::given_path::absolute;
 use crate::files::paths::parent;
-use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords, Watch};
+use crate::options::{
+    Archive, ArchivePlace, Password, Retention, SERVICES, SchemaSupport, SecondPlace, TableWords, Watch,
+};
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
 
@@ -33,6 +35,8 @@ pub struct Options {
     pub watch: Watch,
     /// Another place to which finished backups are copied.
     pub second_place: Option<SecondPlace>,
+    /// The archive of finished backups.
+    pub archive: Option<Archive>,
     /// What people call the rows of each table.
     pub names: BTreeMap<String, TableWords>,
     /// The IANA name of the zone whose calendar and wall clock the names show.
@@ -71,6 +75,7 @@ impl Options {
             schema: None,
             watch: Watch::default(),
             second_place: None,
+            archive: None,
             names: BTreeMap::new(),
             timezone: "America/Hermosillo".to_owned(),
             busy_timeout: Duration::from_secs(5),
@@ -91,6 +96,7 @@ pub struct Store {
     pub(crate) schema: Option<SchemaSupport>,
     pub(crate) watch: Watch,
     pub(crate) second_place: Option<SecondPlace>,
+    pub(crate) archive: Option<Archive>,
     pub(crate) names: BTreeMap<String, TableWords>,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
@@ -135,6 +141,7 @@ impl Store {
             }),
             None => None,
         };
+        let archive = options.archive.map(with_fixed_paths).transpose()?;
         let zone = options
             .timezone
             .parse()
@@ -147,6 +154,7 @@ impl Store {
             schema: options.schema,
             watch: options.watch,
             second_place,
+            archive,
             names: options.names,
             zone,
             busy_timeout: options.busy_timeout,
@@ -154,6 +162,11 @@ impl Store {
             language: options.language,
             clock: options.clock,
         })
+    }
+
+    /// The archive that it was opened with.
+    pub fn archive(&self) -> Option<&Archive> {
+        self.archive.as_ref()
     }
 
     /// The language of warnings.
@@ -170,6 +183,26 @@ impl Store {
         let name = self.database.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
+}
+
+/// The archive with absolute paths.
+fn with_fixed_paths(archive: Archive) -> Result<Archive> {
+    let place = match archive.place {
+        ArchivePlace::Folder(path) => ArchivePlace::Folder(absolute("archive.repository", &path)?),
+        ArchivePlace::Server(service) if !SERVICES.contains(&service.as_str()) => {
+            return Err(bad_value("archive.repository", Expected::Repository));
+        }
+        server @ ArchivePlace::Server(_) => server,
+    };
+    let password = match archive.password {
+        Password::File(path) => Password::File(absolute("archive.password_file", &path)?),
+        other => other,
+    };
+    Ok(Archive {
+        place,
+        password,
+        ..archive
+    })
 }
 
 fn bad_value(key: &'static str, expected: Expected) -> Error {

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 /// From the top to the bottom. A name is a folder of `src/` or a file in it.
 ///
 /// `store` stands below the operations and not above them: each of them is a method of `Store`, written in its own file.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "lib",
     "capi",
     "operations",
     "steps",
+    "archive",
     "catalog",
     "store",
     "database",

@@ -692,41 +692,6 @@ struct second_place_health {
     }
 };
 
-struct health {
-    std::string overall{};
-    std::string headline{};
-    std::vector<respaldo::finding> findings{};
-    std::optional<respaldo::backup> newest_verified{};
-    std::optional<std::int64_t> days_without{};
-    std::vector<std::string> damaged{};
-    std::optional<std::int64_t> free_bytes{};
-    std::optional<std::int64_t> room_for{};
-    respaldo::safety_copies safety_copies{};
-    std::optional<respaldo::backup> last_rehearsal{};
-    std::optional<respaldo::second_place_health> second_place{};
-    value archive{};
-    value raw;
-
-    static health from(const value &json)
-    {
-        health made;
-        detail::take(made.overall, json, "overall");
-        detail::take(made.headline, json, "headline");
-        detail::take(made.findings, json, "findings");
-        detail::take(made.newest_verified, json, "newest_verified");
-        detail::take(made.days_without, json, "days_without");
-        detail::take(made.damaged, json, "damaged");
-        detail::take(made.free_bytes, json, "free_bytes");
-        detail::take(made.room_for, json, "room_for");
-        detail::take(made.safety_copies, json, "safety_copies");
-        detail::take(made.last_rehearsal, json, "last_rehearsal");
-        detail::take(made.second_place, json, "second_place");
-        detail::take(made.archive, json, "archive");
-        made.raw = json;
-        return made;
-    }
-};
-
 struct check {
     std::string sql{};
     bool ok{};
@@ -1048,6 +1013,239 @@ struct bring_back_result {
     }
 };
 
+struct archive_health {
+    std::string repository{};
+    std::int64_t archived{};
+    std::int64_t waiting{};
+    std::optional<std::string> last_push{};
+    std::optional<std::string> last_failure{};
+    value raw;
+
+    static archive_health from(const value &json)
+    {
+        archive_health made;
+        detail::take(made.repository, json, "repository");
+        detail::take(made.archived, json, "archived");
+        detail::take(made.waiting, json, "waiting");
+        detail::take(made.last_push, json, "last_push");
+        detail::take(made.last_failure, json, "last_failure");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct health {
+    std::string overall{};
+    std::string headline{};
+    std::vector<respaldo::finding> findings{};
+    std::optional<respaldo::backup> newest_verified{};
+    std::optional<std::int64_t> days_without{};
+    std::vector<std::string> damaged{};
+    std::optional<std::int64_t> free_bytes{};
+    std::optional<std::int64_t> room_for{};
+    respaldo::safety_copies safety_copies{};
+    std::optional<respaldo::backup> last_rehearsal{};
+    std::optional<respaldo::second_place_health> second_place{};
+    std::optional<respaldo::archive_health> archive{};
+    value raw;
+
+    static health from(const value &json)
+    {
+        health made;
+        detail::take(made.overall, json, "overall");
+        detail::take(made.headline, json, "headline");
+        detail::take(made.findings, json, "findings");
+        detail::take(made.newest_verified, json, "newest_verified");
+        detail::take(made.days_without, json, "days_without");
+        detail::take(made.damaged, json, "damaged");
+        detail::take(made.free_bytes, json, "free_bytes");
+        detail::take(made.room_for, json, "room_for");
+        detail::take(made.safety_copies, json, "safety_copies");
+        detail::take(made.last_rehearsal, json, "last_rehearsal");
+        detail::take(made.second_place, json, "second_place");
+        detail::take(made.archive, json, "archive");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_init_result {
+    std::string repository{};
+    std::string key_note{};
+    value raw;
+
+    static archive_init_result from(const value &json)
+    {
+        archive_init_result made;
+        detail::take(made.repository, json, "repository");
+        detail::take(made.key_note, json, "key_note");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_push_result {
+    std::string snapshot{};
+    std::string name{};
+    std::int64_t added_bytes{};
+    std::int64_t total_bytes{};
+    std::vector<respaldo::warning> warnings{};
+    value raw;
+
+    static archive_push_result from(const value &json)
+    {
+        archive_push_result made;
+        detail::take(made.snapshot, json, "snapshot");
+        detail::take(made.name, json, "name");
+        detail::take(made.added_bytes, json, "added_bytes");
+        detail::take(made.total_bytes, json, "total_bytes");
+        detail::take(made.warnings, json, "warnings");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archived_backup {
+    std::string snapshot{};
+    std::string display{};
+    std::string created_at{};
+    std::string name{};
+    std::optional<std::string> database{};
+    std::optional<std::string> label{};
+    std::optional<std::string> note{};
+    std::optional<bool> pinned{};
+    std::int64_t size{};
+    std::string origin{};
+    std::optional<respaldo::content> content{};
+    value raw;
+
+    static archived_backup from(const value &json)
+    {
+        archived_backup made;
+        detail::take(made.snapshot, json, "snapshot");
+        detail::take(made.display, json, "display");
+        detail::take(made.created_at, json, "created_at");
+        detail::take(made.name, json, "name");
+        detail::take(made.database, json, "database");
+        detail::take(made.label, json, "label");
+        detail::take(made.note, json, "note");
+        detail::take(made.pinned, json, "pinned");
+        detail::take(made.size, json, "size");
+        detail::take(made.origin, json, "origin");
+        detail::take(made.content, json, "content");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_listing {
+    std::vector<respaldo::archived_backup> snapshots{};
+    std::int64_t stored_bytes{};
+    std::vector<respaldo::warning> warnings{};
+    value raw;
+
+    static archive_listing from(const value &json)
+    {
+        archive_listing made;
+        detail::take(made.snapshots, json, "snapshots");
+        detail::take(made.stored_bytes, json, "stored_bytes");
+        detail::take(made.warnings, json, "warnings");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_fetch_result {
+    std::string path{};
+    std::string snapshot{};
+    std::int64_t size{};
+    std::vector<respaldo::warning> warnings{};
+    std::int64_t duration_ms{};
+    value raw;
+
+    static archive_fetch_result from(const value &json)
+    {
+        archive_fetch_result made;
+        detail::take(made.path, json, "path");
+        detail::take(made.snapshot, json, "snapshot");
+        detail::take(made.size, json, "size");
+        detail::take(made.warnings, json, "warnings");
+        detail::take(made.duration_ms, json, "duration_ms");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_check_result {
+    bool ok{};
+    bool read_data{};
+    std::vector<std::string> problems{};
+    value raw;
+
+    static archive_check_result from(const value &json)
+    {
+        archive_check_result made;
+        detail::take(made.ok, json, "ok");
+        detail::take(made.read_data, json, "read_data");
+        detail::take(made.problems, json, "problems");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_decision {
+    std::string snapshot{};
+    std::string name{};
+    std::string reason{};
+    std::string text{};
+    value raw;
+
+    static archive_decision from(const value &json)
+    {
+        archive_decision made;
+        detail::take(made.snapshot, json, "snapshot");
+        detail::take(made.name, json, "name");
+        detail::take(made.reason, json, "reason");
+        detail::take(made.text, json, "text");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_prune_result {
+    std::vector<respaldo::archive_decision> kept{};
+    std::vector<respaldo::archive_decision> removed{};
+    std::int64_t freed_bytes{};
+    bool dry_run{};
+    value raw;
+
+    static archive_prune_result from(const value &json)
+    {
+        archive_prune_result made;
+        detail::take(made.kept, json, "kept");
+        detail::take(made.removed, json, "removed");
+        detail::take(made.freed_bytes, json, "freed_bytes");
+        detail::take(made.dry_run, json, "dry_run");
+        made.raw = json;
+        return made;
+    }
+};
+
+struct archive_key_result {
+    bool changed{};
+    std::string key_note{};
+    value raw;
+
+    static archive_key_result from(const value &json)
+    {
+        archive_key_result made;
+        detail::take(made.changed, json, "changed");
+        detail::take(made.key_note, json, "key_note");
+        made.raw = json;
+        return made;
+    }
+};
+
 struct missing_since {
     std::string backup{};
     std::int64_t rows{};
@@ -1124,7 +1322,14 @@ struct salvage_result {
     RESPALDO_WATCHED(find, find_result) \
     RESPALDO_WATCHED(history, history) \
     RESPALDO_WATCHED(bring_back, bring_back_result) \
-    RESPALDO_WATCHED(salvage, salvage_result)
+    RESPALDO_WATCHED(salvage, salvage_result) \
+    RESPALDO_WATCHED(archive_init, archive_init_result) \
+    RESPALDO_WATCHED(archive_push, archive_push_result) \
+    RESPALDO_WATCHED(archive_list, archive_listing) \
+    RESPALDO_WATCHED(archive_fetch, archive_fetch_result) \
+    RESPALDO_WATCHED(archive_check, archive_check_result) \
+    RESPALDO_WATCHED(archive_prune, archive_prune_result) \
+    RESPALDO_WATCHED(archive_key, archive_key_result)
 // generated from interface.json: end
 
 // ---- calls ----

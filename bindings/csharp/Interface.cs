@@ -62,6 +62,13 @@ namespace Respaldo
             { "history", Takes.Progress },
             { "bring_back", Takes.Progress },
             { "salvage", Takes.Progress },
+            { "archive_init", Takes.Progress },
+            { "archive_push", Takes.Progress },
+            { "archive_list", Takes.Progress },
+            { "archive_fetch", Takes.Progress },
+            { "archive_check", Takes.Progress },
+            { "archive_prune", Takes.Progress },
+            { "archive_key", Takes.Progress },
         };
     }
 
@@ -353,7 +360,7 @@ namespace Respaldo
             SafetyCopies = Take("safety_copies", json => new SafetyCopies(Members(json)));
             LastRehearsal = Take("last_rehearsal", json => new Backup(Members(json)));
             SecondPlace = Take("second_place", json => new SecondPlaceHealth(Members(json)));
-            Archive = Take<object>("archive");
+            Archive = Take("archive", json => new ArchiveHealth(Members(json)));
         }
 
         public string Overall { get; }
@@ -378,7 +385,7 @@ namespace Respaldo
 
         public SecondPlaceHealth SecondPlace { get; }
 
-        public object Archive { get; }
+        public ArchiveHealth Archive { get; }
     }
 
     public sealed class Finding : Answer
@@ -787,6 +794,208 @@ namespace Respaldo
         public MissingSince MissingSince { get; }
     }
 
+    public sealed class ArchiveHealth : Answer
+    {
+        public ArchiveHealth(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Repository = Take<string>("repository");
+            Archived = Take<long>("archived");
+            Waiting = Take<long>("waiting");
+            LastPush = Take<string>("last_push");
+            LastFailure = Take<string>("last_failure");
+        }
+
+        public string Repository { get; }
+
+        public long Archived { get; }
+
+        public long Waiting { get; }
+
+        public string LastPush { get; }
+
+        public string LastFailure { get; }
+    }
+
+    public sealed class ArchiveInitResult : Answer
+    {
+        public ArchiveInitResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Repository = Take<string>("repository");
+            KeyNote = Take<string>("key_note");
+        }
+
+        public string Repository { get; }
+
+        public string KeyNote { get; }
+    }
+
+    public sealed class ArchivePushResult : Answer
+    {
+        public ArchivePushResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Snapshot = Take<string>("snapshot");
+            Name = Take<string>("name");
+            AddedBytes = Take<long>("added_bytes");
+            TotalBytes = Take<long>("total_bytes");
+            Warnings = List("warnings", json => new Warning(Members(json)));
+        }
+
+        public string Snapshot { get; }
+
+        public string Name { get; }
+
+        public long AddedBytes { get; }
+
+        public long TotalBytes { get; }
+
+        public IReadOnlyList<Warning> Warnings { get; }
+    }
+
+    public sealed class ArchiveListing : Answer
+    {
+        public ArchiveListing(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Snapshots = List("snapshots", json => new ArchivedBackup(Members(json)));
+            StoredBytes = Take<long>("stored_bytes");
+            Warnings = List("warnings", json => new Warning(Members(json)));
+        }
+
+        public IReadOnlyList<ArchivedBackup> Snapshots { get; }
+
+        public long StoredBytes { get; }
+
+        public IReadOnlyList<Warning> Warnings { get; }
+    }
+
+    public sealed class ArchivedBackup : Answer
+    {
+        public ArchivedBackup(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Snapshot = Take<string>("snapshot");
+            Display = Take<string>("display");
+            CreatedAt = Take<string>("created_at");
+            Name = Take<string>("name");
+            Database = Take<string>("database");
+            Label = Take<string>("label");
+            Note = Take<string>("note");
+            Pinned = Take<bool?>("pinned");
+            Size = Take<long>("size");
+            Origin = Take<string>("origin");
+            Content = Take("content", json => new Content(Members(json)));
+        }
+
+        public string Snapshot { get; }
+
+        public string Display { get; }
+
+        public string CreatedAt { get; }
+
+        public string Name { get; }
+
+        public string Database { get; }
+
+        public string Label { get; }
+
+        public string Note { get; }
+
+        public bool? Pinned { get; }
+
+        public long Size { get; }
+
+        public string Origin { get; }
+
+        public Content Content { get; }
+    }
+
+    public sealed class ArchiveFetchResult : Answer
+    {
+        public ArchiveFetchResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Path = Take<string>("path");
+            Snapshot = Take<string>("snapshot");
+            Size = Take<long>("size");
+            Warnings = List("warnings", json => new Warning(Members(json)));
+            DurationMs = Take<long>("duration_ms");
+        }
+
+        public string Path { get; }
+
+        public string Snapshot { get; }
+
+        public long Size { get; }
+
+        public IReadOnlyList<Warning> Warnings { get; }
+
+        public long DurationMs { get; }
+    }
+
+    public sealed class ArchiveCheckResult : Answer
+    {
+        public ArchiveCheckResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Ok = Take<bool>("ok");
+            ReadData = Take<bool>("read_data");
+            Problems = List("problems", json => (string)json);
+        }
+
+        public bool Ok { get; }
+
+        public bool ReadData { get; }
+
+        public IReadOnlyList<string> Problems { get; }
+    }
+
+    public sealed class ArchivePruneResult : Answer
+    {
+        public ArchivePruneResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Kept = List("kept", json => new ArchiveDecision(Members(json)));
+            Removed = List("removed", json => new ArchiveDecision(Members(json)));
+            FreedBytes = Take<long>("freed_bytes");
+            DryRun = Take<bool>("dry_run");
+        }
+
+        public IReadOnlyList<ArchiveDecision> Kept { get; }
+
+        public IReadOnlyList<ArchiveDecision> Removed { get; }
+
+        public long FreedBytes { get; }
+
+        public bool DryRun { get; }
+    }
+
+    public sealed class ArchiveDecision : Answer
+    {
+        public ArchiveDecision(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Snapshot = Take<string>("snapshot");
+            Name = Take<string>("name");
+            Reason = Take<string>("reason");
+            Text = Take<string>("text");
+        }
+
+        public string Snapshot { get; }
+
+        public string Name { get; }
+
+        public string Reason { get; }
+
+        public string Text { get; }
+    }
+
+    public sealed class ArchiveKeyResult : Answer
+    {
+        public ArchiveKeyResult(IReadOnlyDictionary<string, object> raw) : base(raw)
+        {
+            Changed = Take<bool>("changed");
+            KeyNote = Take<string>("key_note");
+        }
+
+        public bool Changed { get; }
+
+        public string KeyNote { get; }
+    }
+
     public sealed class MissingSince : Answer
     {
         public MissingSince(IReadOnlyDictionary<string, object> raw) : base(raw)
@@ -980,6 +1189,90 @@ namespace Respaldo
         public Task<SalvageResult> SalvageAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
         {
             return Task.Run(() => Salvage(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Makes a new archive.</summary>
+        public ArchiveInitResult ArchiveInit(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchiveInitResult(Call("archive_init", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Makes a new archive.</summary>
+        public Task<ArchiveInitResult> ArchiveInitAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchiveInit(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Stores a finished backup in the archive.</summary>
+        public ArchivePushResult ArchivePush(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchivePushResult(Call("archive_push", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Stores a finished backup in the archive.</summary>
+        public Task<ArchivePushResult> ArchivePushAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchivePush(request, progress, cancel), cancel);
+        }
+
+        /// <summary>The archive's snapshots, newest first.</summary>
+        public ArchiveListing ArchiveList(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchiveListing(Call("archive_list", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>The archive's snapshots, newest first.</summary>
+        public Task<ArchiveListing> ArchiveListAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchiveList(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Fetches a snapshot of the archive into a new, verified file.</summary>
+        public ArchiveFetchResult ArchiveFetch(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchiveFetchResult(Call("archive_fetch", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Fetches a snapshot of the archive into a new, verified file.</summary>
+        public Task<ArchiveFetchResult> ArchiveFetchAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchiveFetch(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Checks that the archive holds all that its snapshots need.</summary>
+        public ArchiveCheckResult ArchiveCheck(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchiveCheckResult(Call("archive_check", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Checks that the archive holds all that its snapshots need.</summary>
+        public Task<ArchiveCheckResult> ArchiveCheckAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchiveCheck(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Removes the snapshots that the archive's retention does not want.</summary>
+        public ArchivePruneResult ArchivePrune(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchivePruneResult(Call("archive_prune", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Removes the snapshots that the archive's retention does not want.</summary>
+        public Task<ArchivePruneResult> ArchivePruneAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchivePrune(request, progress, cancel), cancel);
+        }
+
+        /// <summary>Changes the archive's password.</summary>
+        public ArchiveKeyResult ArchiveKey(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return new ArchiveKeyResult(Call("archive_key", request: request, progress: progress, cancel: cancel));
+        }
+
+        /// <summary>Changes the archive's password.</summary>
+        public Task<ArchiveKeyResult> ArchiveKeyAsync(IReadOnlyDictionary<string, object> request = null, IProgress<Step> progress = null, CancellationToken cancel = default(CancellationToken))
+        {
+            return Task.Run(() => ArchiveKey(request, progress, cancel), cancel);
         }
     }
 }

@@ -57,6 +57,13 @@ var functionNames = []string{
 	"history",
 	"bring_back",
 	"salvage",
+	"archive_init",
+	"archive_push",
+	"archive_list",
+	"archive_fetch",
+	"archive_check",
+	"archive_prune",
+	"archive_key",
 }
 
 // What a function takes beside the store.
@@ -76,6 +83,13 @@ var arguments = map[string]struct{ request, progress bool }{
 	"history":       {request: true, progress: true},
 	"bring_back":    {request: true, progress: true},
 	"salvage":       {request: true, progress: true},
+	"archive_init":  {request: true, progress: true},
+	"archive_push":  {request: true, progress: true},
+	"archive_list":  {request: true, progress: true},
+	"archive_fetch": {request: true, progress: true},
+	"archive_check": {request: true, progress: true},
+	"archive_prune": {request: true, progress: true},
+	"archive_key":   {request: true, progress: true},
 }
 
 // Failure is an answer of the library, or a part of one. Raw is all of it.
@@ -334,7 +348,7 @@ type Health struct {
 	SafetyCopies   SafetyCopies       `json:"safety_copies"`
 	LastRehearsal  *Backup            `json:"last_rehearsal"`
 	SecondPlace    *SecondPlaceHealth `json:"second_place"`
-	Archive        json.RawMessage    `json:"archive"`
+	Archive        *ArchiveHealth     `json:"archive"`
 	Raw            json.RawMessage    `json:"-"`
 }
 
@@ -724,6 +738,200 @@ func (v *SalvagedTable) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// ArchiveHealth is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveHealth struct {
+	Repository  string          `json:"repository"`
+	Archived    int64           `json:"archived"`
+	Waiting     int64           `json:"waiting"`
+	LastPush    *string         `json:"last_push"`
+	LastFailure *string         `json:"last_failure"`
+	Raw         json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveHealth) UnmarshalJSON(data []byte) error {
+	type plain ArchiveHealth
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveInitResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveInitResult struct {
+	Repository string          `json:"repository"`
+	KeyNote    string          `json:"key_note"`
+	Raw        json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveInitResult) UnmarshalJSON(data []byte) error {
+	type plain ArchiveInitResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchivePushResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchivePushResult struct {
+	Snapshot   string          `json:"snapshot"`
+	Name       string          `json:"name"`
+	AddedBytes int64           `json:"added_bytes"`
+	TotalBytes int64           `json:"total_bytes"`
+	Warnings   []Warning       `json:"warnings"`
+	Raw        json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchivePushResult) UnmarshalJSON(data []byte) error {
+	type plain ArchivePushResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveListing is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveListing struct {
+	Snapshots   []ArchivedBackup `json:"snapshots"`
+	StoredBytes int64            `json:"stored_bytes"`
+	Warnings    []Warning        `json:"warnings"`
+	Raw         json.RawMessage  `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveListing) UnmarshalJSON(data []byte) error {
+	type plain ArchiveListing
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchivedBackup is an answer of the library, or a part of one. Raw is all of it.
+type ArchivedBackup struct {
+	Snapshot  string          `json:"snapshot"`
+	Display   string          `json:"display"`
+	CreatedAt string          `json:"created_at"`
+	Name      string          `json:"name"`
+	Database  *string         `json:"database"`
+	Label     *string         `json:"label"`
+	Note      *string         `json:"note"`
+	Pinned    *bool           `json:"pinned"`
+	Size      int64           `json:"size"`
+	Origin    string          `json:"origin"`
+	Content   *Content        `json:"content"`
+	Raw       json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchivedBackup) UnmarshalJSON(data []byte) error {
+	type plain ArchivedBackup
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveFetchResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveFetchResult struct {
+	Path       string          `json:"path"`
+	Snapshot   string          `json:"snapshot"`
+	Size       int64           `json:"size"`
+	Warnings   []Warning       `json:"warnings"`
+	DurationMs int64           `json:"duration_ms"`
+	Raw        json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveFetchResult) UnmarshalJSON(data []byte) error {
+	type plain ArchiveFetchResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveCheckResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveCheckResult struct {
+	Ok       bool            `json:"ok"`
+	ReadData bool            `json:"read_data"`
+	Problems []string        `json:"problems"`
+	Raw      json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveCheckResult) UnmarshalJSON(data []byte) error {
+	type plain ArchiveCheckResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchivePruneResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchivePruneResult struct {
+	Kept       []ArchiveDecision `json:"kept"`
+	Removed    []ArchiveDecision `json:"removed"`
+	FreedBytes int64             `json:"freed_bytes"`
+	DryRun     bool              `json:"dry_run"`
+	Raw        json.RawMessage   `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchivePruneResult) UnmarshalJSON(data []byte) error {
+	type plain ArchivePruneResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveDecision is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveDecision struct {
+	Snapshot string          `json:"snapshot"`
+	Name     string          `json:"name"`
+	Reason   string          `json:"reason"`
+	Text     string          `json:"text"`
+	Raw      json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveDecision) UnmarshalJSON(data []byte) error {
+	type plain ArchiveDecision
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
+// ArchiveKeyResult is an answer of the library, or a part of one. Raw is all of it.
+type ArchiveKeyResult struct {
+	Changed bool            `json:"changed"`
+	KeyNote string          `json:"key_note"`
+	Raw     json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes it, and keeps all of it.
+func (v *ArchiveKeyResult) UnmarshalJSON(data []byte) error {
+	type plain ArchiveKeyResult
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	v.Raw = append(json.RawMessage(nil), data...)
+	return nil
+}
+
 // MissingSince is an answer of the library, or a part of one. Raw is all of it.
 type MissingSince struct {
 	Backup string          `json:"backup"`
@@ -871,6 +1079,69 @@ func (s *Store) BringBack(ctx context.Context, request Request, progress Progres
 func (s *Store) Salvage(ctx context.Context, request Request, progress Progress) (*SalvageResult, error) {
 	answer := new(SalvageResult)
 	if err := s.Call(ctx, "salvage", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchiveInit: makes a new archive.
+func (s *Store) ArchiveInit(ctx context.Context, request Request, progress Progress) (*ArchiveInitResult, error) {
+	answer := new(ArchiveInitResult)
+	if err := s.Call(ctx, "archive_init", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchivePush: stores a finished backup in the archive.
+func (s *Store) ArchivePush(ctx context.Context, request Request, progress Progress) (*ArchivePushResult, error) {
+	answer := new(ArchivePushResult)
+	if err := s.Call(ctx, "archive_push", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchiveList: the archive's snapshots, newest first.
+func (s *Store) ArchiveList(ctx context.Context, request Request, progress Progress) (*ArchiveListing, error) {
+	answer := new(ArchiveListing)
+	if err := s.Call(ctx, "archive_list", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchiveFetch: fetches a snapshot of the archive into a new, verified file.
+func (s *Store) ArchiveFetch(ctx context.Context, request Request, progress Progress) (*ArchiveFetchResult, error) {
+	answer := new(ArchiveFetchResult)
+	if err := s.Call(ctx, "archive_fetch", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchiveCheck: checks that the archive holds all that its snapshots need.
+func (s *Store) ArchiveCheck(ctx context.Context, request Request, progress Progress) (*ArchiveCheckResult, error) {
+	answer := new(ArchiveCheckResult)
+	if err := s.Call(ctx, "archive_check", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchivePrune: removes the snapshots that the archive's retention does not want.
+func (s *Store) ArchivePrune(ctx context.Context, request Request, progress Progress) (*ArchivePruneResult, error) {
+	answer := new(ArchivePruneResult)
+	if err := s.Call(ctx, "archive_prune", request, progress, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ArchiveKey: changes the archive's password.
+func (s *Store) ArchiveKey(ctx context.Context, request Request, progress Progress) (*ArchiveKeyResult, error) {
+	answer := new(ArchiveKeyResult)
+	if err := s.Call(ctx, "archive_key", request, progress, answer); err != nil {
 		return nil, err
 	}
 	return answer, nil

@@ -18,4 +18,11 @@ export const functions = {
   history: { request: true, progress: true },
   bring_back: { request: true, progress: true },
   salvage: { request: true, progress: true },
+  archive_init: { request: true, progress: true },
+  archive_push: { request: true, progress: true },
+  archive_list: { request: true, progress: true },
+  archive_fetch: { request: true, progress: true },
+  archive_check: { request: true, progress: true },
+  archive_prune: { request: true, progress: true },
+  archive_key: { request: true, progress: true },
 }

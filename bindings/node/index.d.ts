@@ -16,6 +16,7 @@ export interface Options {
   schema?: Schema
   health?: HealthOptions
   second_place?: SecondPlace
+  archive?: ArchiveOptions
   names?: Record<string, TableWords>
   timezone?: string
   busy_timeout_ms?: number
@@ -50,6 +51,16 @@ export interface SecondPlace extends Answer {
   last?: number
   required?: boolean
   wait_ms?: number
+}
+
+export interface ArchiveOptions extends Answer {
+  repository: string
+  options?: Record<string, string>
+  password?: string
+  password_file?: string
+  password_command?: string
+  retention?: Retention
+  push?: string
 }
 
 export interface TableWords extends Answer {
@@ -174,7 +185,7 @@ export interface Health extends Answer {
   safety_copies: SafetyCopies
   last_rehearsal: Backup | null
   second_place: SecondPlaceHealth | null
-  archive: unknown
+  archive: ArchiveHealth | null
 }
 
 export interface Finding extends Answer {
@@ -325,6 +336,80 @@ export interface SalvagedTable extends Answer {
   missing_since: MissingSince | null
 }
 
+export interface ArchiveHealth extends Answer {
+  repository: string
+  archived: number
+  waiting: number
+  last_push: string | null
+  last_failure: string | null
+}
+
+export interface ArchiveInitResult extends Answer {
+  repository: string
+  key_note: string
+}
+
+export interface ArchivePushResult extends Answer {
+  snapshot: string
+  name: string
+  added_bytes: number
+  total_bytes: number
+  warnings: Warning[]
+}
+
+export interface ArchiveListing extends Answer {
+  snapshots: ArchivedBackup[]
+  stored_bytes: number
+  warnings: Warning[]
+}
+
+export interface ArchivedBackup extends Answer {
+  snapshot: string
+  display: string
+  created_at: string
+  name: string
+  database: string | null
+  label: string | null
+  note: string | null
+  pinned: boolean | null
+  size: number
+  origin: string
+  content: Content | null
+}
+
+export interface ArchiveFetchResult extends Answer {
+  path: string
+  snapshot: string
+  size: number
+  warnings: Warning[]
+  duration_ms: number
+}
+
+export interface ArchiveCheckResult extends Answer {
+  ok: boolean
+  read_data: boolean
+  problems: string[]
+}
+
+export interface ArchivePruneResult extends Answer {
+  kept: ArchiveDecision[]
+  removed: ArchiveDecision[]
+  freed_bytes: number
+  dry_run: boolean
+}
+
+export interface ArchiveDecision extends Answer {
+  snapshot: string
+  name: string
+  reason: string
+  text: string
+}
+
+export interface ArchiveKeyResult extends Answer {
+  changed: boolean
+  key_note: string
+}
+
 export interface MissingSince extends Answer {
   backup: string
   rows: number
@@ -353,7 +438,8 @@ export interface ListRequest {
 }
 
 export interface RestoreRequest {
-  backup: string
+  backup?: string
+  snapshot?: string
   reason?: string
   target?: string
   allow_different?: boolean
@@ -418,6 +504,36 @@ export interface SalvageRequest {
   dry_run?: boolean
 }
 
+export interface ArchiveInitRequest {
+}
+
+export interface ArchivePushRequest {
+  backup?: string | null
+}
+
+export interface ArchiveListRequest {
+  include_others?: boolean
+}
+
+export interface ArchiveFetchRequest {
+  snapshot: string
+  target?: string | null
+}
+
+export interface ArchiveCheckRequest {
+  read_data?: boolean
+}
+
+export interface ArchivePruneRequest {
+  dry_run?: boolean
+}
+
+export interface ArchiveKeyRequest {
+  password?: string
+  password_file?: string
+  password_command?: string
+}
+
 /** Called while a call works; `false` cancels it, and so does an exception, which comes out of the call. */
 export type Progress = (pagesDone: number, pagesTotal: number) => boolean | void
 
@@ -470,7 +586,7 @@ export class Store {
   /** When the last backup was made. */
   lastBackup(settings?: CallSettings): Promise<LastBackup>
   /** Restores a backup into the live database, after saving that as it is. */
-  restore(request: RestoreRequest, settings?: CallSettings): Promise<RestoreResult>
+  restore(request?: RestoreRequest, settings?: CallSettings): Promise<RestoreResult>
   /** Reads a whole backup and checks it. */
   verify(request: VerifyRequest, settings?: CallSettings): Promise<VerifyResult>
   /** Deletes the backups that the store's retention does not want. */
@@ -491,4 +607,18 @@ export class Store {
   bringBack(request: BringBackRequest, settings?: CallSettings): Promise<BringBackResult>
   /** Makes a new file of what can be read of a damaged database or backup. */
   salvage(request?: SalvageRequest, settings?: CallSettings): Promise<SalvageResult>
+  /** Makes a new archive. */
+  archiveInit(request?: ArchiveInitRequest, settings?: CallSettings): Promise<ArchiveInitResult>
+  /** Stores a finished backup in the archive. */
+  archivePush(request?: ArchivePushRequest, settings?: CallSettings): Promise<ArchivePushResult>
+  /** The archive's snapshots, newest first. */
+  archiveList(request?: ArchiveListRequest, settings?: CallSettings): Promise<ArchiveListing>
+  /** Fetches a snapshot of the archive into a new, verified file. */
+  archiveFetch(request: ArchiveFetchRequest, settings?: CallSettings): Promise<ArchiveFetchResult>
+  /** Checks that the archive holds all that its snapshots need. */
+  archiveCheck(request?: ArchiveCheckRequest, settings?: CallSettings): Promise<ArchiveCheckResult>
+  /** Removes the snapshots that the archive's retention does not want. */
+  archivePrune(request?: ArchivePruneRequest, settings?: CallSettings): Promise<ArchivePruneResult>
+  /** Changes the archive's password. */
+  archiveKey(request?: ArchiveKeyRequest, settings?: CallSettings): Promise<ArchiveKeyResult>
 }

@@ -20,6 +20,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
+FEATURES = "RESPALDO_FEATURES"  # cargo features to build with, such as "archive"
 CARGO = "RESPALDO_CARGO"  # names a program that is called in cargo's place, to build for another system
 RUST_SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "include", "src")
 
@@ -46,6 +47,8 @@ def build_library() -> Path:
     if cargo is None:
         raise RuntimeError("cargo is not on the PATH: respaldo is written in Rust, install it from https://rustup.rs")
     command = [cargo, "build", "--release", "--locked", "--lib", "--message-format=json-render-diagnostics"]
+    if features := os.environ.get(FEATURES):
+        command += ["--features", features]
     output = subprocess.run(command, cwd=crate_root(), stdout=subprocess.PIPE, check=True).stdout
     for line in reversed(output.splitlines()):
         message = json.loads(line)

@@ -6,6 +6,7 @@
 //! - `backups`: making, listing, restoring, verifying and deleting backups
 //! - `rows`: the rows of a backup or of a damaged database
 //! - `safety`: whether the data are safe
+//! - `archive`: backups elsewhere, encrypted
 //! - `library`: strings and versions
 //!
 //! `requests` reads their requests with `request_fields`; `call` is what they have in common. `guard` stops a panic and
@@ -24,6 +25,8 @@ mod backups;
 mod rows;
 
 mod safety;
+
+mod archive;
 
 mod library;
 
@@ -56,6 +59,7 @@ pub type Handle = u32;
 ///
 /// `user_data` is passed on unchanged. `pages_done` never exceeds `pages_total`; while a copy is being verified both
 /// are equal. The callback must return: no longjmp and no C++ exception may leave it. It may call any function of this
-/// library; one that needs the same database answers RESPALDO_BUSY after its timeout.
+/// library; one that needs the same database answers RESPALDO_BUSY after its timeout. In the functions of the archive both numbers
+/// are bytes.
 pub type ProgressCallback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, pages_done: u64, pages_total: u64) -> i32>;

@@ -1,13 +1,16 @@
 //! The options of `respaldo_open`.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::request_fields::Fields;
 use crate::database::check::Verification;
-use crate::options::{Retention, SchemaSupport, SecondPlace, TableWords};
+use crate::options::{
+    Archive, ArchivePlace, Password, Push, Retention, SERVER, SchemaSupport, SecondPlace, TableWords,
+};
 use crate::report::error::{Argument, Error, Result};
 use crate::report::messages::Language;
 use crate::store::{Options, Settings};
@@ -34,6 +37,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "schema",
             "health",
             "second_place",
+            "archive",
             "names",
             "timezone",
             "busy_timeout_ms",
@@ -93,6 +97,20 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
     if let Some(fields) = fields.object("second_place", &["folder", "last", "required", "wait_ms"])? {
         options.second_place = Some(second_place(fields)?);
     }
+    if let Some(fields) = fields.object(
+        "archive",
+        &[
+            "repository",
+            "options",
+            "password",
+            "password_file",
+            "password_command",
+            "retention",
+            "push",
+        ],
+    )? {
+        options.archive = Some(archive(fields)?);
+    }
     if let Some(map) = fields.map("names")? {
         for (table, value) in map {
             options.names.insert(table, words(value)?);
@@ -148,6 +166,53 @@ fn second_place(mut fields: Fields) -> Result<SecondPlace> {
         place.wait = Duration::from_millis(number);
     }
     Ok(place)
+}
+
+/// The option `archive`.
+fn archive(mut fields: Fields) -> Result<Archive> {
+    let repository = fields.text("archive.repository")?;
+    let repository = repository.ok_or_else(|| Error::argument(Argument::MissingKey("archive.repository")))?;
+    let place = match repository.strip_prefix(SERVER) {
+        Some(service) => ArchivePlace::Server(service.to_owned()),
+        None => ArchivePlace::Folder(PathBuf::from(repository)),
+    };
+    let retention_fields = fields.object(
+        "archive.retention",
+        &["last", "days", "weeks", "months", "years", "bytes"],
+    )?;
+    // A count that is left out keeps nothing by itself, but the newest is always kept.
+    let retention = retention_fields.map(|fields| retention(fields, 1)).transpose()?;
+    let word = fields.word("archive.push", &["when_asked", "after_create"])?;
+    Ok(Archive {
+        place,
+        options: fields.secrets("archive.options")?.unwrap_or_default(),
+        password: password(&mut fields)?,
+        retention,
+        push: match word.as_deref() {
+            Some("after_create") => Push::AfterCreate,
+            _ => Push::WhenAsked,
+        },
+    })
+}
+
+/// A password, in one of three keys.
+pub(super) fn password(fields: &mut Fields) -> Result<Password> {
+    let text = fields.secret("archive.password")?.map(Password::Text);
+    let file = fields.path("archive.password_file")?.map(Password::File);
+    let command = fields.text("archive.password_command")?.map(Password::Command);
+    if [text.is_some(), file.is_some(), command.is_some()]
+        .iter()
+        .filter(|given| **given)
+        .count()
+        > 1
+    {
+        return Err(Error::argument(Argument::NotBoth(
+            "archive.password",
+            "archive.password_file",
+        )));
+    }
+    let given = text.or(file).or(command);
+    given.ok_or_else(|| Error::argument(Argument::MissingKey("archive.password")))
 }
 
 /// The option `schema`.

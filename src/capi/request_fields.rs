@@ -1,9 +1,10 @@
 //! The keys of a JSON request. An unknown key, or a value of the wrong type, is an error that names it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{CStr, c_char};
 use std::path::PathBuf;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::report::error::{Argument, Error, Expected, Result};
@@ -115,6 +116,23 @@ impl Fields {
             .ok_or_else(|| Error::argument(Argument::MissingKey(key)))
     }
 
+    /// The texts of an object, by their names; they may be secret.
+    pub(super) fn secrets(&mut self, key: &'static str) -> Result<Option<BTreeMap<String, SecretString>>> {
+        self.take(key, Expected::TextsByName, |value| match value {
+            Value::Object(map) => map
+                .into_iter()
+                .map(|(name, value)| Some((name, secret(value)?)))
+                .collect(),
+            _ => None,
+        })
+    }
+
+    pub(super) fn secret(&mut self, key: &'static str) -> Result<Option<SecretString>> {
+        self.take(key, Expected::Password, |value| {
+            secret(value).filter(|text| !text.expose_secret().is_empty())
+        })
+    }
+
     pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>> {
         self.take(key, Expected::Boolean, |value| value.as_bool())
     }
@@ -135,5 +153,13 @@ impl Fields {
             Value::String(word) if words.contains(&word.as_str()) => Some(word),
             _ => None,
         })
+    }
+}
+
+/// A text that is cleared from memory when it is dropped.
+fn secret(value: Value) -> Option<SecretString> {
+    match value {
+        Value::String(text) => Some(SecretString::from(text)),
+        _ => None,
     }
 }

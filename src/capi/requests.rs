@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+use super::open_options::password;
 use super::request_fields::Fields;
 use crate::catalog::record::Made;
 use crate::operations::annotate::AnnotateRequest;
+use crate::operations::archive_fetch::ArchiveFetchRequest;
 use crate::operations::bring_back::{BringBackRequest, RowKey};
 use crate::operations::compare::CompareRequest;
 use crate::operations::create_request::CreateRequest;
@@ -16,6 +18,7 @@ use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
 use crate::operations::salvage::SalvageRequest;
+use crate::options::Password;
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::steps::row_transfer::OnConflict;
 
@@ -212,11 +215,48 @@ pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
     Ok(backup)
 }
 
+/// The request of `respaldo_archive_push`.
+pub(super) fn archive_push(json: Option<&str>) -> Result<Option<PathBuf>> {
+    let mut fields = Fields::parse(json, &["backup"])?;
+    if fields.take_null("backup") {
+        return Ok(None);
+    }
+    fields.path("backup")
+}
+
+/// The request of `respaldo_archive_fetch`.
+pub(super) fn archive_fetch(json: Option<&str>) -> Result<ArchiveFetchRequest> {
+    let mut fields = Fields::parse(json, &["snapshot", "target"])?;
+    let snapshot = fields.text("snapshot")?;
+    Ok(ArchiveFetchRequest {
+        snapshot: snapshot.ok_or_else(|| Error::argument(Argument::MissingKey("snapshot")))?,
+        target: if fields.take_null("target") {
+            None
+        } else {
+            fields.path("target")?
+        },
+    })
+}
+
+/// The request of `respaldo_archive_key`.
+pub(super) fn archive_key(json: Option<&str>) -> Result<Password> {
+    password(&mut Fields::parse(
+        json,
+        &["password", "password_file", "password_command"],
+    )?)
+}
+
 /// The request of `respaldo_restore`.
 pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
-    let mut fields = Fields::parse(json, &["backup", "reason", "target", "allow_different"])?;
+    let mut fields = Fields::parse(json, &["backup", "snapshot", "reason", "target", "allow_different"])?;
+    let snapshot = fields.text("snapshot")?;
     let request = RestoreRequest {
-        backup: fields.required_path("backup")?,
+        backup: match (&snapshot, fields.path("backup")?) {
+            (None, None) => return Err(Error::argument(Argument::MissingKey("backup"))),
+            (Some(_), Some(_)) => return Err(Error::argument(Argument::NotBoth("backup", "snapshot"))),
+            (_, backup) => backup.unwrap_or_default(),
+        },
+        snapshot,
         reason: fields.text("reason")?,
         target: fields.path("target")?,
         allow_different: fields.boolean("allow_different")?.unwrap_or(false),

@@ -16,7 +16,9 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 ///  "hint": "..."}], "newest_verified": BACKUP, "days_without": 0, "damaged": [], "free_bytes": 0, "room_for": 14,
 ///  "safety_copies": {"count": 2, "bytes": 0}, "last_rehearsal": null,
 ///  "second_place": {"folder": PATH, "present": true, "backups": 20, "waiting": 0, "damaged": [],
-///                   "same_disk": false}, "archive": null}
+///                   "same_disk": false},
+///  "archive": {"repository": "/media/usb/archivo", "archived": 20, "waiting": 0, "last_push": "2026-03-04T14:23:05-07:00",
+///              "last_failure": null}}
 /// ```
 ///
 /// `overall` is "ok", "attention" or "danger": the worst severity of the findings, which come the worst first. A finding of severity
@@ -26,7 +28,7 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 /// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
 /// lost), BACKUP_CHANGED, NEWEST_MISSING,
 /// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
-/// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND,
+/// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, ARCHIVE_BEHIND,
 /// SECOND_PLACE_DAMAGED, CATALOGUE_NOT_READ; later versions may know more. Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_CANCELLED,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]

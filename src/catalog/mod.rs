@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `archive_state` | what the backup folder knows of each archive |
 //! | `backup` | a backup as callers see it |
 //! | `catalogue` | `catalog.json`: read, changed, written whole |
 //! | `file_facts` | what the system and the first bytes say of a file |
@@ -20,6 +21,7 @@
 //! | `shrink` | the alarm of a table that lost most of its rows |
 //! | `whose` | which database a backup belongs to |
 
+pub(crate) mod archive_state;
 pub(crate) mod backup;
 pub(crate) mod catalogue;
 pub(crate) mod file_facts;

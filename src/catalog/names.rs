@@ -18,12 +18,15 @@ pub(crate) const CATALOGUE: &str = "catalog.json";
 /// The known second places, in the backup folder.
 pub(crate) const PLACES: &str = "second_place.json";
 
+/// What is known of the archives, in the backup folder.
+pub(crate) const ARCHIVES: &str = "archive.json";
+
 /// The marker of a second place, in its folder.
 pub(crate) const PLACE_MARKER: &str = "respaldo-place.json";
 
 /// Whether the library keeps a file of this name in the backup folder.
 pub(crate) fn is_own_file(name: &str) -> bool {
-    [RESTORE_LOG, CATALOGUE, PLACES, PLACE_MARKER].contains(&name)
+    [RESTORE_LOG, CATALOGUE, PLACES, PLACE_MARKER, ARCHIVES].contains(&name)
 }
 
 const SAFETY_MARK: &str = ".before_restore_";

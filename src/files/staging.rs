@@ -6,6 +6,7 @@
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempPath;
 
@@ -40,8 +41,12 @@ impl Drop for Sidecars {
 impl Staged {
     /// A new empty file in `folder`, readable by its owner only.
     pub fn new(folder: &Path) -> Result<Staged> {
+        Staged::with_prefix(TEMPORARY_PREFIX, folder)
+    }
+
+    fn with_prefix(prefix: &str, folder: &Path) -> Result<Staged> {
         let file = tempfile::Builder::new()
-            .prefix(TEMPORARY_PREFIX)
+            .prefix(prefix)
             .suffix(TEMPORARY_SUFFIX)
             .rand_bytes(6)
             .make_in(folder, create_new)
@@ -49,6 +54,13 @@ impl Staged {
         let path = file.into_temp_path();
         let sidecars = Sidecars(path.to_path_buf());
         Ok(Staged { path, sidecars })
+    }
+
+    /// The same, for work that takes too long to keep the folder's lock, such as a download. No sweep under the lock removes it;
+    /// [`sweep_unlocked`] does once it is surely abandoned.
+    pub fn unlocked(folder: &Path) -> Result<Staged> {
+        sweep_unlocked(folder);
+        Staged::with_prefix(UNLOCKED_PREFIX, folder)
     }
 
     pub fn path(&self) -> &Path {
@@ -107,6 +119,23 @@ pub(crate) enum Published {
 pub(crate) const TEMPORARY_PREFIX: &str = ".respaldo-";
 /// The end of a temporary file's name.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// The beginning of the name of a temporary file that is made without the folder's lock.
+const UNLOCKED_PREFIX: &str = ".respaldo-fetch-";
+/// After this time without a write, such a file belongs to a killed process.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
+/// Removes the temporary files of killed processes that were made without the folder's lock.
+fn sweep_unlocked(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_one = entry.file_name().to_string_lossy().starts_with(UNLOCKED_PREFIX);
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_one && is_plain && age().is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
 
 /// Whether a name is that of a temporary file, or of its sidecar.
 pub(crate) fn is_temporary(name: &str) -> bool {

@@ -99,6 +99,7 @@ impl Store {
         let mut created =
             self.create_locked(source, None, &CreateRequest::default(), Made::Manual, started, progress)?;
         drop(lock);
+        self.archive_in_background();
         created.warnings.extend(self.copy_to_second_place()?);
         Ok(created)
     }
@@ -119,11 +120,12 @@ impl Store {
         };
         let created = self.create_or_skip(folder, request, Made::Manual, started, progress)?;
         drop(lock);
-        self.with_second_place(created)
+        self.with_other_places(created)
     }
 
-    /// Copies the new backup, and those missing there, to the second place. The folder's lock is released before.
-    fn with_second_place(&self, mut created: CreatedIfDue) -> Result<CreatedIfDue> {
+    /// Copies the new backup, and those missing there, to the archive in the background, and to the second place. The folder's lock is released before.
+    fn with_other_places(&self, mut created: CreatedIfDue) -> Result<CreatedIfDue> {
+        self.archive_in_background();
         created.warnings.extend(self.copy_to_second_place()?);
         Ok(created)
     }
@@ -188,7 +190,7 @@ impl Store {
             }
         };
         drop(lock);
-        self.with_second_place(created)
+        self.with_other_places(created)
             .map(|created| self.with_rehearsal(created))
     }
 

@@ -14,6 +14,7 @@ use crate::database::sqlite_error::Role;
 use crate::files::paths::parent;
 use crate::files::same_volume::on_one_volume;
 use crate::files::synced::syncing_program;
+use crate::operations::archive_queue::ArchiveHealth;
 use crate::operations::deep_check::Damaged;
 use crate::operations::due_rehearsal::{days_since_rehearsal, last_rehearsed};
 use crate::operations::second_place_health::SecondPlaceHealth;
@@ -57,7 +58,7 @@ pub struct Health {
     /// The second place, if the store has one.
     pub second_place: Option<SecondPlaceHealth>,
     /// The archive, if the store has one.
-    pub archive: Option<()>,
+    pub archive: Option<ArchiveHealth>,
 }
 
 /// The safety copies, which hold the database as it was before a restore.
@@ -112,7 +113,18 @@ impl Store {
             find(Observation::DatabaseSynced { program, path });
         }
         let second_place = self.find_second_place(&folder, &now, found_damaged.there, &mut find);
-        let is_elsewhere = second_place.as_ref().is_some_and(|place| !place.same_disk);
+        let archive = self.archive_health(&folder.backups, &now);
+        if let Some(archive) = archive.as_ref().filter(|archive| archive.is_behind) {
+            find(Observation::ArchiveBehind {
+                path: &archive.repository,
+                waiting: archive.waiting,
+                why: archive.last_failure.as_deref(),
+            });
+        }
+        let is_archived = archive
+            .as_ref()
+            .is_some_and(|archive| archive.archived > 0 && !on_one_volume(parent(&self.database), &archive.repository));
+        let is_elsewhere = is_archived || second_place.as_ref().is_some_and(|place| !place.same_disk);
         if !is_elsewhere && on_one_volume(parent(&self.database), &self.backup_dir) {
             find(Observation::SameDisk);
         }
@@ -136,7 +148,7 @@ impl Store {
             room_for,
             safety_copies,
             second_place,
-            archive: None,
+            archive,
         })
     }
 

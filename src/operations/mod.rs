@@ -1,10 +1,18 @@
 //! The operations of a store: one file an operation, readable as a list of steps.
 //!
-//! May use everything below: `steps`, `catalog`, `database`, `files`, `report`.
+//! May use everything below: `steps`, `archive`, `catalog`, `database`, `files`, `report`.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `annotate` | label, note, pin and confirmation of a backup |
+//! | `archive_check` | checking the archive |
+//! | `archive_fetch` | fetching a backup from the archive |
+//! | `archive_init` | making a new archive |
+//! | `archive_key` | changing the archive's password |
+//! | `archive_list` | listing the archive's snapshots |
+//! | `archive_prune` | applying the archive's retention |
+//! | `archive_push` | storing a backup in the archive |
+//! | `archive_queue` | storing new backups in the archive in the background |
 //! | `compare` | comparing a backup with the live database or another backup |
 //! | `bring_back` | bringing rows of a backup back |
 //! | `create` | making a backup, now or once a day |
@@ -26,6 +34,14 @@
 //! | `verify` | verifying a backup |
 
 pub(crate) mod annotate;
+pub(crate) mod archive_check;
+pub(crate) mod archive_fetch;
+pub(crate) mod archive_init;
+pub(crate) mod archive_key;
+pub(crate) mod archive_list;
+pub(crate) mod archive_prune;
+pub(crate) mod archive_push;
+pub(crate) mod archive_queue;
 pub(crate) mod bring_back;
 pub(crate) mod compare;
 pub(crate) mod create;

@@ -173,7 +173,7 @@ impl Store {
     }
 
     /// Describes a safety copy, or a file in another folder.
-    fn backup_elsewhere(&self, path: &Path) -> Backup {
+    pub(super) fn backup_elsewhere(&self, path: &Path) -> Backup {
         let facts = FileFacts {
             metadata: fs::metadata(path).ok(),
             header: Header::read(path).ok().flatten(),

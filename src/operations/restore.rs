@@ -41,6 +41,8 @@ pub struct RestoreRequest {
     pub target: Option<PathBuf>,
     /// Restores also a backup of another database.
     pub allow_different: bool,
+    /// Restores this snapshot of the archive: its identifier, its first digits, or `latest`. Then `backup` is not looked at.
+    pub snapshot: Option<String>,
 }
 
 impl RestoreRequest {
@@ -51,6 +53,15 @@ impl RestoreRequest {
             reason: None,
             target: None,
             allow_different: false,
+            snapshot: None,
+        }
+    }
+
+    /// Restores this snapshot of the archive into the live database.
+    pub fn of_snapshot(snapshot: impl Into<String>) -> RestoreRequest {
+        RestoreRequest {
+            snapshot: Some(snapshot.into()),
+            ..RestoreRequest::of(PathBuf::new())
         }
     }
 }
@@ -90,45 +101,77 @@ impl Store {
     }
 
     fn restore_watched(&self, request: &RestoreRequest, progress: ProgressFn<'_>) -> Result<Restored> {
+        match &request.snapshot {
+            None => {
+                let backup = self.find_backup(&request.backup)?;
+                self.restore_file(request, &backup, &backup, progress)
+            }
+            Some(snapshot) => self.restore_snapshot(request, snapshot, progress),
+        }
+    }
+
+    /// Fetches a snapshot of the archive beside the file that is to be written, restores that, and removes it.
+    fn restore_snapshot(&self, request: &RestoreRequest, snapshot: &str, progress: ProgressFn<'_>) -> Result<Restored> {
+        let database = match &request.target {
+            Some(target) => absolute("target", target)?,
+            None => self.database.clone(),
+        };
+        let fetched = self.fetch_snapshot(snapshot, parent(&database), progress)?;
+        let described = fetched.snapshot.description.as_ref();
+        let other = described.filter(|described| described.database != self.database_name());
+        if let Some(other) = other.filter(|_| request.target.is_none() && !request.allow_different) {
+            let cause = Cause::DifferentDatabase(Some(other.database.clone()));
+            return Err(Error::at(cause, fetched.location));
+        }
+        self.restore_file(request, fetched.file.path(), &fetched.location, progress)
+    }
+
+    /// Restores the backup at `backup`, which answers and the log call `named`.
+    fn restore_file(
+        &self,
+        request: &RestoreRequest,
+        backup: &Path,
+        named: &Path,
+        progress: ProgressFn<'_>,
+    ) -> Result<Restored> {
         let started = Instant::now();
-        let backup = self.find_backup(&request.backup)?;
         // Before the file is read: reading a placeholder downloads it.
-        let was_elsewhere = fs::metadata(&backup).is_ok_and(|metadata| is_elsewhere(&metadata));
+        let was_elsewhere = fs::metadata(backup).is_ok_and(|metadata| is_elsewhere(&metadata));
         let database = match &request.target {
             Some(target) => absolute("target", target)?,
             None => self.database.clone(),
         };
         let older_schema = match &request.target {
             Some(_) => None,
-            None => self.check_schema(&backup)?,
+            None => self.check_schema(backup)?,
         };
-        let _locks = self.prepare_restore(&backup, &database)?;
+        let _locks = self.prepare_restore(backup, &database)?;
         let safety = match &request.target {
             Some(_) => self
-                .write_elsewhere(&backup, &database, progress)
-                .inspect(|_| drop(self.record_rehearsal(&backup)))
+                .write_elsewhere(backup, &database, progress)
+                .inspect(|_| drop(self.record_rehearsal(backup)))
                 .map(|remarks| (None, remarks)),
-            None => waiting::as_cancelled(self.restore_live(&backup, request.allow_different, progress)),
+            None => waiting::as_cancelled(self.restore_live(backup, request.allow_different, progress)),
         };
         if safety.is_err() {
             connection::remove_empty_wal(&self.database);
         }
         let outcome = safety.map(|(safety, remarks)| Restored {
-            restored_from: backup.clone(),
+            restored_from: named.to_owned(),
             database: database.clone(),
             safety_backup: safety.map(|copy| copy.path),
             warnings: remarks.warnings(self.language),
             duration_ms: milliseconds(started),
         });
         let mut warnings = self.log_restore(
-            &backup,
+            named,
             &database,
             request.reason.as_deref(),
             outcome.as_ref().map(|restored| restored.safety_backup.as_deref()),
         );
         warnings.extend(older_schema);
         if was_elsewhere {
-            warnings.push(messages::warning(&Notice::BackupWasDownloaded(&backup), self.language));
+            warnings.push(messages::warning(&Notice::BackupWasDownloaded(backup), self.language));
         }
         outcome.map(|restored| Restored {
             warnings: [warnings, restored.warnings].concat(),

@@ -94,6 +94,26 @@ pub enum Cause {
         /// either; then restore the safety copy.
         undone: bool,
     },
+    /// No answer, or no way in, from the place that holds the archive; why.
+    ArchiveUnreachable(String),
+    /// The password of the archive is another one.
+    ArchiveWrongPassword,
+    /// There is no archive in the place.
+    ArchiveNotFound,
+    /// There is an archive in the place already.
+    ArchiveExists,
+    /// The archive is damaged; what was found.
+    ArchiveDamaged(Vec<String>),
+    /// The archive has no such snapshot; the one that was asked for.
+    SnapshotNotFound(String),
+    /// The snapshot holds no file, or several of which none has the database's name.
+    SnapshotNotADatabase(String),
+    /// The file with the password can be read by others.
+    PasswordExposed,
+    /// The command that has to give the password failed; why.
+    PasswordCommand(String),
+    /// This build of the library was made without that part.
+    Unsupported(&'static str),
     /// A bug in the library, caught.
     Internal(String),
 }
@@ -128,6 +148,8 @@ pub enum Argument {
     NotAnObject,
     /// An unknown key.
     UnknownKey(String),
+    /// Of these two keys only one can be given.
+    NotBoth(&'static str, &'static str),
     /// A required key is missing.
     MissingKey(&'static str),
     /// A URL where a path is needed.
@@ -192,6 +214,12 @@ pub enum Expected {
     Key,
     /// A text with words to search for.
     Words,
+    /// A password, not empty.
+    Password,
+    /// A folder, or `opendal:` and a service that this build reaches.
+    Repository,
+    /// An object whose values are texts.
+    TextsByName,
     /// One of these words.
     OneOf(&'static [&'static str]),
 }
@@ -240,8 +268,8 @@ impl Error {
             Cause::UnknownTimezone(_) => Status::UnknownTimezone,
             Cause::Cancelled => Status::Cancelled,
             Cause::DatabaseNotFound | Cause::DatabaseIsAFolder => Status::DatabaseNotFound,
-            Cause::BackupNotFound => Status::BackupNotFound,
-            Cause::PermissionDenied(_) => Status::PermissionDenied,
+            Cause::BackupNotFound | Cause::SnapshotNotFound(_) => Status::BackupNotFound,
+            Cause::PermissionDenied(_) | Cause::PasswordExposed => Status::PermissionDenied,
             Cause::DiskFull { .. } => Status::DiskFull,
             Cause::Io(_)
             | Cause::NoThread(_)
@@ -249,11 +277,12 @@ impl Error {
             | Cause::NotAFolder
             | Cause::LinkLeadsNowhere
             | Cause::PathTooLong
+            | Cause::PasswordCommand(_)
             | Cause::ClockOutOfRange(_) => Status::IoError,
-            Cause::TargetExists => Status::TargetExists,
+            Cause::TargetExists | Cause::ArchiveExists => Status::TargetExists,
             Cause::DatabaseLocked => Status::DatabaseLocked,
             Cause::DatabaseCorrupt(_) => Status::DatabaseCorrupt,
-            Cause::NotADatabase => Status::NotADatabase,
+            Cause::NotADatabase | Cause::SnapshotNotADatabase(_) => Status::NotADatabase,
             Cause::BackupCorrupt(_) => Status::BackupCorrupt,
             Cause::SameFile => Status::SameFile,
             Cause::DifferentDatabase(_) => Status::DifferentDatabase,
@@ -262,6 +291,11 @@ impl Error {
             Cause::RowsInConflict(_) => Status::RowsInConflict,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,
+            Cause::ArchiveUnreachable(_) => Status::ArchiveUnreachable,
+            Cause::ArchiveWrongPassword => Status::ArchiveWrongPassword,
+            Cause::ArchiveNotFound => Status::ArchiveNotFound,
+            Cause::ArchiveDamaged(_) => Status::ArchiveDamaged,
+            Cause::Unsupported(_) => Status::Unsupported,
             Cause::Internal(_) => Status::Internal,
         }
     }
@@ -278,6 +312,7 @@ impl Error {
     pub fn problems(&self) -> Option<&[String]> {
         match &self.cause {
             Cause::DatabaseCorrupt(damage) | Cause::BackupCorrupt(damage) => Some(&damage.problems),
+            Cause::ArchiveDamaged(problems) => Some(problems),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! The steps of the operations: moving and comparing data.
 //!
-//! May use `catalog`, `store`, `database` and below.
+//! May use `archive`, `catalog`, `store`, `database` and below.
 //!
 //! | file | holds |
 //! |---|---|
@@ -8,6 +8,7 @@
 //! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `equal_pages` | the rows that need not be compared, because their pages are equal |
+//! | `fetched_snapshot` | a snapshot of the archive in a temporary file |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `lost_and_found` | rows and values that have no place in a table |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
@@ -45,6 +46,7 @@ pub(crate) mod backups_to_search;
 pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
 pub(crate) mod equal_pages;
+pub(crate) mod fetched_snapshot;
 pub(crate) mod find_backup;
 pub(crate) mod found_rows;
 pub(crate) mod lost_and_found;

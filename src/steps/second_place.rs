@@ -47,7 +47,7 @@ pub(crate) fn check_presence(place: &SecondPlace, known: &Known) -> std::result:
 
 impl Store {
     /// The backups to copy: the store's own whole ones, newest first.
-    fn backups_to_copy(&self, backups: &[Backup], now: &Moment) -> Vec<Backup> {
+    pub(crate) fn backups_to_copy(&self, backups: &[Backup], now: &Moment) -> Vec<Backup> {
         let is_finished = |backup: &&Backup| {
             backup.whose == Whose::Own
                 && backup.kind == Kind::Backup

@@ -19,12 +19,15 @@
 enum function {
     OPEN, CREATE, CREATE_IF_DUE, LIST, RESTORE, VERIFY, PRUNE, ANNOTATE, HEALTH, REHEARSE, COMPARE, BRING_BACK, SALVAGE,
     FIND, HISTORY,
+    ARCHIVE_INIT, ARCHIVE_PUSH, ARCHIVE_LIST, ARCHIVE_FETCH, ARCHIVE_CHECK, ARCHIVE_PRUNE, ARCHIVE_KEY,
     FUNCTIONS_WITH_REQUEST
 };
 
 static const char *const function_names[] = {"open",   "create", "create_if_due", "list",   "restore",
                                               "verify", "prune",  "annotate",      "health", "rehearse",
-                                              "compare", "bring_back", "salvage", "find", "history"};
+                                              "compare", "bring_back", "salvage", "find", "history",
+                                              "archive_init", "archive_push", "archive_list", "archive_fetch",
+                                              "archive_check", "archive_prune", "archive_key"};
 
 static respaldo_store good_store;
 static char good_backup[100];
@@ -62,12 +65,26 @@ static respaldo_status call(enum function function, respaldo_store store, const 
         return respaldo_compare(store, request, NULL, NULL, out_json);
     case BRING_BACK:
         return respaldo_bring_back(store, request, NULL, NULL, out_json);
+    case SALVAGE:
+        return respaldo_salvage(store, request, NULL, NULL, out_json);
     case FIND:
         return respaldo_find(store, request, NULL, NULL, out_json);
     case HISTORY:
         return respaldo_history(store, request, NULL, NULL, out_json);
+    case ARCHIVE_INIT:
+        return respaldo_archive_init(store, request, NULL, NULL, out_json);
+    case ARCHIVE_PUSH:
+        return respaldo_archive_push(store, request, NULL, NULL, out_json);
+    case ARCHIVE_LIST:
+        return respaldo_archive_list(store, request, NULL, NULL, out_json);
+    case ARCHIVE_FETCH:
+        return respaldo_archive_fetch(store, request, NULL, NULL, out_json);
+    case ARCHIVE_CHECK:
+        return respaldo_archive_check(store, request, NULL, NULL, out_json);
+    case ARCHIVE_PRUNE:
+        return respaldo_archive_prune(store, request, NULL, NULL, out_json);
     default:
-        return respaldo_salvage(store, request, NULL, NULL, out_json);
+        return respaldo_archive_key(store, request, NULL, NULL, out_json);
     }
 }
 

@@ -2,6 +2,7 @@
 """Runs the conformance cases against the C interface. README.md describes the cases; this is the reference runner.
 
 run_python.py [NAME...]      the cases of these names, or all
+run_python.py --archive      those for a library that has the archive
 RESPALDO_LIBRARY             the library; by default the one in target/release
 """
 
@@ -390,9 +391,9 @@ def value_at(answer, place):
 # ---- all of them ----
 
 
-def all_cases():
+def all_cases(folder="cases"):
     cases = {}
-    for file in sorted((HERE / "cases").glob("*.json")):
+    for file in sorted((HERE / folder).glob("*.json")):
         for case in json.loads(file.read_text("utf-8")):
             if case["name"] in cases:
                 sys.exit(f"{file}: the name {case['name']} is there twice")
@@ -412,8 +413,10 @@ def run_case(respaldo, case):
 
 
 def main():
-    cases = all_cases()
-    names = sys.argv[1:] or list(cases)
+    arguments = sys.argv[1:]
+    with_archive = arguments[:1] == ["--archive"]
+    cases = all_cases("cases_with_archive" if with_archive else "cases")
+    names = arguments[with_archive:] or list(cases)
     unknown = [name for name in names if name not in cases]
     if unknown:
         sys.exit(f"no case is called {', '.join(unknown)}; there are:\n" + "\n".join(cases))

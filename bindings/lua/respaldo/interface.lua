@@ -9,6 +9,7 @@
 ---@field schema? respaldo.Schema
 ---@field health? respaldo.HealthOptions
 ---@field second_place? respaldo.SecondPlace
+---@field archive? respaldo.ArchiveOptions
 ---@field names? table<string, respaldo.TableWords>
 ---@field timezone? string
 ---@field busy_timeout_ms? integer
@@ -39,6 +40,15 @@
 ---@field last? integer
 ---@field required? boolean
 ---@field wait_ms? integer
+
+---@class respaldo.ArchiveOptions
+---@field repository string
+---@field options? table<string, string>
+---@field password? string
+---@field password_file? string
+---@field password_command? string
+---@field retention? respaldo.Retention
+---@field push? string
 
 ---@class respaldo.TableWords
 ---@field one string
@@ -148,7 +158,7 @@
 ---@field safety_copies respaldo.SafetyCopies
 ---@field last_rehearsal respaldo.Backup|nil
 ---@field second_place respaldo.SecondPlaceHealth|nil
----@field archive any
+---@field archive respaldo.ArchiveHealth|nil
 
 ---@class respaldo.Finding
 ---@field name string
@@ -279,6 +289,70 @@
 ---@field cut integer
 ---@field missing_since respaldo.MissingSince|nil
 
+---@class respaldo.ArchiveHealth
+---@field repository string
+---@field archived integer
+---@field waiting integer
+---@field last_push string|nil
+---@field last_failure string|nil
+
+---@class respaldo.ArchiveInitResult
+---@field repository string
+---@field key_note string
+
+---@class respaldo.ArchivePushResult
+---@field snapshot string
+---@field name string
+---@field added_bytes integer
+---@field total_bytes integer
+---@field warnings (respaldo.Warning)[]
+
+---@class respaldo.ArchiveListing
+---@field snapshots (respaldo.ArchivedBackup)[]
+---@field stored_bytes integer
+---@field warnings (respaldo.Warning)[]
+
+---@class respaldo.ArchivedBackup
+---@field snapshot string
+---@field display string
+---@field created_at string
+---@field name string
+---@field database string|nil
+---@field label string|nil
+---@field note string|nil
+---@field pinned boolean|nil
+---@field size integer
+---@field origin string
+---@field content respaldo.Content|nil
+
+---@class respaldo.ArchiveFetchResult
+---@field path string
+---@field snapshot string
+---@field size integer
+---@field warnings (respaldo.Warning)[]
+---@field duration_ms integer
+
+---@class respaldo.ArchiveCheckResult
+---@field ok boolean
+---@field read_data boolean
+---@field problems (string)[]
+
+---@class respaldo.ArchivePruneResult
+---@field kept (respaldo.ArchiveDecision)[]
+---@field removed (respaldo.ArchiveDecision)[]
+---@field freed_bytes integer
+---@field dry_run boolean
+
+---@class respaldo.ArchiveDecision
+---@field snapshot string
+---@field name string
+---@field reason string
+---@field text string
+
+---@class respaldo.ArchiveKeyResult
+---@field changed boolean
+---@field key_note string
+
 ---@class respaldo.MissingSince
 ---@field backup string
 ---@field rows integer
@@ -303,7 +377,8 @@
 ---@field second_place? boolean
 
 ---@class respaldo.RestoreRequest
----@field backup string
+---@field backup? string
+---@field snapshot? string
 ---@field reason? string
 ---@field target? string
 ---@field allow_different? boolean
@@ -357,6 +432,29 @@
 ---@field deleted? boolean
 ---@field dry_run? boolean
 
+---@class respaldo.ArchiveInitRequest
+
+---@class respaldo.ArchivePushRequest
+---@field backup? string|nil
+
+---@class respaldo.ArchiveListRequest
+---@field include_others? boolean
+
+---@class respaldo.ArchiveFetchRequest
+---@field snapshot string
+---@field target? string|nil
+
+---@class respaldo.ArchiveCheckRequest
+---@field read_data? boolean
+
+---@class respaldo.ArchivePruneRequest
+---@field dry_run? boolean
+
+---@class respaldo.ArchiveKeyRequest
+---@field password? string
+---@field password_file? string
+---@field password_command? string
+
 ---@class respaldo.Store
 ---@field handle integer
 ---@field closed boolean
@@ -365,7 +463,7 @@
 ---@field create_if_due fun(self: respaldo.Store, request?: respaldo.CreateIfDueRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.CreateResult Makes a backup unless there is a whole one of today.
 ---@field list fun(self: respaldo.Store, request?: respaldo.ListRequest): respaldo.Listing The backups, newest first.
 ---@field last_backup fun(self: respaldo.Store): respaldo.LastBackup When the last backup was made.
----@field restore fun(self: respaldo.Store, request: respaldo.RestoreRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.RestoreResult Restores a backup into the live database, after saving that as it is.
+---@field restore fun(self: respaldo.Store, request?: respaldo.RestoreRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.RestoreResult Restores a backup into the live database, after saving that as it is.
 ---@field verify fun(self: respaldo.Store, request: respaldo.VerifyRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.VerifyResult Reads a whole backup and checks it.
 ---@field prune fun(self: respaldo.Store, request?: respaldo.PruneRequest): respaldo.PruneResult Deletes the backups that the store's retention does not want.
 ---@field annotate fun(self: respaldo.Store, request: respaldo.AnnotateRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.AnnotateResult Notes what people say of a backup.
@@ -376,6 +474,13 @@
 ---@field history fun(self: respaldo.Store, request: respaldo.HistoryRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.History What one row was in every backup, and what it is now.
 ---@field bring_back fun(self: respaldo.Store, request: respaldo.BringBackRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.BringBackResult Brings rows of a backup back into the live database, with what belongs to them.
 ---@field salvage fun(self: respaldo.Store, request?: respaldo.SalvageRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.SalvageResult Makes a new file of what can be read of a damaged database or backup.
+---@field archive_init fun(self: respaldo.Store, request?: respaldo.ArchiveInitRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchiveInitResult Makes a new archive.
+---@field archive_push fun(self: respaldo.Store, request?: respaldo.ArchivePushRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchivePushResult Stores a finished backup in the archive.
+---@field archive_list fun(self: respaldo.Store, request?: respaldo.ArchiveListRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchiveListing The archive's snapshots, newest first.
+---@field archive_fetch fun(self: respaldo.Store, request: respaldo.ArchiveFetchRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchiveFetchResult Fetches a snapshot of the archive into a new, verified file.
+---@field archive_check fun(self: respaldo.Store, request?: respaldo.ArchiveCheckRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchiveCheckResult Checks that the archive holds all that its snapshots need.
+---@field archive_prune fun(self: respaldo.Store, request?: respaldo.ArchivePruneRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchivePruneResult Removes the snapshots that the archive's retention does not want.
+---@field archive_key fun(self: respaldo.Store, request?: respaldo.ArchiveKeyRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.ArchiveKeyResult Changes the archive's password.
 
 return {
   abi_version = 1,
@@ -395,5 +500,12 @@ return {
     history = { request = true, progress = true },
     bring_back = { request = true, progress = true },
     salvage = { request = true, progress = true },
+    archive_init = { request = true, progress = true },
+    archive_push = { request = true, progress = true },
+    archive_list = { request = true, progress = true },
+    archive_fetch = { request = true, progress = true },
+    archive_check = { request = true, progress = true },
+    archive_prune = { request = true, progress = true },
+    archive_key = { request = true, progress = true },
   },
 }

@@ -24,6 +24,13 @@ const FUNCTIONS = [
     'history' => ['request' => true, 'progress' => true],
     'bring_back' => ['request' => true, 'progress' => true],
     'salvage' => ['request' => true, 'progress' => true],
+    'archive_init' => ['request' => true, 'progress' => true],
+    'archive_push' => ['request' => true, 'progress' => true],
+    'archive_list' => ['request' => true, 'progress' => true],
+    'archive_fetch' => ['request' => true, 'progress' => true],
+    'archive_check' => ['request' => true, 'progress' => true],
+    'archive_prune' => ['request' => true, 'progress' => true],
+    'archive_key' => ['request' => true, 'progress' => true],
 ];
 
 const EXCEPTIONS = [
@@ -385,7 +392,7 @@ final class Health extends Answer
     public readonly SafetyCopies $safety_copies;
     public readonly ?Backup $last_rehearsal;
     public readonly ?SecondPlaceHealth $second_place;
-    public readonly mixed $archive;
+    public readonly ?ArchiveHealth $archive;
 
     public function __construct(\stdClass $raw)
     {
@@ -401,7 +408,7 @@ final class Health extends Answer
         $this->safety_copies = new SafetyCopies($raw->safety_copies);
         $this->last_rehearsal = isset($raw->last_rehearsal) ? new Backup($raw->last_rehearsal) : null;
         $this->second_place = isset($raw->second_place) ? new SecondPlaceHealth($raw->second_place) : null;
-        $this->archive = $raw->archive ?? null;
+        $this->archive = isset($raw->archive) ? new ArchiveHealth($raw->archive) : null;
     }
 }
 
@@ -758,6 +765,184 @@ final class SalvagedTable extends Answer
     }
 }
 
+final class ArchiveHealth extends Answer
+{
+    public readonly string $repository;
+    public readonly int $archived;
+    public readonly int $waiting;
+    public readonly ?string $last_push;
+    public readonly ?string $last_failure;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->repository = $raw->repository;
+        $this->archived = $raw->archived;
+        $this->waiting = $raw->waiting;
+        $this->last_push = $raw->last_push ?? null;
+        $this->last_failure = $raw->last_failure ?? null;
+    }
+}
+
+final class ArchiveInitResult extends Answer
+{
+    public readonly string $repository;
+    public readonly string $key_note;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->repository = $raw->repository;
+        $this->key_note = $raw->key_note;
+    }
+}
+
+final class ArchivePushResult extends Answer
+{
+    public readonly string $snapshot;
+    public readonly string $name;
+    public readonly int $added_bytes;
+    public readonly int $total_bytes;
+    public readonly array $warnings;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->snapshot = $raw->snapshot;
+        $this->name = $raw->name;
+        $this->added_bytes = $raw->added_bytes;
+        $this->total_bytes = $raw->total_bytes;
+        $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
+    }
+}
+
+final class ArchiveListing extends Answer
+{
+    public readonly array $snapshots;
+    public readonly int $stored_bytes;
+    public readonly array $warnings;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->snapshots = array_map(fn ($json) => new ArchivedBackup($json), $raw->snapshots);
+        $this->stored_bytes = $raw->stored_bytes;
+        $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
+    }
+}
+
+final class ArchivedBackup extends Answer
+{
+    public readonly string $snapshot;
+    public readonly string $display;
+    public readonly string $created_at;
+    public readonly string $name;
+    public readonly ?string $database;
+    public readonly ?string $label;
+    public readonly ?string $note;
+    public readonly ?bool $pinned;
+    public readonly int $size;
+    public readonly string $origin;
+    public readonly ?Content $content;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->snapshot = $raw->snapshot;
+        $this->display = $raw->display;
+        $this->created_at = $raw->created_at;
+        $this->name = $raw->name;
+        $this->database = $raw->database ?? null;
+        $this->label = $raw->label ?? null;
+        $this->note = $raw->note ?? null;
+        $this->pinned = $raw->pinned ?? null;
+        $this->size = $raw->size;
+        $this->origin = $raw->origin;
+        $this->content = isset($raw->content) ? new Content($raw->content) : null;
+    }
+}
+
+final class ArchiveFetchResult extends Answer
+{
+    public readonly string $path;
+    public readonly string $snapshot;
+    public readonly int $size;
+    public readonly array $warnings;
+    public readonly int $duration_ms;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->path = $raw->path;
+        $this->snapshot = $raw->snapshot;
+        $this->size = $raw->size;
+        $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
+        $this->duration_ms = $raw->duration_ms;
+    }
+}
+
+final class ArchiveCheckResult extends Answer
+{
+    public readonly bool $ok;
+    public readonly bool $read_data;
+    public readonly array $problems;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->ok = $raw->ok;
+        $this->read_data = $raw->read_data;
+        $this->problems = $raw->problems;
+    }
+}
+
+final class ArchivePruneResult extends Answer
+{
+    public readonly array $kept;
+    public readonly array $removed;
+    public readonly int $freed_bytes;
+    public readonly bool $dry_run;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->kept = array_map(fn ($json) => new ArchiveDecision($json), $raw->kept);
+        $this->removed = array_map(fn ($json) => new ArchiveDecision($json), $raw->removed);
+        $this->freed_bytes = $raw->freed_bytes;
+        $this->dry_run = $raw->dry_run;
+    }
+}
+
+final class ArchiveDecision extends Answer
+{
+    public readonly string $snapshot;
+    public readonly string $name;
+    public readonly string $reason;
+    public readonly string $text;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->snapshot = $raw->snapshot;
+        $this->name = $raw->name;
+        $this->reason = $raw->reason;
+        $this->text = $raw->text;
+    }
+}
+
+final class ArchiveKeyResult extends Answer
+{
+    public readonly bool $changed;
+    public readonly string $key_note;
+
+    public function __construct(\stdClass $raw)
+    {
+        parent::__construct($raw);
+        $this->changed = $raw->changed;
+        $this->key_note = $raw->key_note;
+    }
+}
+
 final class MissingSince extends Answer
 {
     public readonly string $backup;
@@ -861,5 +1046,47 @@ trait Functions
     public function salvage(array $request = [], ?callable $progress = null): SalvageResult
     {
         return new SalvageResult($this->call('salvage', $request, $progress));
+    }
+
+    /** Makes a new archive. */
+    public function archiveInit(array $request = [], ?callable $progress = null): ArchiveInitResult
+    {
+        return new ArchiveInitResult($this->call('archive_init', $request, $progress));
+    }
+
+    /** Stores a finished backup in the archive. */
+    public function archivePush(array $request = [], ?callable $progress = null): ArchivePushResult
+    {
+        return new ArchivePushResult($this->call('archive_push', $request, $progress));
+    }
+
+    /** The archive's snapshots, newest first. */
+    public function archiveList(array $request = [], ?callable $progress = null): ArchiveListing
+    {
+        return new ArchiveListing($this->call('archive_list', $request, $progress));
+    }
+
+    /** Fetches a snapshot of the archive into a new, verified file. */
+    public function archiveFetch(array $request = [], ?callable $progress = null): ArchiveFetchResult
+    {
+        return new ArchiveFetchResult($this->call('archive_fetch', $request, $progress));
+    }
+
+    /** Checks that the archive holds all that its snapshots need. */
+    public function archiveCheck(array $request = [], ?callable $progress = null): ArchiveCheckResult
+    {
+        return new ArchiveCheckResult($this->call('archive_check', $request, $progress));
+    }
+
+    /** Removes the snapshots that the archive's retention does not want. */
+    public function archivePrune(array $request = [], ?callable $progress = null): ArchivePruneResult
+    {
+        return new ArchivePruneResult($this->call('archive_prune', $request, $progress));
+    }
+
+    /** Changes the archive's password. */
+    public function archiveKey(array $request = [], ?callable $progress = null): ArchiveKeyResult
+    {
+        return new ArchiveKeyResult($this->call('archive_key', $request, $progress));
     }
 }

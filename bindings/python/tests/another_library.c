@@ -47,6 +47,15 @@ WITH_PROGRESS(respaldo_rehearse)
 WITH_PROGRESS(respaldo_compare)
 WITH_PROGRESS(respaldo_bring_back)
 WITH_PROGRESS(respaldo_salvage)
+WITH_PROGRESS(respaldo_find)
+WITH_PROGRESS(respaldo_history)
+WITH_PROGRESS(respaldo_archive_init)
+WITH_PROGRESS(respaldo_archive_push)
+WITH_PROGRESS(respaldo_archive_list)
+WITH_PROGRESS(respaldo_archive_fetch)
+WITH_PROGRESS(respaldo_archive_check)
+WITH_PROGRESS(respaldo_archive_prune)
+WITH_PROGRESS(respaldo_archive_key)
 
 #define WITHOUT_PROGRESS(name)                                                                     \
     int32_t name(uint32_t store, const char *request, char **out_json)                             \

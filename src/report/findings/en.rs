@@ -155,6 +155,13 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             format!("Copies in {} are damaged: {}.", path.display(), names.join(", ")),
             "Delete those files there: the next backup copies again those that are whole here.".to_owned(),
         ),
+        Observation::ArchiveBehind { path, waiting, why } => (
+            match why {
+                Some(why) => format!("{waiting} backups are not in the archive {} yet: {why}", path.display()),
+                None => format!("{waiting} backups are not in the archive {} yet.", path.display()),
+            },
+            "Mend that; the next backup stores those that are missing too.".to_owned(),
+        ),
         Observation::CatalogueNotRead(why) => (
             format!("What is known of the backups could not be read: {why}."),
             "The backups are there and can be restored. The next backup writes it anew.".to_owned(),

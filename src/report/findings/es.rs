@@ -157,6 +157,13 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
             format!("Hay copias dañadas en {}: {}.", path.display(), names.join(", ")),
             "Borre esos archivos de ahí: el próximo respaldo copia de nuevo los que aquí estén completos.".to_owned(),
         ),
+        Observation::ArchiveBehind { path, waiting, why } => (
+            match why {
+                Some(why) => format!("Faltan {waiting} respaldos en el archivo {}: {why}", path.display()),
+                None => format!("Faltan {waiting} respaldos en el archivo {}.", path.display()),
+            },
+            "Arréglelo; el próximo respaldo guarda también los que faltan.".to_owned(),
+        ),
         Observation::CatalogueNotRead(why) => (
             format!("No se pudo leer lo que se sabe de los respaldos: {why}."),
             "Los respaldos siguen ahí y se pueden restaurar. El próximo respaldo lo escribe de nuevo.".to_owned(),

@@ -104,6 +104,12 @@ pub(crate) enum Observation<'a> {
     SecondPlaceBehind { path: &'a Path, waiting: usize },
     /// These copies in the second place are damaged.
     SecondPlaceDamaged { path: &'a Path, names: &'a [String] },
+    /// So many backups are not in the archive yet; why the last attempt failed.
+    ArchiveBehind {
+        path: &'a Path,
+        waiting: usize,
+        why: Option<&'a str>,
+    },
     /// What is known of the backups cannot be read; why.
     CatalogueNotRead(&'a str),
 }
@@ -148,6 +154,7 @@ impl Observation<'_> {
             Observation::SecondPlaceAbsent { .. } => ("SECOND_PLACE_ABSENT", Attention),
             Observation::SecondPlaceBehind { .. } => ("SECOND_PLACE_BEHIND", Attention),
             Observation::SecondPlaceDamaged { .. } => ("SECOND_PLACE_DAMAGED", Attention),
+            Observation::ArchiveBehind { .. } => ("ARCHIVE_BEHIND", Attention),
             Observation::CatalogueNotRead(_) => ("CATALOGUE_NOT_READ", Attention),
         }
     }

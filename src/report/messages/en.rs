@@ -1,6 +1,6 @@
 //! The texts in English.
 
-use super::{Notice, PlaceTrouble, conflict_text, en_damage, first_names, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, en_damage, first_names, first_of, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -164,6 +164,51 @@ pub(super) fn error(error: &Error) -> (String, String) {
                 if *undone { "Mend the cause and repeat the operation." } else { "Restore it now." }
             ),
         ),
+        Cause::ArchiveUnreachable(detail) => (
+            format!("The archive {path} cannot be reached: {detail}."),
+            "See that the disk is connected, or that there is internet and the server's address, user and key are right, and repeat the \
+             operation. What is stored there stays as it is."
+                .to_owned(),
+        ),
+        Cause::ArchiveWrongPassword => (
+            format!("The password is not that of the archive {path}."),
+            "Look it up on the sheet that you printed or wrote when the archive was made. Without it nobody can read the archive."
+                .to_owned(),
+        ),
+        Cause::ArchiveNotFound => (
+            format!("There is no archive in {path}."),
+            "See that it is the right folder and the right disk. If there never was one, make it first.".to_owned(),
+        ),
+        Cause::ArchiveExists => (
+            format!("There is an archive in {path} already."),
+            "Use it with its password, or choose another, empty folder.".to_owned(),
+        ),
+        Cause::ArchiveDamaged(problems) => (
+            format!("Something in the archive {path} is damaged: {}.", first_of(problems)),
+            "Fetch what can still be fetched, and make a new archive in another place. The database and the backups on this computer are \
+             not concerned."
+                .to_owned(),
+        ),
+        Cause::SnapshotNotFound(id) => (
+            format!("The archive has no snapshot \"{id}\"."),
+            "Choose one from the archive's list.".to_owned(),
+        ),
+        Cause::SnapshotNotADatabase(id) => (
+            format!("The snapshot {id} of the archive {path} does not hold one database: another program made it."),
+            "Choose another from the archive's list, or take files out of this one with the program restic.".to_owned(),
+        ),
+        Cause::PasswordExposed => (
+            format!("Other users of this computer can read the file with the archive's password, {path}."),
+            "Take the permission from them (chmod 600), and repeat the operation.".to_owned(),
+        ),
+        Cause::PasswordCommand(detail) => (
+            format!("The command that has to give the archive's password failed: {detail}."),
+            "Run it in a terminal to see what it lacks.".to_owned(),
+        ),
+        Cause::Unsupported(part) => (
+            format!("This build of respaldo was made without the part \"{part}\"."),
+            format!("Use a build that has it: the Python package has, and `cargo build --release --features {part}` makes a library with it."),
+        ),
         Cause::Internal(detail) => (
             format!("Internal error of respaldo: {detail}."),
             "This is a bug in the library; send this message to whoever maintains the application.".to_owned(),
@@ -179,6 +224,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NotJson(detail) => format!("The text is not JSON: {detail}."),
         Argument::NotAnObject => "The JSON must be an object.".to_owned(),
         Argument::UnknownKey(key) => format!("The key \"{key}\" is not known."),
+        Argument::NotBoth(one, other) => format!("Of the keys \"{one}\" and \"{other}\" only one can be given."),
         Argument::MissingKey(key) => format!("The key \"{key}\" is missing."),
         Argument::Url { key, url, path } => match path {
             Some(path) => {
@@ -216,6 +262,11 @@ fn expected_text(expected: Expected) -> String {
         Expected::Words => "1 to 32 words to search for, of at most 1000 bytes together".to_owned(),
         Expected::Texts => "an array of texts".to_owned(),
         Expected::Whole(from, to) => format!("a whole number from {from} to {to}"),
+        Expected::Password => "a password that is not empty".to_owned(),
+        Expected::Repository => {
+            "the path of a folder, or \"opendal:\" and a service that this build reaches".to_owned()
+        }
+        Expected::TextsByName => "an object whose values are texts".to_owned(),
         Expected::OneOf(words) => format!("one of: {}", words.join(", ")),
     }
 }
@@ -285,6 +336,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::Shrunk(losses, before) => (
             format!("Much is missing since the backup before: {losses}. The backup is made, and none was deleted."),
             format!("If that was meant, confirm it; if not, the rows are in the backup {before}. Until then no backup is deleted."),
+        ),
+        Notice::SnapshotsUnreadable(path, count) => (
+            format!("{count} snapshots of the archive {} cannot be read.", path.display()),
+            "Check the archive. The others are listed, and can be fetched.".to_owned(),
         ),
         Notice::SecondPlace(path, trouble) => {
             let (message, hint) = second_place(trouble);

@@ -1,6 +1,6 @@
 //! Los textos en español.
 
-use super::{Notice, PlaceTrouble, conflict_text, es_damage, first_names, in_brackets, megabytes, path_text};
+use super::{Notice, PlaceTrouble, conflict_text, es_damage, first_names, first_of, in_brackets, megabytes, path_text};
 use crate::report::error::{Argument, Cause, Error, Expected};
 
 const NO_PERMISSION: &str = if cfg!(windows) {
@@ -165,6 +165,50 @@ pub(super) fn error(error: &Error) -> (String, String) {
                 if *undone { "Corrija la causa y repita la operación." } else { "Restáurela ahora." }
             ),
         ),
+        Cause::ArchiveUnreachable(detail) => (
+            format!("No se puede llegar al archivo de respaldos {path}: {detail}."),
+            "Revise que el disco esté conectado, o que haya internet y que la dirección, el usuario y la clave del servidor sean los \
+             correctos, y repita la operación. Lo que ya está guardado ahí sigue igual."
+                .to_owned(),
+        ),
+        Cause::ArchiveWrongPassword => (
+            format!("La contraseña no es la del archivo de respaldos {path}."),
+            "Búsquela en la hoja que imprimió o escribió al crearlo. Sin ella nadie puede leerlo.".to_owned(),
+        ),
+        Cause::ArchiveNotFound => (
+            format!("En {path} no hay ningún archivo de respaldos."),
+            "Revise que sean la carpeta y el disco correctos. Si nunca hubo uno, créelo primero.".to_owned(),
+        ),
+        Cause::ArchiveExists => (
+            format!("En {path} ya hay un archivo de respaldos."),
+            "Úselo con su contraseña, o elija otra carpeta, vacía.".to_owned(),
+        ),
+        Cause::ArchiveDamaged(problems) => (
+            format!("Algo está dañado en el archivo de respaldos {path}: {}.", first_of(problems)),
+            "Recupere de él lo que aún se pueda y cree otro en otro lugar. La base de datos y los respaldos de esta computadora no están \
+             afectados."
+                .to_owned(),
+        ),
+        Cause::SnapshotNotFound(id) => (
+            format!("El archivo de respaldos no tiene la instantánea \"{id}\"."),
+            "Elija una de su lista.".to_owned(),
+        ),
+        Cause::SnapshotNotADatabase(id) => (
+            format!("La instantánea {id} del archivo de respaldos {path} no contiene una sola base de datos: la hizo otro programa."),
+            "Elija otra de su lista, o saque los archivos de esta con el programa restic.".to_owned(),
+        ),
+        Cause::PasswordExposed => (
+            format!("Otros usuarios de esta computadora pueden leer {path}, que guarda la contraseña del archivo de respaldos."),
+            "Quíteles el permiso (chmod 600) y repita la operación.".to_owned(),
+        ),
+        Cause::PasswordCommand(detail) => (
+            format!("Falló el comando que debe dar la contraseña del archivo de respaldos: {detail}."),
+            "Ejecútelo en una terminal para ver qué le falta.".to_owned(),
+        ),
+        Cause::Unsupported(part) => (
+            format!("Esta compilación de respaldo se hizo sin la parte \"{part}\"."),
+            format!("Use una que la tenga: el paquete de Python la tiene, y `cargo build --release --features {part}` hace una biblioteca con ella."),
+        ),
         Cause::Internal(detail) => (
             format!("Error interno de respaldo: {detail}."),
             "Es un fallo de la biblioteca; envíe este mensaje a quien mantiene la aplicación.".to_owned(),
@@ -180,6 +224,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::NotJson(detail) => format!("El texto no es JSON: {detail}."),
         Argument::NotAnObject => "El JSON debe ser un objeto.".to_owned(),
         Argument::UnknownKey(key) => format!("No se conoce la clave «{key}»."),
+        Argument::NotBoth(one, other) => format!("De las claves \"{one}\" y \"{other}\" solo se puede dar una."),
         Argument::MissingKey(key) => format!("Falta la clave «{key}»."),
         Argument::Url { key, url, path } => match path {
             Some(path) => format!("El valor de «{key}» es una URL, y debe ser una ruta: «{path}» en vez de «{url}»."),
@@ -217,6 +262,11 @@ fn expected_text(expected: Expected) -> String {
         Expected::Words => "de 1 a 32 palabras que buscar, de 1000 bytes en total como máximo".to_owned(),
         Expected::Texts => "una lista de textos".to_owned(),
         Expected::Whole(from, to) => format!("un número entero de {from} a {to}"),
+        Expected::Password => "una contraseña que no esté vacía".to_owned(),
+        Expected::Repository => {
+            "la ruta de una carpeta, u \"opendal:\" y un servicio al que llegue esta compilación".to_owned()
+        }
+        Expected::TextsByName => "un objeto cuyos valores sean textos".to_owned(),
         Expected::OneOf(words) => format!("uno de: {}", words.join(", ")),
     }
 }
@@ -286,6 +336,10 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::Shrunk(losses, before) => (
             format!("Faltan muchos datos desde el respaldo anterior: {losses}. El respaldo está hecho y no se borró ninguno."),
             format!("Si fue a propósito, confírmelo; si no, esos datos están en el respaldo {before}. Mientras tanto no se borra ningún respaldo."),
+        ),
+        Notice::SnapshotsUnreadable(path, count) => (
+            format!("{count} instantáneas del archivo de respaldos {} no se pueden leer.", path.display()),
+            "Revise el archivo. Las demás están en la lista y se pueden recuperar.".to_owned(),
         ),
         Notice::SecondPlace(path, trouble) => {
             let (message, hint) = second_place(trouble);

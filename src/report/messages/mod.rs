@@ -85,6 +85,8 @@ pub(crate) enum Notice<'a> {
     Shrunk(&'a str, &'a str),
     /// The backup is not in the second place; why.
     SecondPlace(&'a Path, &'a PlaceTrouble),
+    /// Snapshots of the archive that cannot be read, and how many.
+    SnapshotsUnreadable(&'a Path, usize),
     /// A file whose name is not UTF-8 was left out.
     NameNotUtf8(&'a Path),
     /// The catalogue could not be written; why.
@@ -136,6 +138,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
             PlaceTrouble::Slow => "SECOND_PLACE_SLOW",
             PlaceTrouble::Failed(_) => "SECOND_PLACE_FAILED",
         },
+        Notice::SnapshotsUnreadable(..) => "SNAPSHOTS_UNREADABLE",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
@@ -182,6 +185,20 @@ pub(crate) fn second_place(trouble: &PlaceTrouble, language: Language) -> (Strin
     }
 }
 
+/// What the owner must know of the archive's password.
+pub(crate) fn key_note(language: Language) -> &'static str {
+    match language {
+        Language::Spanish => {
+            "Sin la contraseña se pierde todo el archivo: nadie, tampoco quien hizo este programa, puede leerlo ni cambiarla. Escríbala en papel, \
+             con el lugar del archivo, y guárdela lejos de esta computadora."
+        }
+        Language::English => {
+            "Without the password the whole archive is lost: nobody, not even who made this program, can read it or change it. Write it on \
+             paper, with the place of the archive, and keep that away from this computer."
+        }
+    }
+}
+
 /// A problem that a rehearsal finds.
 pub(crate) fn rows_differ(language: Language) -> String {
     match language {
@@ -196,6 +213,15 @@ fn path_text(error: &Error) -> String {
         .path
         .as_ref()
         .map_or_else(|| "—".to_owned(), |path| path.display().to_string())
+}
+
+/// The first of several problems, and how many more there are.
+fn first_of(problems: &[String]) -> String {
+    match problems {
+        [] => "—".to_owned(),
+        [one] => one.clone(),
+        [first, more @ ..] => format!("{first} (+{})", more.len()),
+    }
 }
 
 /// SQLite's reason behind a sentence, unless it says nothing.
@@ -346,6 +372,16 @@ mod tests {
                 safety_backup: "/safe".into(),
                 undone: true,
             },
+            Cause::ArchiveUnreachable("text".into()),
+            Cause::ArchiveWrongPassword,
+            Cause::ArchiveNotFound,
+            Cause::ArchiveExists,
+            Cause::ArchiveDamaged(vec!["one".into(), "two".into()]),
+            Cause::SnapshotNotFound("1f3a".into()),
+            Cause::SnapshotNotADatabase("1f3a".into()),
+            Cause::PasswordExposed,
+            Cause::PasswordCommand("text".into()),
+            Cause::Unsupported("archive"),
             Cause::Internal("text".into()),
         ]
     }
@@ -362,6 +398,9 @@ mod tests {
                     | Cause::ClockOutOfRange(_)
                     | Cause::NoThread(_)
                     | Cause::DescriptorTableForbidden(_)
+                    | Cause::SnapshotNotFound(_)
+                    | Cause::PasswordCommand(_)
+                    | Cause::Unsupported(_)
                     | Cause::Internal(_)
             );
             let failure = Error::at(cause, "/data/studio.db");

@@ -19,9 +19,23 @@ from __future__ import annotations
 from . import errors
 from ._daily import Daily
 from ._library import LibraryLoadError, package_version, version
+from .archive import (
+    Archive,
+    ArchivedBackup,
+    ArchiveDecision,
+    ArchiveInitResult,
+    ArchiveListing,
+    ArchiveOptions,
+    ArchivePruneResult,
+    ByteProgress,
+    FetchResult,
+    PushResult,
+    password_from_keyring,
+)
 from .differences import Comparison, DifferentRow, LongValue, SchemaDifference, TableDifference, TableWords
 from .errors import *
 from .health import (
+    ArchiveHealth,
     Check,
     Finding,
     Health,
@@ -52,8 +66,17 @@ from .search import FindResult, FoundRow, History, LiveVersion, Version
 from .store import Progress, Store
 
 __all__ = [
+    "Archive",
+    "ArchiveDecision",
+    "ArchiveHealth",
+    "ArchiveInitResult",
+    "ArchiveListing",
+    "ArchiveOptions",
+    "ArchivePruneResult",
+    "ArchivedBackup",
     "Backup",
     "BringBackResult",
+    "ByteProgress",
     "Check",
     "Comparison",
     "Content",
@@ -61,6 +84,7 @@ __all__ = [
     "Daily",
     "DifferentRow",
     "DueResult",
+    "FetchResult",
     "FindResult",
     "Finding",
     "FoundRow",
@@ -77,6 +101,7 @@ __all__ = [
     "Progress",
     "PruneDecision",
     "PruneResult",
+    "PushResult",
     "RehearseResult",
     "RestoreResult",
     "Retention",
@@ -96,6 +121,7 @@ __all__ = [
     "VerifyResult",
     "Version",
     "__version__",
+    "password_from_keyring",
     "version",
 ]
 __all__ += errors.__all__

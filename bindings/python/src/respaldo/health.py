@@ -55,6 +55,21 @@ class SecondPlaceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveHealth:
+    """How the archive is, by what the backup folder knows of it."""
+
+    repository: str
+    archived: int
+    """How many of the folder's backups are there."""
+    waiting: int
+    """How many whole backups are not there yet."""
+    last_push: str | None
+    """When a backup last got there."""
+    last_failure: str | None
+    """Why the last attempt failed, in the store's language."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is not as it should be, or worth knowing."""
 
@@ -108,7 +123,7 @@ class Health:
     last_rehearsal: Backup | None
     """The backup that was rehearsed last, and well."""
     second_place: SecondPlaceHealth | None
-    archive: Json | None
+    archive: ArchiveHealth | None
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
@@ -126,7 +141,7 @@ class Health:
             safety_copies=SafetyCopies(copies["count"], copies["bytes"]),
             last_rehearsal=_backup(answer["last_rehearsal"]),
             second_place=_second_place(answer["second_place"]),
-            archive=answer["archive"],
+            archive=None if answer["archive"] is None else ArchiveHealth(**answer["archive"]),
         )
 
 

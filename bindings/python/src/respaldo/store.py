@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from . import _call
 from ._library import load
+from .archive import Archive, ArchiveOptions
 from .differences import Comparison, TableWords, value_to_json
 from .health import Health, HealthOptions, RehearseResult, SecondPlace
 from .models import (
@@ -71,6 +72,8 @@ class Store:
         health: what :meth:`health` watches for, see :class:`HealthOptions`.
         second_place: another folder, on another disk, to which every finished backup is copied; see
             :class:`SecondPlace`.
+        archive: an encrypted archive of the backups, in a folder or on a server; see :class:`ArchiveOptions`
+            and :attr:`archive`.
         names: what people call the rows of each table, see :class:`TableWords`.
         timezone: the time zone of names, times and of "today", as an IANA name or a ZoneInfo; by
             default America/Hermosillo.
@@ -99,6 +102,7 @@ class Store:
         schema: Schema | None = None,
         health: HealthOptions | None = None,
         second_place: SecondPlace | None = None,
+        archive: ArchiveOptions | None = None,
         names: Mapping[str, TableWords] | None = None,
         timezone: str | ZoneInfo | None = None,
         busy_timeout_ms: int | None = None,
@@ -113,6 +117,7 @@ class Store:
             "schema": schema,
             "health": health,
             "second_place": second_place,
+            "archive": archive,
             "names": None if names is None else dict(names),
             "timezone": None if timezone is None else str(timezone),
             "busy_timeout_ms": busy_timeout_ms,
@@ -584,6 +589,11 @@ class Store:
         """
         body: dict[str, Any] = {"table": table, "key": _key_to_json(key)}
         return History.from_json(self._in_steps("respaldo_history", body, progress))
+
+    @property
+    def archive(self) -> Archive:
+        """What is done with the archive that the store was opened with."""
+        return Archive(self._in_steps)
 
     def _handle(self) -> int:
         if self.closed:

@@ -52,7 +52,14 @@ module Respaldo
     'find' => [true, true, :FindResult],
     'history' => [true, true, :History],
     'bring_back' => [true, true, :BringBackResult],
-    'salvage' => [true, true, :SalvageResult]
+    'salvage' => [true, true, :SalvageResult],
+    'archive_init' => [true, true, :ArchiveInitResult],
+    'archive_push' => [true, true, :ArchivePushResult],
+    'archive_list' => [true, true, :ArchiveListing],
+    'archive_fetch' => [true, true, :ArchiveFetchResult],
+    'archive_check' => [true, true, :ArchiveCheckResult],
+    'archive_prune' => [true, true, :ArchivePruneResult],
+    'archive_key' => [true, true, :ArchiveKeyResult]
   }.freeze
 
   Failure = Answer.with(status: nil, name: nil, message: nil, hint: nil, path: nil, problems: nil, repairable: nil, safety_backup: nil, undone: nil, conflicts: :RowConflict)
@@ -67,7 +74,7 @@ module Respaldo
   PruneResult = Answer.with(kept: :PruneDecision, removed: :PruneDecision, dry_run: nil, warnings: :Warning)
   PruneDecision = Answer.with(name: nil, reason: nil, text: nil)
   AnnotateResult = Answer.with(backup: :Backup)
-  Health = Answer.with(overall: nil, headline: nil, findings: :Finding, newest_verified: :Backup, days_without: nil, damaged: nil, free_bytes: nil, room_for: nil, safety_copies: :SafetyCopies, last_rehearsal: :Backup, second_place: :SecondPlaceHealth, archive: nil)
+  Health = Answer.with(overall: nil, headline: nil, findings: :Finding, newest_verified: :Backup, days_without: nil, damaged: nil, free_bytes: nil, room_for: nil, safety_copies: :SafetyCopies, last_rehearsal: :Backup, second_place: :SecondPlaceHealth, archive: :ArchiveHealth)
   Finding = Answer.with(name: nil, severity: nil, message: nil, hint: nil)
   SafetyCopies = Answer.with(count: nil, bytes: nil)
   SecondPlaceHealth = Answer.with(folder: nil, present: nil, backups: nil, waiting: nil, damaged: nil, same_disk: nil)
@@ -87,5 +94,15 @@ module Respaldo
   RowConflict = Answer.with(table: nil, key: nil, what: nil, detail: nil, backup: nil, live: nil)
   SalvageResult = Answer.with(recovered: :Backup, method: nil, tables: :SalvagedTable, lost_and_found: nil, deleted: nil, warnings: :Warning, duration_ms: nil)
   SalvagedTable = Answer.with(table: nil, rows: nil, cut: nil, missing_since: :MissingSince)
+  ArchiveHealth = Answer.with(repository: nil, archived: nil, waiting: nil, last_push: nil, last_failure: nil)
+  ArchiveInitResult = Answer.with(repository: nil, key_note: nil)
+  ArchivePushResult = Answer.with(snapshot: nil, name: nil, added_bytes: nil, total_bytes: nil, warnings: :Warning)
+  ArchiveListing = Answer.with(snapshots: :ArchivedBackup, stored_bytes: nil, warnings: :Warning)
+  ArchivedBackup = Answer.with(snapshot: nil, display: nil, created_at: nil, name: nil, database: nil, label: nil, note: nil, pinned: nil, size: nil, origin: nil, content: :Content)
+  ArchiveFetchResult = Answer.with(path: nil, snapshot: nil, size: nil, warnings: :Warning, duration_ms: nil)
+  ArchiveCheckResult = Answer.with(ok: nil, read_data: nil, problems: nil)
+  ArchivePruneResult = Answer.with(kept: :ArchiveDecision, removed: :ArchiveDecision, freed_bytes: nil, dry_run: nil)
+  ArchiveDecision = Answer.with(snapshot: nil, name: nil, reason: nil, text: nil)
+  ArchiveKeyResult = Answer.with(changed: nil, key_note: nil)
   MissingSince = Answer.with(backup: nil, rows: nil)
 end

@@ -55,6 +55,11 @@ abstract class Functions {
     }
 
     /** Restores a backup into the live database, after saving that as it is. */
+    public RestoreResult restore() {
+        return RestoreResult.from(call("restore", null, null));
+    }
+
+    /** Restores a backup into the live database, after saving that as it is. */
     public RestoreResult restore(Map<String, ?> request) {
         return RestoreResult.from(call("restore", request, null));
     }
@@ -182,5 +187,105 @@ abstract class Functions {
     /** Makes a new file of what can be read of a damaged database or backup. */
     public SalvageResult salvage(Map<String, ?> request, Progress progress) {
         return SalvageResult.from(call("salvage", request, progress));
+    }
+
+    /** Makes a new archive. */
+    public ArchiveInitResult archiveInit() {
+        return ArchiveInitResult.from(call("archive_init", null, null));
+    }
+
+    /** Makes a new archive. */
+    public ArchiveInitResult archiveInit(Map<String, ?> request) {
+        return ArchiveInitResult.from(call("archive_init", request, null));
+    }
+
+    /** Makes a new archive. */
+    public ArchiveInitResult archiveInit(Map<String, ?> request, Progress progress) {
+        return ArchiveInitResult.from(call("archive_init", request, progress));
+    }
+
+    /** Stores a finished backup in the archive. */
+    public ArchivePushResult archivePush() {
+        return ArchivePushResult.from(call("archive_push", null, null));
+    }
+
+    /** Stores a finished backup in the archive. */
+    public ArchivePushResult archivePush(Map<String, ?> request) {
+        return ArchivePushResult.from(call("archive_push", request, null));
+    }
+
+    /** Stores a finished backup in the archive. */
+    public ArchivePushResult archivePush(Map<String, ?> request, Progress progress) {
+        return ArchivePushResult.from(call("archive_push", request, progress));
+    }
+
+    /** The archive's snapshots, newest first. */
+    public ArchiveListing archiveList() {
+        return ArchiveListing.from(call("archive_list", null, null));
+    }
+
+    /** The archive's snapshots, newest first. */
+    public ArchiveListing archiveList(Map<String, ?> request) {
+        return ArchiveListing.from(call("archive_list", request, null));
+    }
+
+    /** The archive's snapshots, newest first. */
+    public ArchiveListing archiveList(Map<String, ?> request, Progress progress) {
+        return ArchiveListing.from(call("archive_list", request, progress));
+    }
+
+    /** Fetches a snapshot of the archive into a new, verified file. */
+    public ArchiveFetchResult archiveFetch(Map<String, ?> request) {
+        return ArchiveFetchResult.from(call("archive_fetch", request, null));
+    }
+
+    /** Fetches a snapshot of the archive into a new, verified file. */
+    public ArchiveFetchResult archiveFetch(Map<String, ?> request, Progress progress) {
+        return ArchiveFetchResult.from(call("archive_fetch", request, progress));
+    }
+
+    /** Checks that the archive holds all that its snapshots need. */
+    public ArchiveCheckResult archiveCheck() {
+        return ArchiveCheckResult.from(call("archive_check", null, null));
+    }
+
+    /** Checks that the archive holds all that its snapshots need. */
+    public ArchiveCheckResult archiveCheck(Map<String, ?> request) {
+        return ArchiveCheckResult.from(call("archive_check", request, null));
+    }
+
+    /** Checks that the archive holds all that its snapshots need. */
+    public ArchiveCheckResult archiveCheck(Map<String, ?> request, Progress progress) {
+        return ArchiveCheckResult.from(call("archive_check", request, progress));
+    }
+
+    /** Removes the snapshots that the archive's retention does not want. */
+    public ArchivePruneResult archivePrune() {
+        return ArchivePruneResult.from(call("archive_prune", null, null));
+    }
+
+    /** Removes the snapshots that the archive's retention does not want. */
+    public ArchivePruneResult archivePrune(Map<String, ?> request) {
+        return ArchivePruneResult.from(call("archive_prune", request, null));
+    }
+
+    /** Removes the snapshots that the archive's retention does not want. */
+    public ArchivePruneResult archivePrune(Map<String, ?> request, Progress progress) {
+        return ArchivePruneResult.from(call("archive_prune", request, progress));
+    }
+
+    /** Changes the archive's password. */
+    public ArchiveKeyResult archiveKey() {
+        return ArchiveKeyResult.from(call("archive_key", null, null));
+    }
+
+    /** Changes the archive's password. */
+    public ArchiveKeyResult archiveKey(Map<String, ?> request) {
+        return ArchiveKeyResult.from(call("archive_key", request, null));
+    }
+
+    /** Changes the archive's password. */
+    public ArchiveKeyResult archiveKey(Map<String, ?> request, Progress progress) {
+        return ArchiveKeyResult.from(call("archive_key", request, progress));
     }
 }

@@ -19,7 +19,7 @@ public record Health(
         SafetyCopies safetyCopies,
         Backup lastRehearsal,
         SecondPlaceHealth secondPlace,
-        JsonElement archive,
+        ArchiveHealth archive,
         JsonObject raw) {
     static Health from(JsonObject json) {
         return new Health(
@@ -34,7 +34,7 @@ public record Health(
                 Answer.take(json, "safety_copies", element -> SafetyCopies.from(element.getAsJsonObject())),
                 Answer.take(json, "last_rehearsal", element -> Backup.from(element.getAsJsonObject())),
                 Answer.take(json, "second_place", element -> SecondPlaceHealth.from(element.getAsJsonObject())),
-                Answer.take(json, "archive", element -> element),
+                Answer.take(json, "archive", element -> ArchiveHealth.from(element.getAsJsonObject())),
                 json);
     }
 }

@@ -29,7 +29,14 @@ final class Interface {
             Map.entry("find", Takes.PROGRESS),
             Map.entry("history", Takes.PROGRESS),
             Map.entry("bring_back", Takes.PROGRESS),
-            Map.entry("salvage", Takes.PROGRESS));
+            Map.entry("salvage", Takes.PROGRESS),
+            Map.entry("archive_init", Takes.PROGRESS),
+            Map.entry("archive_push", Takes.PROGRESS),
+            Map.entry("archive_list", Takes.PROGRESS),
+            Map.entry("archive_fetch", Takes.PROGRESS),
+            Map.entry("archive_check", Takes.PROGRESS),
+            Map.entry("archive_prune", Takes.PROGRESS),
+            Map.entry("archive_key", Takes.PROGRESS));
 
     private Interface() {}
 }

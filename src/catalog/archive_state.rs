@@ -1,0 +1,72 @@
+//! What the backup folder knows of each archive: which of its backups are there, and how the last attempt ended. In `archive.json`.
+//!
+//! A lost file costs nothing but a second snapshot of a backup, which takes hardly any room.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::names::ARCHIVES;
+use crate::files::own_file;
+use crate::files::sharing::retry_sharing_violations;
+use crate::files::staging::Staged;
+use crate::report::error::{Error, Result};
+
+const MOST_BYTES: u64 = 8 << 20;
+
+/// What is known of one archive.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct ArchiveState {
+    /// What tells this backup folder's snapshots from those of others. It says nothing of the machine.
+    pub origin: String,
+    /// The snapshot of each backup that is there.
+    pub pushed: BTreeMap<String, String>,
+    /// When a backup last got there (RFC 3339).
+    pub last_push: Option<String>,
+    /// Why the last attempt failed.
+    pub last_failure: Option<String>,
+}
+
+/// What is known of every archive, by its location.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Archives(BTreeMap<String, ArchiveState>);
+
+impl Archives {
+    /// A lost or unusable file is read as empty.
+    pub fn read(backup_dir: &Path) -> Archives {
+        let bytes = own_file::read(&backup_dir.join(ARCHIVES), MOST_BYTES).ok().flatten();
+        bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// What is known of the archive at `location`. A new one gets an origin.
+    pub fn get(&self, location: &Path) -> ArchiveState {
+        let known = self.0.get(&*location.to_string_lossy()).cloned().unwrap_or_default();
+        if known.origin.is_empty() {
+            let origin = format!("respaldo-{:08x}", RandomState::new().build_hasher().finish() >> 32);
+            return ArchiveState { origin, ..known };
+        }
+        known
+    }
+
+    /// Writes what is known of the archive at `location`, durably. The caller holds the lock of `backup_dir`.
+    pub fn put(backup_dir: &Path, location: &Path, state: ArchiveState, model: Option<&fs::Metadata>) -> Result<()> {
+        let mut archives = Archives::read(backup_dir);
+        archives.0.insert(location.to_string_lossy().into_owned(), state);
+        let path = backup_dir.join(ARCHIVES);
+        let text = serde_json::to_string_pretty(&archives).unwrap_or_default();
+        let staged = Staged::new(backup_dir)?;
+        retry_sharing_violations(|| File::options().write(true).open(staged.path()))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| Error::io(&error, &path))?;
+        staged.finish(model)?;
+        staged.replace(&path)
+    }
+}
