@@ -21,7 +21,7 @@ class TestHelp:
     def test_help_has_every_command_and_option(self, language: str) -> None:
         help = run("--help", "--language", language).stdout
         commands = re.findall(r"^    ([a-z-]+)  ", help, re.MULTILINE)
-        judging = ["annotate", "bring-back", "salvage", "health", "rehearse", "compare", "find", "history"]
+        judging = ["annotate", "bring-back", "salvage", "health", "rehearse", "compare", "find", "history", "archive"]
         about = ["config", "doctor", "man", "completion"]
         assert commands == ["create", "due", "list", "last", "verify", "restore", "prune", *judging, *about]
         for option in ("database", "settings", "backup-dir", "max-backups", "timezone", "busy-timeout", "verify"):

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from .. import _call
+from . import archive as archive_command
 from . import preview, selection
 from .session import Body, Session
 
@@ -180,6 +181,11 @@ def _something_there(session: Session, answer: _call.Answer, key: str) -> _call.
     return answer
 
 
+def archive(session: Session, arguments: Namespace) -> _call.Answer:
+    """``respaldo archive``"""
+    return archive_command.run(session, arguments)
+
+
 COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "create": create,
     "due": due,
@@ -196,4 +202,5 @@ COMMANDS: dict[str, Callable[[Session, Namespace], _call.Answer]] = {
     "compare": compare,
     "find": find,
     "history": history,
+    "archive": archive,
 }

@@ -12,6 +12,7 @@ from .._call import Answer
 from .._library import LibraryLoadError, package_version, version
 from ..errors import RespaldoError
 from . import completion, config_file, exit_status, manual
+from .archive import show as show_archive
 from .commands import COMMANDS
 from .config import config
 from .config_file import BadConfiguration
@@ -127,7 +128,10 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
     if "json" in arguments:
         screen.answer_json(answer)
         return status
-    SHOW[getattr(arguments, "shown_as", None) or arguments.command](answer, screen, texts)
+    if arguments.command == "archive":
+        show_archive(arguments.action, answer, screen, texts)
+    else:
+        SHOW[getattr(arguments, "shown_as", None) or arguments.command](answer, screen, texts)
     for warning in answer.get("warnings", ()):
         screen.warn(warning["message"], warning["hint"])
     if interruption.requested:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from . import config_file, selection
+from .archive import ACTIONS
 from .completion import SHELLS, complete_backups
 from .store_options import LANGUAGE, STORE_OPTIONS
 from .texts import CommandTexts, Texts
@@ -139,6 +140,7 @@ def build(texts: Texts) -> Parser:
     history = command("history")
     history.add_argument("table", metavar=texts.table[0], help=texts.table_of_row)
     history.add_argument("key", metavar=texts.key[0], help=texts.key[1])
+    _add_archive(command("archive"), texts)
     command("config")
     command("doctor")
     for made in commands.choices.values():
@@ -171,6 +173,21 @@ def _or_else(convert: Callable[[str], Any], message: str) -> Callable[[str], Any
             raise argparse.ArgumentTypeError(message.format(text=text)) from None
 
     return converted
+
+
+def _add_archive(parser: argparse.ArgumentParser, texts: Texts) -> None:
+    """The actions on the archive, and what they take."""
+    words = texts.archive
+    parser.add_argument("action", choices=ACTIONS, metavar=words.action[0], help=words.action[1])
+    parser.add_argument("what", nargs="?", metavar=words.what[0], help=words.what[1])
+    parser.add_argument("--target", metavar=texts.target[0], help=texts.target[1])
+    parser.add_argument("--yes", action="store_true", help=texts.yes_option)
+    parser.add_argument("--reason", metavar=texts.reason[0], help=texts.reason[1])
+    parser.add_argument("--include-others", action="store_true", help=words.include_others)
+    parser.add_argument("--read-data", action="store_true", help=words.read_data)
+    parser.add_argument("--dry-run", action="store_true", help=texts.dry_run)
+    parser.add_argument("--new-password-file", metavar=texts.target[0], help=words.new_password_file)
+    parser.add_argument("--new-password-command", metavar=words.command, help=words.new_password_command)
 
 
 def _add_annotations(parser: argparse.ArgumentParser, texts: Texts) -> None:

@@ -32,6 +32,11 @@ def second_place(text: str) -> object:
     return json.loads(text) if text.startswith("{") else {"folder": text}
 
 
+def archive(text: str) -> object:
+    """A folder, or a JSON object that says more."""
+    return json.loads(text) if text.startswith("{") else {"repository": text}
+
+
 def json_object(text: str) -> object:
     """A JSON object, as the library takes it, which checks what is in it."""
     return json.loads(text)
@@ -65,6 +70,7 @@ STORE_OPTIONS = (
     StoreOption("schema", "--schema", convert=json_object),
     StoreOption("health", "--health", convert=json_object),
     StoreOption("second_place", "--second-place", convert=second_place),
+    StoreOption("archive", "--archive", convert=archive),
     StoreOption("names", "--names", convert=json_object),
     StoreOption("timezone", "--timezone"),
     StoreOption("busy_timeout_ms", "--busy-timeout", convert=milliseconds),
@@ -123,6 +129,8 @@ def resolve(arguments: Namespace) -> Resolved:
             if key not in options:
                 options[key] = value
                 origins[key] = Origin("file", str(file))
+    if "archive" in options:
+        options["archive"] = _with_password(options["archive"])
     return Resolved(options, origins, file)
 
 
@@ -138,3 +146,16 @@ def _converted(option: StoreOption, value: str) -> object:
         return option.convert(value)
     except ValueError:
         raise BadVariable(option.environment) from None
+
+
+def _with_password(option: Any) -> Any:
+    """The option ``archive`` with the password's place out of the environment, where it says none itself.
+
+    Never the password: other programs can read the environment, as they can the command line.
+    """
+    if not isinstance(option, dict) or any(key.startswith("password") for key in option):
+        return option  # the library says what is wrong with it
+    for key in ("password_file", "password_command"):
+        if value := os.environ.get(f"RESPALDO_ARCHIVE_{key.upper()}"):
+            return {**option, key: value}
+    return option

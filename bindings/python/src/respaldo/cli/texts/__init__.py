@@ -16,6 +16,31 @@ __all__ = ["CommandTexts", "Texts", "texts_in"]
 
 
 @dataclass(frozen=True)
+class ArchiveTexts:
+    """What is said of the archive. Names in braces are filled in by ``str.format``."""
+
+    doing: Mapping[str, str]
+    """By the action."""
+    made: str
+    sheet: str
+    """What to print and keep: all that is needed on a new computer, but for the password, which is written by hand."""
+    key_changed: str
+    pushed: str
+    stored: str
+    fetched: str
+    restored: str
+    checked: str
+    freed: str
+    action: tuple[str, str]
+    what: tuple[str, str]
+    include_others: str
+    read_data: str
+    new_password_file: str
+    new_password_command: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Texts:
     """One language. Names in braces are filled in by ``str.format``."""
 
@@ -94,6 +119,8 @@ class Texts:
     yes_word: str
     no_word: str
     done_before_interruption: str
+
+    archive: ArchiveTexts
 
     # Failures of the command itself, most with a hint
     declined: tuple[str, str]

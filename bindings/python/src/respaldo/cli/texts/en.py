@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import CommandTexts, Texts, administration, listing
+from . import ArchiveTexts, CommandTexts, Texts, administration, listing
 
 TEXTS = Texts(
     creating="Making the backup",
@@ -88,6 +88,43 @@ TEXTS = Texts(
     changed_now="Since the last of these backups it has changed: {}",
     same_now="In the database it is as in the last of these backups.",
     gone_since="It is missing since the backup of {} ({}).",
+    archive=ArchiveTexts(
+        doing={
+            "init": "Making the archive",
+            "push": "Archiving",
+            "list": "Reading the archive",
+            "fetch": "Fetching",
+            "restore": "Fetching and restoring",
+            "check": "Checking the archive",
+            "prune": "Tidying the archive",
+            "key": "Changing the password",
+        },
+        made="The archive is made: {repository}",
+        sheet="""
+  ---- To print, and to keep away from this computer ----
+  Archive of backups (restic format)
+  Place:     {repository}
+  Password:  ________________________________  (by hand)
+  On a new computer, with this program:
+    respaldo archive restore latest --database tattoostudio.db --archive {repository}
+  or with the program restic alone (https://restic.net):
+    restic -r {repository} restore latest --target .
+  --------------------------------------------------------""",
+        key_changed="The password is changed. The old one no longer opens the archive.",
+        pushed="In the archive: {name} ({total}, of which {added} were new)",
+        stored="The archive takes {size}.",
+        fetched="Fetched and verified: {path}",
+        restored="Restored out of the archive: {database}",
+        checked="The archive is good.",
+        freed="No longer needed: {size}",
+        action=("ACTION", "init, push, list, fetch, restore, check, prune or key"),
+        what=("WHAT", "for push a backup; for fetch and restore a snapshot, its first digits, or latest"),
+        include_others="list the snapshots of other databases and programs too",
+        read_data="read every byte of it",
+        new_password_file="a file whose first line is the new password",
+        new_password_command="a command that writes the new password",
+        command="COMMAND",
+    ),
     yes_word="yes",
     no_word="NO",
     done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
@@ -362,6 +399,30 @@ oldest backup, newest backup, columns that changed, values.""",
 example:
   respaldo history clients id=7 --database tattoostudio.db""",
         ),
+        "archive": CommandTexts(
+            usage="%(prog)s ACTION [WHAT] --database FILE --archive FOLDER [options]",
+            summary="years of backups elsewhere, encrypted, in little room",
+            details="""\
+Keeps backups in an encrypted archive in the format of the program restic: in a
+folder, such as one on a USB stick, or on an S3 or WebDAV server.
+
+  init      make a new one, and print the sheet to keep
+  push      store a backup (the newest, if none is given)
+  list      list what is there
+  fetch     fetch a snapshot into a new file, verified
+  restore   fetch a snapshot and put it in the place of the database
+  check     see whether all of it is there and unchanged
+  prune     remove what the archive's retention does not want
+  key       change the password
+
+The password's place is said in --archive as JSON, or in the environment:
+RESPALDO_ARCHIVE_PASSWORD_FILE or RESPALDO_ARCHIVE_PASSWORD_COMMAND.""",
+            examples="""\
+examples:
+  respaldo archive init --database tattoostudio.db --archive /media/usb/archive
+  respaldo archive push --database tattoostudio.db --archive /media/usb/archive
+  respaldo archive fetch latest --target old.db --database tattoostudio.db --archive /media/usb/archive""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish}",
             summary="completion with the TAB key",
@@ -393,6 +454,10 @@ The option wins over the variable, and that over the file.""",
         "second_place": (
             "FOLDER",
             'another folder, on another disk, to which each backup is copied; or {"folder": …, "last": 60}',
+        ),
+        "archive": (
+            "FOLDER",
+            "an encrypted archive of the backups: a folder, or JSON for a server [RESPALDO_ARCHIVE]",
         ),
         "names": ("JSON", 'what rows are called: {"clients": {"one": "client", "many": "clients"}}'),
         "timezone": ("ZONE", 'whose "today" counts (default: America/Hermosillo)'),

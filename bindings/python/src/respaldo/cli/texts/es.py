@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import CommandTexts, Texts, administration, listing
+from . import ArchiveTexts, CommandTexts, Texts, administration, listing
 
 TEXTS = Texts(
     creating="Creando el respaldo",
@@ -88,6 +88,43 @@ TEXTS = Texts(
     changed_now="Desde el último de estos respaldos cambió: {}",
     same_now="En la base de datos está como en el último de estos respaldos.",
     gone_since="Falta desde el respaldo de {} ({}).",
+    archive=ArchiveTexts(
+        doing={
+            "init": "Creando el archivo",
+            "push": "Archivando",
+            "list": "Leyendo el archivo",
+            "fetch": "Recuperando",
+            "restore": "Recuperando y restaurando",
+            "check": "Revisando el archivo",
+            "prune": "Ordenando el archivo",
+            "key": "Cambiando la contraseña",
+        },
+        made="El archivo de respaldos está creado: {repository}",
+        sheet="""
+  ---- Para imprimir y guardar lejos de esta computadora ----
+  Archivo de respaldos (formato restic)
+  Lugar:       {repository}
+  Contraseña:  ________________________________  (a mano)
+  En una computadora nueva, con este programa:
+    respaldo archive restore latest --database tattoostudio.db --archive {repository}
+  o solo con el programa restic (https://restic.net):
+    restic -r {repository} restore latest --target .
+  ------------------------------------------------------------""",
+        key_changed="La contraseña se cambió. La anterior ya no abre el archivo.",
+        pushed="En el archivo: {name} ({total}, de los que {added} eran nuevos)",
+        stored="El archivo ocupa {size}.",
+        fetched="Recuperado y verificado: {path}",
+        restored="Restaurado desde el archivo: {database}",
+        checked="El archivo está en buen estado.",
+        freed="Ya no hace falta: {size}",
+        action=("ACCIÓN", "init, push, list, fetch, restore, check, prune o key"),
+        what=("QUÉ", "para push un respaldo; para fetch y restore una instantánea, sus primeras cifras, o latest"),
+        include_others="incluir las instantáneas de otras bases de datos y programas",
+        read_data="leer cada byte",
+        new_password_file="un archivo cuya primera línea es la contraseña nueva",
+        new_password_command="un comando que escribe la contraseña nueva",
+        command="COMANDO",
+    ),
     yes_word="sí",
     no_word="NO",
     done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
@@ -366,6 +403,30 @@ valores.""",
 ejemplo:
   respaldo history clients id=7 --database tattoostudio.db""",
         ),
+        "archive": CommandTexts(
+            usage="%(prog)s ACCIÓN [QUÉ] --database ARCHIVO --archive CARPETA [opciones]",
+            summary="años de respaldos en otro lugar, cifrados, en poco espacio",
+            details="""\
+Guarda respaldos en un archivo cifrado, en el formato del programa restic: en una
+carpeta, por ejemplo de una memoria USB, o en un servidor S3 o WebDAV.
+
+  init      crear uno nuevo e imprimir la hoja que hay que guardar
+  push      guardar un respaldo (el más reciente, si no se da ninguno)
+  list      ver qué hay
+  fetch     recuperar una instantánea en un archivo nuevo, verificada
+  restore   recuperar una instantánea y ponerla en lugar de la base de datos
+  check     ver si todo está ahí y sin cambios
+  prune     quitar lo que la retención del archivo ya no quiere
+  key       cambiar la contraseña
+
+Dónde está la contraseña se dice en --archive como JSON, o en el entorno:
+RESPALDO_ARCHIVE_PASSWORD_FILE o RESPALDO_ARCHIVE_PASSWORD_COMMAND.""",
+            examples="""\
+ejemplos:
+  respaldo archive init --database tattoostudio.db --archive /media/usb/archivo
+  respaldo archive push --database tattoostudio.db --archive /media/usb/archivo
+  respaldo archive fetch latest --target viejo.db --database tattoostudio.db --archive /media/usb/archivo""",
+        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish}",
             summary="completar con la tecla TAB",
@@ -400,6 +461,10 @@ La opción gana a la variable, y esta al archivo.""",
         "second_place": (
             "CARPETA",
             'otra carpeta, en otro disco, a la que se copia cada respaldo; o {"folder": …, "last": 60}',
+        ),
+        "archive": (
+            "CARPETA",
+            "un archivo cifrado de los respaldos: una carpeta, o JSON para un servidor [RESPALDO_ARCHIVE]",
         ),
         "names": ("JSON", 'las filas: {"clients": {"one": "cliente", "many": "clientes"}}'),
         "timezone": ("ZONA", "de quién es «hoy» (si no se dice: America/Hermosillo)"),

@@ -1,0 +1,125 @@
+"""The archive, through ``store.archive`` and the command, with a library that has it and with one that lacks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import respaldo
+from terminal import run
+
+
+def has_archive() -> bool:
+    try:
+        with respaldo.Store("nothing.db") as store:
+            store.archive.list()
+    except respaldo.UnsupportedError:
+        return False
+    except respaldo.InvalidArgumentError:
+        return True
+    raise AssertionError("a store without an archive lists one")
+
+
+WITH = pytest.mark.skipif(not has_archive(), reason="a library without the archive; `make test-archive` has one")
+WITHOUT = pytest.mark.skipif(has_archive(), reason="a library with the archive")
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    file = tmp_path / "password"
+    file.write_text("correct horse\n")
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture
+def archiving(database: Path, tmp_path: Path, password_file: Path) -> Iterator[respaldo.Store]:
+    options: respaldo.ArchiveOptions = {"repository": str(tmp_path / "stick"), "password_file": str(password_file)}
+    with respaldo.Store(database, archive=options, language="en") as store:
+        yield store
+
+
+@WITHOUT
+class TestWithout:
+    def test_every_function_says_what_to_use_instead(self, archiving: respaldo.Store) -> None:
+        archive = archiving.archive
+        for call in (
+            archive.init,
+            archive.push,
+            archive.list,
+            archive.fetch,
+            archive.restore,
+            archive.check,
+            archive.prune,
+        ):
+            with pytest.raises(respaldo.UnsupportedError, match="archive"):
+                call()
+        with pytest.raises(respaldo.UnsupportedError):
+            archive.change_key("another")
+
+    def test_so_does_the_command(self, database: Path, tmp_path: Path, password_file: Path) -> None:
+        option = json.dumps({"repository": str(tmp_path / "stick"), "password_file": str(password_file)})
+        done = run("archive", "list", "--database", database, "--archive", option, "--language", "en")
+        assert done.returncode == 90 and "features archive" in done.stderr
+
+
+@WITH
+class TestWith:
+    def test_a_backup_goes_there_and_comes_back(
+        self, archiving: respaldo.Store, tmp_path: Path, database: Path
+    ) -> None:
+        made = archiving.archive.init()
+        assert "lost" in made.key_note
+        backup = archiving.create(label="before 2.0").backup
+        told: list[tuple[int, int]] = []
+        pushed = archiving.archive.push(backup, progress=lambda done, total: told.append((done, total)))
+        assert pushed.name == backup.name and pushed.total_bytes == backup.size
+        assert told[-1] == (backup.size, backup.size)
+        (snapshot,) = archiving.archive.list()
+        assert (snapshot.label, snapshot.created_at) == ("before 2.0", backup.created_at)
+        fetched = archiving.archive.fetch(snapshot, tmp_path / "fetched.db")
+        assert fetched.path.read_bytes() == backup.path.read_bytes()
+        archiving.archive.check(read_data=True)
+        database.unlink()
+        assert archiving.archive.restore().database == database
+        assert archiving.archive.prune().removed == ()
+        health = archiving.health().archive
+        assert health is not None and (health.archived, health.waiting) == (1, 0)
+
+    def test_it_can_be_cancelled_and_the_key_changed(self, archiving: respaldo.Store) -> None:
+        archiving.archive.init()
+        archiving.create()
+        with pytest.raises(respaldo.CancelledError):
+            archiving.archive.push(progress=lambda _done, _total: False)
+        assert not archiving.archive.list()
+        assert "lost" in archiving.archive.change_key("another")
+        with pytest.raises(respaldo.ArchiveWrongPasswordError):
+            archiving.archive.list()
+
+    def test_the_command_prints_a_sheet_and_takes_a_thief_in_its_stride(
+        self, database: Path, tmp_path: Path, password_file: Path
+    ) -> None:
+        there = {
+            "RESPALDO_DATABASE": str(database),
+            "RESPALDO_ARCHIVE": str(tmp_path / "stick"),
+            "RESPALDO_ARCHIVE_PASSWORD_FILE": str(password_file),
+            "RESPALDO_LANGUAGE": "en",
+        }
+        made = run("archive", "init", env=there)
+        assert made.returncode == 0 and "restic -r" in made.stdout and "correct horse" not in made.stdout
+        assert run("create", env=there).returncode == 0
+        assert "In the archive: backup_" in run("archive", "push", env=there).stdout
+        assert len(run("archive", "list", env=there).stdout.splitlines()) == 2
+        database.unlink()
+        done = run("archive", "restore", "latest", "--yes", env=there)
+        assert done.returncode == 0 and database.exists(), done.stderr
+        assert run("archive", "check", "--read-data", env=there).returncode == 0
+        new = tmp_path / "new"
+        new.write_text("another")
+        new.chmod(0o600)
+        assert run("archive", "key", "--new-password-file", new, env=there).returncode == 0
+        assert run("archive", "list", env=there).returncode == 81
+        assert run("archive", "fetch", "latest", "--json", env=there).returncode == 81
