@@ -1,4 +1,4 @@
-"""What calls cost that move no data: listing folders of many files, and round trips through C and ctypes."""
+"""What calls cost that move no data: folders of many files and their health, round trips through C and ctypes."""
 
 import datetime
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNTS = (20, 2_000, 100_000)
+HEALTH_COUNTS = (20, 2_000)
 OPENED = 20
 """Backups in the folder in which round trips are measured: as many as are kept by default."""
 
@@ -38,34 +39,77 @@ def lister(folder, count):
     return place
 
 
+def catalogued(folder, count):
+    """The same with a catalogue that knows each backup: one that the library made, under many names."""
+    import respaldo
+
+    place = Path(folder) / "catalogued" / str(count)
+    complete = place / "made"
+    if not complete.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        with closing(sqlite3.connect(place / "studio.db")) as connection:
+            connection.executescript("CREATE TABLE clients(name); INSERT INTO clients VALUES('Ana'), ('Beto')")
+        with respaldo.Store(place / "studio.db", language="en") as store:
+            first = store.create().backup
+        backups = first.path.parent
+        catalogue = json.loads((backups / "catalog.json").read_text())
+        record = catalogue["backups"][first.name]
+        moment = first.created_at
+        for _ in range(1, count):
+            moment -= datetime.timedelta(minutes=1)
+            name = f"backup_{moment:%Y%m%d_%H%M%S}.db"
+            shutil.copy2(first.path, backups / name)  # with its modification time: so the record is of this file too
+            catalogue["names"].append(f"{moment:%Y%m%d_%H%M%S}")
+            catalogue["backups"][name] = record
+        (backups / "catalog.json").write_text(json.dumps(catalogue))
+        os.sync()
+        complete.touch()
+    return place
+
+
 def listing(folder, count, repetitions):
     """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects; in turns, in one process."""
-    place = lister(folder, count)
-    command = [sys.executable, "-B", __file__, place, str(count), str(repetitions)]
+    return _of_many_backups("list", lister(folder, count), count, repetitions)
+
+
+def health(folder, count, repetitions):
+    """Seconds of respaldo_health as C sees it, and of Store.health, where each backup is in the catalogue."""
+    return _of_many_backups("health", catalogued(folder, count), count, repetitions)
+
+
+def _of_many_backups(operation, place, count, repetitions):
+    command = [sys.executable, "-B", __file__, operation, place, str(count), str(repetitions)]
     answer = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=300).stdout)
     print(
-        f"list {count:>7} backups: {answer['c'] * 1000:.2f} ms in C, {answer['python'] * 1000:.2f} ms in Python",
+        f"{operation} {count:>7} backups: {answer['c'] * 1000:.2f} ms in C, {answer['python'] * 1000:.2f} ms in Python",
         flush=True,
     )
     return answer
 
 
-def _measure_listing(place, count, repetitions):
+def _measure(operation, place, count, repetitions):
     import respaldo
     from respaldo._library import load
 
     library = load()
     store = respaldo.Store(place / "studio.db", language="en")
+    if operation == "health" and sum(backup.verified_at is not None for backup in store.list()) != count:
+        sys.exit(f"not each of the {count} backups is known to the catalogue")
+    call, in_the_package = {"list": (_list, store.list), "health": (_health, store.health)}[operation]
     seconds = {"c": [], "python": []}
     for turn in range(repetitions + 1):
         started = time.perf_counter()
-        status, text = _list(library, store._handle())
+        status, text = call(library, store._handle())
         in_c = time.perf_counter() - started
         started = time.perf_counter()
-        found = len(store.list())
+        found = in_the_package()
         in_python = time.perf_counter() - started
-        if status != 0 or found != count or text.count(b'"name"') < count:
-            sys.exit(f"{found} backups were listed, status {status}; {count} are there")
+        if operation == "list" and (len(found) != count or text.count(b'"name"') < count):
+            sys.exit(f"{len(found)} backups were listed; {count} are there")
+        # The folder is kept, so on a later day its newest backup is an old one.
+        if status != 0 or (operation == "health" and (found.newest_verified is None or found.damaged)):
+            sys.exit(f"{operation} with {count} backups: status {status}, {text[:500]}")
         if turn:
             seconds["c"].append(in_c)
             seconds["python"].append(in_python)
@@ -78,6 +122,18 @@ def _list(library, handle):
 
     text = ctypes.c_void_p()
     status = library.respaldo_list(handle, None, ctypes.byref(text))
+    answer = ctypes.string_at(text.value)
+    library.respaldo_string_free(text)
+    return status, answer
+
+
+def _health(library, handle):
+    import ctypes
+
+    from respaldo._library import ProgressFunction
+
+    text = ctypes.c_void_p()
+    status = library.respaldo_health(handle, None, ProgressFunction(), None, ctypes.byref(text))
     answer = ctypes.string_at(text.value)
     library.respaldo_string_free(text)
     return status, answer
@@ -166,4 +222,4 @@ def _median(call, batches=51, batch=50):
 
 
 if __name__ == "__main__":
-    _measure_listing(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    _measure(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -21,6 +21,7 @@ class Place:
         self.folder = Path(folder) / f"place-{size}MB"
         self.database = self.folder / "studio.db"
         self.backups = self.folder / "backups"
+        self.second = self.folder / "second"
         self.safety = self.folder / "safety.db"
         self.destination = self.backups / "copy.db"
         self.today = databases.path_of(folder, size, databases.TODAY)
@@ -43,6 +44,7 @@ class Place:
         clean and warm cache to every contender."""
         for left in [*self.backups.iterdir(), *self.folder.glob("*.before_restore_*"), self.safety]:
             left.unlink(missing_ok=True)
+        shutil.rmtree(self.second, ignore_errors=True)
         if live_too:
             self._renew_live()
         os.sync()

@@ -32,7 +32,10 @@ def markdown(results):
                 _medians(scans, operation),
                 _spread(scans, operation),
             ]
-    parts += [section(results) for section in (_many_tables, _processors, _memory, _list, _round_trips, _writer)]
+    parts += [
+        section(results)
+        for section in (_many_tables, _processors, _second_place, _memory, _list, _health, _round_trips, _writer)
+    ]
     parts += [f"Not measured here: {missing}." for missing in results.get("missing", [])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -131,6 +134,21 @@ def _processors(results):
     return f"{title}\n\n" + _table(["processors", "respaldo, full check", "Python", "times Python's"], rows)
 
 
+def _second_place(results):
+    by_size = results.get("second_place")
+    if not by_size:
+        return ""
+    rows = []
+    for contender in contenders.SECOND_PLACE:
+        row = [contender.label]
+        for figures in by_size.values():
+            median = figures[contender.key]["median"]
+            row.append(f"{duration(median)} ({median / figures[contenders.OURS]['median']:.2f})")
+        rows.append([*row, contender.success])
+    header = ["median (times that without)", *map(_size, by_size), "success means"]
+    return "### Create with a second place\n\n" + _table(header, rows)
+
+
 def _memory(results):
     by_size = results.get("memory")
     if not by_size:
@@ -151,11 +169,20 @@ def _memory(results):
 
 
 def _list(results):
+    return _by_count(results, "list", "### List")
+
+
+def _health(results):
+    return _by_count(results, "health", "### Health")
+
+
+def _by_count(results, operation, title):
     rows = [
         [f"{int(count):,}", duration(found["c"]), duration(found["python"])]
-        for count, found in results.get("list", {}).items()
+        for count, found in results.get(operation, {}).items()
     ]
-    return rows and "### List\n\n" + _table(["backups", "`respaldo_list`, JSON", "`Store.list`, Python objects"], rows)
+    header = ["backups", f"`respaldo_{operation}`, JSON", f"`Store.{operation}`, Python objects"]
+    return rows and f"{title}\n\n" + _table(header, rows)
 
 
 def _round_trips(results):

@@ -23,8 +23,8 @@ def _most_memory(results):
     return max(added, default=None)
 
 
-def _milliseconds_of_list(results, count):
-    found = results.get("list", {}).get(count)
+def _milliseconds(results, operation, count):
+    found = results.get(operation, {}).get(count)
     return found and found["c"] * 1000
 
 
@@ -102,7 +102,9 @@ def rows(results):
             "×",
         ),
         ("private memory that any operation adds, at any size", 16, _most_memory(results), " MiB"),
-        ("`respaldo_list` of 2,000 backups", 10, _milliseconds_of_list(results, "2000"), " ms"),
-        ("`respaldo_list` of 100,000 backups", 500, _milliseconds_of_list(results, "100000"), " ms"),
+        ("`respaldo_list` of 2,000 backups", 10, _milliseconds(results, "list", "2000"), " ms"),
+        ("`respaldo_list` of 100,000 backups", 500, _milliseconds(results, "list", "100000"), " ms"),
+        ("`respaldo_health` with 20 backups", 5, _milliseconds(results, "health", "20"), " ms"),
+        ("`respaldo_health` with 2,000 backups", 50, _milliseconds(results, "health", "2000"), " ms"),
         ("a round trip through ctypes that has nothing to do", 20, _ctypes_without_work(results), " µs"),
     ]

@@ -13,6 +13,7 @@ from memory import peak_until_readable
 from place import Place, same_contents
 
 CHILD = Path(__file__).with_name("child.py")
+SECOND_PLACE_SIZES = (20, 200)
 LIMIT = 900
 """Seconds after which a measurement that does not end is killed."""
 
@@ -25,7 +26,7 @@ def summary(values):
 
 def present(operation):
     """The contenders that can run here, and why the others cannot."""
-    wanted = contenders.ALL[operation]
+    wanted = contenders.MEASURED[operation]
     return [c for c in wanted if not contenders.missing(c)], {
         c.key: contenders.missing(c) for c in wanted if contenders.missing(c)
     }
@@ -87,6 +88,9 @@ def check(place, operation, contender):
         made, expected = [path for path in place.backups.iterdir() if path.suffix == ".db"], place.database
     if len(made) != 1 or not same_contents(made[0], expected):
         sys.exit(f"{operation} by {contender.label} did not make what it should have: {made}")
+    copies = list(place.second.glob("backup_*.db"))
+    if contender.key == contenders.OURS_SECOND and not (len(copies) == 1 and same_contents(copies[0], expected)):
+        sys.exit(f"{operation} by {contender.label} did not make the copy in the second place: {copies}")
 
 
 def processors(folder, size, repetitions):
