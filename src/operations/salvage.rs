@@ -8,6 +8,8 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::catalog::backup::{Backup, Kind};
+use crate::catalog::catalogue::Catalogue;
+use crate::catalog::file_facts::FileFacts;
 use crate::catalog::folder::Folder;
 use crate::catalog::names::{self, Stamp};
 use crate::catalog::numbering::publish_numbered;
@@ -341,10 +343,18 @@ impl Store {
         Ok(tables.collect())
     }
 
-    /// Publishes the file and records it in the catalogue.
+    /// Publishes the file and records it in the catalogue. Once it is published, nothing fails.
     fn publish_recovered(&self, staged: Staged, source: &Path) -> Result<(Backup, Option<Warning>)> {
         let model = fs::metadata(&self.database).or_else(|_| fs::metadata(source)).ok();
         staged.finish(model.as_ref())?;
+        let metadata = fs::metadata(staged.path()).map_err(|error| Error::io(&error, &self.backup_dir))?;
+        let state = State::of(&metadata);
+        let facts = FileFacts {
+            metadata: Some(metadata),
+            header: None,
+            is_elsewhere: false,
+            is_known_whole: true,
+        };
         let now = self.now()?;
         let first = Stamp {
             local: now.naive_local(),
@@ -352,20 +362,17 @@ impl Store {
         };
         let (path, stamp) = publish_numbered(staged, &self.backup_dir, first, names::recovered)?;
         let name = names::recovered(stamp);
-        let mut folder = self.read_folder()?;
-        let state = fs::metadata(&path).ok().as_ref().and_then(State::of);
+        let mut catalogue = Catalogue::read(&self.backup_dir);
         let changes = Changes::default()
             .database(&self.database_name(), None)
             .state(state)
             .verified(&now);
-        folder.catalogue.change(&name, changes);
-        let warning = self.write_catalogue(&folder.catalogue);
-        let listed = self
-            .read_folder()?
-            .backups
-            .into_iter()
-            .find(|backup| backup.name == name);
-        let backup = listed.ok_or_else(|| Error::at(Cause::BackupNotFound, &path))?;
+        catalogue.change(&name, changes);
+        let warning = self.write_catalogue(&catalogue);
+        let mut backup = self.backup_at(&path, &name, &facts, Kind::Recovered, Some(stamp));
+        if let Some(record) = catalogue.get(&name) {
+            self.describe(&mut backup, record);
+        }
         Ok((backup, warning))
     }
 }

@@ -19,9 +19,9 @@ from tally import Tally, is_bounded, notices
 
 DISK_KB = 4096
 SIZE = 600_000
-OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback"), ("annotate", "rollback")] + [
-    ("restore", live) for live in LIVES
-]
+OPERATIONS = [("create", "rollback"), ("create", "wal"), ("create_if_due", "rollback"), ("annotate", "rollback")]
+OPERATIONS += [("salvage", live) for live in ("rollback", "worn_wal", "worn_index")]
+OPERATIONS += [("restore", live) for live in LIVES]
 # It ends just before a page does, so that the next line begins on a page that is there and ends on one that is not.
 FIRST_LINE = json.dumps({"outcome": "OK", "reason": "x" * 3950}) + "\n"
 
@@ -40,6 +40,8 @@ def check(scene, operation, live, status, answer):
     scene.check_recorded(answer)
     assert log.read_text().startswith(FIRST_LINE), "an earlier line of the log of restores is gone"
     scene.check_settings()
+    if operation == "salvage":
+        scene.check_salvaged(live, answer if status == library.OK else None)
     if status != library.OK:
         check_explained(status, answer)
         error = answer["error"]
@@ -92,7 +94,9 @@ def main():
         disk.memory_disk(Path(folder) / "mounted", DISK_KB) as mounted,
     ):
         for operation, live in OPERATIONS:
-            template = Scene.build(Path(folder) / f"{operation}-{live}", live, SIZE)
+            # The index makes the salvaged file twice as large, and there must be room for two.
+            size = SIZE // 2 if live == "worn_index" else SIZE
+            template = Scene.build(Path(folder) / f"{operation}-{live}", live, size)
             (template / "backups/restores.jsonl").write_text(FIRST_LINE)
             if (operation, live) == OPERATIONS[0]:
                 control(template, mounted, tally)

@@ -25,7 +25,19 @@ import library
 from child import Child
 from inject import Injector
 from library import Store
-from scene import CHOSEN, CHOSEN_NAME, LIVE, LIVES, OLDER, OLDER_NAMES, REQUESTS, UNUSABLE, Scene, check_explained
+from scene import (
+    CHOSEN,
+    CHOSEN_NAME,
+    LIVE,
+    LIVES,
+    OLDER,
+    OLDER_NAMES,
+    REQUESTS,
+    UNUSABLE,
+    Scene,
+    check_explained,
+    warned,
+)
 from system_calls import KINDS, SHORT_WRITE
 from tally import Tally, notices
 
@@ -45,6 +57,8 @@ OPERATIONS = [
     ("find", "rollback"),
     ("history", "rollback"),
     ("bring_back", "rollback"),
+    ("salvage", "rollback"),
+    ("salvage", "worn_wal"),
 ]
 """create_first makes the first backup, and the folder for it."""
 BOUNDED = [
@@ -67,11 +81,11 @@ def error_name(number):
 class Case:
     """An operation, and what must be true after a fault in it."""
 
-    def __init__(self, folder, operation, live):
+    def __init__(self, folder, operation, live, size=SIZE):
         self.name, self.operation, self.live = f"{operation} {live}", operation, live
-        own = Path(folder) / f"{operation}-{live}"
+        own = Path(folder) / f"{operation}-{live}-{size}"
         (own / "scene").mkdir(parents=True)
-        self.scene = Scene(Scene.build(own / "template", live, SIZE), own / "scene")
+        self.scene = Scene(Scene.build(own / "template", live, size), own / "scene")
         self.scene.options |= {"busy_timeout_ms": 100} | OPTIONS.get(operation, {})
         self.fewest = min(5, self.scene.options["max_backups"])
         if operation == "create_first":
@@ -79,16 +93,18 @@ class Case:
             self.scene.options["backup_dir"] = str(self.scene.folder / "new" / "backups")
         self.request = REQUESTS.get(operation)
 
-    def run(self, kind=None, which=0, for_ever=False, error=0):
-        """How often the fault happened, the status, the answer, and how often which call was made."""
+    def run(self, kind=None, which=0, for_ever=False, error=0, below=None):
+        """How often the fault happened, the status, the answer, and how often which call was made. The faults are of
+        files below the scene, or of those whose path begins with `below`."""
 
         def work(injector):
-            injector.arm(self.scene.folder, kind, which, for_ever, error)
+            injector.arm(below or self.scene.folder, kind, which, for_ever, error)
             # Not before: a thread that opening a store starts would not be watched.
             status, answer = Store(self.scene.options).call(self.operation, self.request)
             return [injector.disarm(), status, answer, {} if kind else injector.counts()]
 
         self.scene.reset()
+        self.kind = kind
         return Child(lambda: Injector(kind), work).answer()
 
     def check(self, status, answer, swept=True, lasting=False):
@@ -99,6 +115,8 @@ class Case:
         backups = scene.check_backups(at_least=self.fewest)
         made = [backup for backup in backups if not backup["name"].startswith("backup_202601")]
         scene.check_settings()
+        if self.operation == "salvage":
+            scene.check_salvaged(self.live, answer if status == library.OK else None)
         if status == library.OK:
             scene.check_live(self.live, {scene.new_generation(self.operation, self.live)})
             assert self.operation not in ("create", "create_if_due") or len(made) == 1, "no backup was made"
@@ -138,6 +156,8 @@ class Case:
             case "history" if not answer["warnings"]:
                 versions = [version["values"]["generation"] for version in answer["versions"]]
                 assert versions == [CHOSEN, OLDER] and answer["live"]["values"]["generation"] == LIVE, answer
+            case "salvage":
+                assert self.kind == "read" or not warned(answer, "DISK_UNREADABLE"), "no read failed"
             case "compare":
                 changed = {table["table"]: table["changed"] for table in answer["tables"]}
                 assert changed["notes"] == 1, answer
@@ -221,6 +241,26 @@ def faults_of(kind, bounded):
         lambda _, fault=fault: fault
         for fault in [(error, for_ever) for error in errors for for_ever in (False, True)] + harmless
     ] + never
+
+
+def unreadable_source(folder, tally):
+    """A disk that cannot read the end of the live database: what can be read is salvaged, and a warning says so. When
+    it reads nothing, that is an error."""
+    case = Case(folder, "salvage", "rollback", 300_000)
+    warnings = 0
+    for which in range(1, 40):
+        with tally.case(f"the database cannot be read, read {which} EIO for ever"):
+            fired, status, answer, _ = case.run("read", which, True, errno.EIO, case.scene.database)
+            if not fired:
+                break
+            tally.count("injected faults")
+            assert status in (library.OK, library.IO_ERROR), answer
+            case.scene.check_salvaged("rollback", answer if status == library.OK else None)
+            warnings += status == library.OK and warned(answer, "DISK_UNREADABLE")
+            case.scene.check_nothing_left()
+            case.scene.check_next_call("salvage", "rollback")
+    with tally.case("a disk that cannot be read is warned of"):
+        assert warnings, "no salvage had the warning DISK_UNREADABLE"
 
 
 # The census.
@@ -360,6 +400,8 @@ def main():
         census_control(cases[0], tally)
         for case in cases:
             census(case, tally, seen)
+        if not arguments.case and not arguments.kind:
+            unreadable_source(folder, tally)
         few = arguments.bounded and not arguments.case
         faulted = [case for case in cases if not few or tuple(case.name.split()) in BOUNDED]
         with multiprocessing.Pool() as workers:

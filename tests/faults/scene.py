@@ -24,8 +24,8 @@ not a database. "missing" and "foreign" have the WAL of a database that vanished
 database, it would silently undo the restore."""
 UNUSABLE = ("damaged", "damaged_wal", "foreign")
 """SQLite cannot write to these, so a restore replaces the file."""
-DAMAGED = (*UNUSABLE, "worn_wal")
-"""The safety copy of these is byte for byte."""
+DAMAGED = (*UNUSABLE, "worn_wal", "worn_index")
+"""The safety copy of these is byte for byte. "worn_index", for salvage only, has all its rows, and an index of none."""
 WITH_WAL_TO_SAVE = ("missing", "foreign", "damaged_wal", "worn_wal")
 VANISHED = 99  # generation in the WAL of a database that vanished
 IN_WAL = 8  # generation in the WAL of a damaged database
@@ -89,6 +89,8 @@ class Scene:
                 studio.make_with_wal(database, LIVE, size, page_size=1024)
             case "damaged_wal" | "worn_wal":
                 studio.make_with_small_wal(database, LIVE, IN_WAL, size)
+            case "worn_index":
+                studio.make_with_empty_index(database, LIVE, size)
             case "foreign":
                 database.write_bytes(GARBAGE)
         if live in ("missing", "foreign"):
@@ -209,6 +211,27 @@ class Scene:
                 generation = studio.generation_of(copy, read_only=True)
                 assert generation in (before, CHOSEN), f"{copy.name} is of {generation}"
         return copies
+
+    def check_salvaged(self, live, answer=None):
+        """Nothing of the source is changed, and every salvaged file is whole. That of an answer is listed and holds the
+        latest rows, unless it says that the disk did not read them."""
+        for name in [path.name for path in self.template.glob("studio.db*")]:
+            assert same_bytes(self.folder / name, self.template / name), f"{name} is not what it was"
+        there = {path.name: path for path in self.backup_dir.glob("recovered_*.db")}
+        for path in there.values():
+            studio.check_whole(path)
+        if answer is None:
+            assert not there, f"the call failed, and yet there is {min(there)}"
+            return
+        recovered = answer["recovered"]
+        assert set(there) == {recovered["name"]}, f"there are {sorted(there)}, and the answer says {recovered['name']}"
+        assert recovered["intact"], recovered
+        assert live != "worn_index" or answer["method"] == "reindex", answer
+        if not warned(answer, "DISK_UNREADABLE"):
+            path = there[recovered["name"]]
+            found = studio.latest_generation(path) if live == "worn_wal" else studio.generation_of(path, read_only=True)
+            expected = IN_WAL if live == "worn_wal" else LIVE
+            assert found == expected, f"{path.name} is of {found}"
 
     def check_settings(self):
         """The application's settings are all there."""

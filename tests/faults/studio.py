@@ -65,6 +65,22 @@ def make_with_small_wal(path, generation, generation_in_wal, size=200_000):
         connection.execute("UPDATE totals SET generation=?", (generation_in_wal,))
 
 
+def make_with_empty_index(path, generation, size=200_000):
+    """A database of which one index lacks every row; with them it is as large as the rows."""
+    make(path, generation, 0)
+    sql = "CREATE INDEX by_body ON visits(body)"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM visits")
+        connection.execute(sql)
+        root = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'by_body'").fetchone()[0]
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'by_body'")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        write(connection, generation, size)
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute("INSERT INTO sqlite_schema VALUES('index', 'by_body', 'visits', ?, ?)", (root, sql))
+
+
 @contextmanager
 def _built_in_wal_mode(path, generation, size, page_size=4096):
     """A connection whose changes stay in the WAL of the database made at `path`."""
@@ -90,6 +106,23 @@ def generation_with_wal(path):
                 return connection.execute("SELECT generation FROM totals").fetchone()[0]
         except sqlite3.Error:
             return None
+
+
+def check_whole(path):
+    """Raises Torn unless the database is sound, whatever rows it has."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            problems = connection.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.Error as error:
+        raise Torn(f"{path}: {error}") from error
+    if problems != [("ok",)]:
+        raise Torn(f"{path}: {problems[:3]}")
+
+
+def latest_generation(path):
+    """What the totals of a database say of which some rows are lost."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT generation FROM totals").fetchone()[0]
 
 
 def generation_of(path, read_only=False):
