@@ -181,6 +181,17 @@ def test_an_index_that_can_be_repaired_is_not_called_damage(
     assert states(dialog)[place] == "Reparable"
 
 
+def test_a_repairable_one_is_told_so_after_a_restart(store: respaldo.Store, database: Path, opened: Opened) -> None:
+    store.backup_dir.mkdir()
+    backup = store.backup_dir / "backup_20260102_090000.db"  # an older program made it
+    shutil.copy(database, backup)
+    scene.spoil_index(backup)
+    with pytest.raises(respaldo.BackupCorruptError):
+        store.verify(backup)
+    with respaldo.Store(database) as another:
+        assert states(opened(another)) == ["Reparable"]
+
+
 class TestRestore:
     QUESTION = (
         "¿Está seguro que desea restaurar este respaldo?\n"

@@ -186,7 +186,7 @@ class BackupModel(QAbstractTableModel):
         if isinstance(found, str):
             return found
         if backup.intact is False:
-            return self._texts.damaged
+            return self._texts.repairable if backup.repairable else self._texts.damaged
         verified = found or backup.verified_at
         if verified is not None:
             return day_in_words(verified, self._texts)
