@@ -16,6 +16,7 @@ from hands import Hands
 from respaldo.qt import BackupDialog
 from respaldo.qt.bring_back_dialog import BringBackDialog
 from respaldo.qt.row_model import RowColumn
+from respaldo.qt.texts import Language
 
 Opened = Callable[..., BackupDialog]
 NAMES = {
@@ -125,7 +126,7 @@ def test_dependents_can_stay_away(studio: respaldo.Store, database: Path, opened
     bring = open_it(hands, opened(studio))
     bring.dependents.setChecked(False)
     bring.rows.setData(bring.rows.index(0, 0), Qt.CheckState.Checked, Qt.ItemDataRole.CheckStateRole)
-    hands.wait(lambda: bring.plan.text() == "Se agregarían 1 cliente.")
+    hands.wait(lambda: bring.plan.text() == "Se agregaría 1 cliente.")
     bring.reject()
 
 
@@ -140,10 +141,48 @@ def test_what_has_changed_is_replaced_only_if_asked(
     assert "662 3" in bring.values.toPlainText()  # then, beside what it is now
     bring.overwrite.setFocus()
     hands.key(Qt.Key.Key_Space)
-    hands.wait(lambda: bring.plan.text() == "Se reemplazarían 1 cliente.")
+    hands.wait(lambda: bring.plan.text() == "Se reemplazaría 1 cliente.")
     hands.click(bring.bring_back_button)
     hands.answer(hands.box("Listo"), "Aceptar")
     assert all_of(database, "SELECT phone FROM clients WHERE id = 3") == [("662 3",)]
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "several", "replaced"),
+    [
+        ("es", "Se agregaría 1 fila de clients.", "Se agregarían 2 filas de sessions.", "Se reemplazaría 1 fila"),
+        ("en", "1 row of clients would be added.", "2 rows of sessions would be added.", "1 row of clients would be"),
+    ],
+)
+def test_one_row_is_told_as_one(
+    studio: respaldo.Store,
+    database: Path,
+    opened: Opened,
+    hands: Hands,
+    language: Language,
+    one: str,
+    several: str,
+    replaced: str,
+) -> None:
+    run(database, "INSERT INTO clients VALUES (2, 'José', NULL)", "DELETE FROM clients WHERE id = 3")
+    with respaldo.Store(database, language=language) as unnamed:
+        bring = open_it(hands, opened(unnamed, language=language))
+        bring.dependents.setChecked(False)
+        titles = {row[0]: at for at, row in enumerate(shown(bring))}
+
+        def tick(title: str, state: Qt.CheckState) -> None:
+            bring.rows.setData(bring.rows.index(titles[title], 0), state, Qt.ItemDataRole.CheckStateRole)
+
+        tick("Eva Díaz", Qt.CheckState.Checked)
+        hands.wait(lambda: bring.plan.text() == one)
+        tick("brazo", Qt.CheckState.Checked)
+        tick("espalda", Qt.CheckState.Checked)
+        tick("Eva Díaz", Qt.CheckState.Unchecked)
+        hands.wait(lambda: bring.plan.text() == several)
+        bring.overwrite.setChecked(True)
+        tick("José", Qt.CheckState.Checked)
+        hands.wait(lambda: bring.plan.text().startswith(f"{several} {replaced}"))
+        bring.reject()
 
 
 def test_one_table_can_be_chosen(studio: respaldo.Store, opened: Opened, hands: Hands) -> None:

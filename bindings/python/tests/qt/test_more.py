@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QWidget
+from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLabel, QLineEdit, QWidget
 
 import respaldo
 import scene
@@ -106,6 +106,23 @@ def test_what_stays_and_why(database: Path, opened: Opened, hands: Hands) -> Non
         assert all(item.text(2) for item in items)
         assert "está fijado" in [item.text(2) for item in items]
         assert len(store.list()) == 3  # nothing was deleted
+        shown.reject()
+
+
+@pytest.mark.parametrize(
+    ("kept", "removed", "told"), [(1, 2, "Se conserva 1. Se borrarán 2."), (2, 1, "Se conservan 2. Se borrará 1.")]
+)
+def test_one_backup_is_told_as_one(
+    database: Path, opened: Opened, hands: Hands, kept: int, removed: int, told: str
+) -> None:
+    with respaldo.Store(database, max_backups=kept) as store:
+        newest = store.create().backup
+        for day in (1, 2):
+            shutil.copy(newest, newest.path.with_name(f"backup_2026010{day}_090000.db"))
+        dialog = opened(store)
+        dialog.more.retention.trigger()
+        shown = front(hands, RetentionDialog)
+        assert any(told in label.text() for label in shown.findChildren(QLabel))
         shown.reject()
 
 

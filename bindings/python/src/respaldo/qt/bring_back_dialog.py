@@ -133,15 +133,14 @@ class BringBackDialog(BringBackLayout):
 
     def _told(self, result: BringBackResult) -> str:
         texts = self._texts
-        inserted = self._counted([(plan.table, plan.insert) for plan in result.plan])
-        updated = self._counted([(plan.table, plan.update) for plan in result.plan])
-        if inserted and updated:
-            said = texts.plan.format(insert=inserted, update=updated)
-        elif inserted or updated:
-            form = texts.plan_insert_only if inserted else texts.plan_update_only
-            said = form.format(insert=inserted, update=updated)
-        else:
-            said = texts.plan_same
+        inserted = [(plan.table, plan.insert) for plan in result.plan if plan.insert]
+        updated = [(plan.table, plan.update) for plan in result.plan if plan.update]
+        said = " ".join(
+            form.of(sum(count for _table, count in counts)).format(rows=self._counted(counts))
+            for form, counts in ((texts.plan_insert, inserted), (texts.plan_update, updated))
+            if counts
+        )
+        said = said or texts.plan_same
         conflicts = [conflict for plan in result.plan for conflict in plan.conflicts]
         if not conflicts or self.overwrite.isChecked():
             return said

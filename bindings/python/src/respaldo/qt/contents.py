@@ -14,7 +14,7 @@ def counted(table: str, count: int, names: Mapping[str, TableWords], texts: Text
     """``1,200 clientes``, or ``1,200 filas de clients`` where the application has no name for them."""
     words = names.get(table)
     if words is None:
-        return texts.rows.format(count=number(count, texts), table=table)
+        return texts.rows.of(count).format(count=number(count, texts), table=table)
     return f"{number(count, texts)} {words['one'] if count == 1 else words['many']}"
 
 

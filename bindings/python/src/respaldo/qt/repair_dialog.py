@@ -114,7 +114,8 @@ class RepairDialog(WorkDialog):
         texts = self._texts
         lines = [texts.method_reindex if result.method == "reindex" else texts.method_rows]
         if result.lost_and_found:
-            lines.append(texts.lost_and_found.format(count=number(result.lost_and_found, texts)))
+            form = texts.lost_and_found.of(result.lost_and_found)
+            lines.append(form.format(count=number(result.lost_and_found, texts)))
         self.report.setText("\n".join(lines))
         self.tables.show_tables(result.tables)
 

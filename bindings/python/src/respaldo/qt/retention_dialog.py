@@ -68,4 +68,5 @@ class _Fates(QTreeWidget):
 
 
 def _count(result: PruneResult, texts: Texts) -> str:
-    return texts.stay_count.format(kept=len(result.kept), removed=len(result.removed))
+    counts = ((texts.stay_count, len(result.kept)), (texts.go_count, len(result.removed)))
+    return " ".join(form.of(count).format(count=count) for form, count in counts)

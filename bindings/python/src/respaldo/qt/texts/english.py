@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import Texts
+from .fields import Plural, Texts
 
 ENGLISH = Texts(
     # what they go by
@@ -49,7 +49,7 @@ ENGLISH = Texts(
         "recovered": "Recovered",
         "other": "Of another database",
     },
-    rows="{count} rows of {table}",
+    rows=Plural("{count} row of {table}", "{count} rows of {table}"),
     not_verified="Not yet",
     damaged="Damaged",
     repairable="Repairable",
@@ -171,7 +171,8 @@ ENGLISH = Texts(
     stays="Stays",
     goes="Will go",
     why="Why",
-    stay_count="{kept} stay and {removed} will go.",
+    stay_count=Plural("{count} stays.", "{count} stay."),
+    go_count=Plural("{count} will go.", "{count} will go."),
     # the second place
     second_place_title="Second place",
     second_place_intro=(
@@ -181,7 +182,7 @@ ENGLISH = Texts(
     folder_field="&Folder:",
     browse="&Browse…",
     keep_field="&Keep there:",
-    backups_unit=" backups",
+    backups_unit=Plural(" backup", " backups"),
     test="&Test",
     use_it="&Use this place",
     stop_using="&Remove",
@@ -210,7 +211,10 @@ ENGLISH = Texts(
     missing_since="{count} that {backup} has",
     method_reindex="All rows are whole; only the indexes are made anew.",
     method_rows="What follows could be read, row by row.",
-    lost_and_found="{count} rows of no known table went to “lost_and_found”.",
+    lost_and_found=Plural(
+        "{count} row of no known table went to “lost_and_found”.",
+        "{count} rows of no known table went to “lost_and_found”.",
+    ),
     salvaged="It was saved as {name}. It is in the list: restore it to use it.",
     # bringing back
     bring_back_title="Bring back",
@@ -232,9 +236,8 @@ ENGLISH = Texts(
     with_dependents="Bring what &depends on it too",
     overwrite="&Replace what has changed by what the backup has",
     plan_nothing="Nothing is ticked.",
-    plan="{insert} would be added and {update} replaced.",
-    plan_insert_only="{insert} would be added.",
-    plan_update_only="{update} would be replaced.",
+    plan_insert=Plural("{rows} would be added.", "{rows} would be added."),
+    plan_update=Plural("{rows} would be replaced.", "{rows} would be replaced."),
     plan_same="Nothing would change: all of it is there.",
     conflicts=(
         "What clashes with what is there now ({count}) would not be touched: {rows}. To bring it back, tick “Replace”."

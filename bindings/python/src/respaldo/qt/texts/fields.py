@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Language = Literal["es", "en"]
+
+
+class Plural(NamedTuple):
+    """A text that is another one where it is about a single thing."""
+
+    one: str
+    several: str
+
+    def of(self, count: int) -> str:
+        """The one for so many."""
+        return self.one if count == 1 else self.several
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Texts:
     place: str
     kinds: dict[str, str]
     """By what made it, else by the library's kind."""
-    rows: str
+    rows: Plural
     """Where the application has no name for the rows."""
     not_verified: str
     """In place of a date, as the three that follow."""
@@ -174,7 +185,8 @@ class Texts:
     stays: str
     goes: str
     why: str
-    stay_count: str
+    stay_count: Plural
+    go_count: Plural
 
     # the second place
     second_place_title: str
@@ -182,7 +194,7 @@ class Texts:
     folder_field: str
     browse: str
     keep_field: str
-    backups_unit: str
+    backups_unit: Plural
     test: str
     use_it: str
     stop_using: str
@@ -210,7 +222,7 @@ class Texts:
     missing_since: str
     method_reindex: str
     method_rows: str
-    lost_and_found: str
+    lost_and_found: Plural
     salvaged: str
 
     # bringing back
@@ -230,9 +242,8 @@ class Texts:
     with_dependents: str
     overwrite: str
     plan_nothing: str
-    plan: str
-    plan_insert_only: str
-    plan_update_only: str
+    plan_insert: Plural
+    plan_update: Plural
     plan_same: str
     conflicts: str
     do_bring_back: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .fields import Texts
+from .fields import Plural, Texts
 
 SPANISH = Texts(
     # what they go by
@@ -49,7 +49,7 @@ SPANISH = Texts(
         "recovered": "Recuperado",
         "other": "De otra base",
     },
-    rows="{count} filas de {table}",
+    rows=Plural("{count} fila de {table}", "{count} filas de {table}"),
     not_verified="Todavía no",
     damaged="Dañado",
     repairable="Reparable",
@@ -171,7 +171,8 @@ SPANISH = Texts(
     stays="Se conserva",
     goes="Se borrará",
     why="Por qué",
-    stay_count="Se conservan {kept} y se borrarán {removed}.",
+    stay_count=Plural("Se conserva {count}.", "Se conservan {count}."),
+    go_count=Plural("Se borrará {count}.", "Se borrarán {count}."),
     # the second place
     second_place_title="Segundo lugar",
     second_place_intro=(
@@ -181,7 +182,7 @@ SPANISH = Texts(
     folder_field="Car&peta:",
     browse="E&xaminar…",
     keep_field="&Conservar ahí:",
-    backups_unit=" respaldos",
+    backups_unit=Plural(" respaldo", " respaldos"),
     test="Pro&bar",
     use_it="&Usar este lugar",
     stop_using="&Quitar",
@@ -213,7 +214,10 @@ SPANISH = Texts(
     missing_since="{count} que tiene {backup}",
     method_reindex="Todas las filas están completas; solo se rehacen los índices.",
     method_rows="Se pudo leer lo que sigue, fila por fila.",
-    lost_and_found="{count} filas quedaron sin tabla conocida, en «lost_and_found».",
+    lost_and_found=Plural(
+        "{count} fila quedó sin tabla conocida, en «lost_and_found».",
+        "{count} filas quedaron sin tabla conocida, en «lost_and_found».",
+    ),
     salvaged="Se guardó en {name}. Está en la lista: restáurelo para usarlo.",
     # bringing back
     bring_back_title="Traer de vuelta",
@@ -235,9 +239,8 @@ SPANISH = Texts(
     with_dependents="Traer también lo que &depende de ello",
     overwrite="&Reemplazar lo que cambió por lo del respaldo",
     plan_nothing="No hay nada marcado.",
-    plan="Se agregarían {insert} y se reemplazarían {update}.",
-    plan_insert_only="Se agregarían {insert}.",
-    plan_update_only="Se reemplazarían {update}.",
+    plan_insert=Plural("Se agregaría {rows}.", "Se agregarían {rows}."),
+    plan_update=Plural("Se reemplazaría {rows}.", "Se reemplazarían {rows}."),
     plan_same="No cambiaría nada: ya está todo.",
     conflicts="No se tocaría lo que choca con lo que hay ahora ({count}): {rows}. Para traerlo, marque «Reemplazar».",
     do_bring_back="&Traer de vuelta",
