@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from itertools import pairwise
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
-    QTextBrowser,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -25,18 +22,19 @@ from qtpy.QtWidgets import (
 
 from ..models import Backup
 from ..store import Store
-from .row_model import MissingRow, RowColumn, RowFilter, RowModel, shown
+from .bringing import BringingDialog
+from .row_model import MissingRow, RowColumn, RowFilter, RowModel
 from .search_field import SearchField
 from .texts import Texts
-from .work_dialog import Application, WorkDialog
+from .values_panel import ValuesPanel
+from .work_dialog import Application
 
 
-class BringBackLayout(WorkDialog):
+class BringBackLayout(BringingDialog):
     """From top to bottom: what to search for, the rows with their values beside them, the choices, the plan."""
 
     def __init__(self, store: Store, texts: Texts, application: Application, backup: Backup, parent: QWidget) -> None:
-        super().__init__(texts, application, parent)
-        self.setWindowTitle(texts.bring_back_title)
+        super().__init__(store, texts, application, parent)
         self.intro = QLabel(texts.bring_back_intro.format(date=backup.display), self)
         self.intro.setWordWrap(True)
         self.search = SearchField(self)
@@ -47,18 +45,8 @@ class BringBackLayout(WorkDialog):
         self.rows = RowModel(texts, store.names, self)
         self.filter = RowFilter(self.rows)
         self.table = _Rows(texts, self.filter, self)
-        self.values = _Values(texts, self)
-        self.dependents = QCheckBox(texts.with_dependents, self)
-        self.dependents.setChecked(True)
-        self.overwrite = QCheckBox(texts.overwrite, self)
-        self.plan = QLabel(texts.plan_nothing, self)
-        self.plan.setWordWrap(True)
-        self.plan.setTextFormat(Qt.TextFormat.PlainText)
-        self.plan.setMinimumHeight(3 * self.fontMetrics().height())
-        self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.bring_back_button = QPushButton(texts.do_bring_back, self)
-        self.close_button = QPushButton(texts.close, self)
-        self.close_button.setDefault(True)
+        self.values = ValuesPanel(texts, self)
+        self.everywhere_button = QPushButton(texts.search_everywhere, self)
         self._lay_out()
         self.search.textChanged.connect(self.filter.search)
         self.search.entered.connect(self.table.setFocus)
@@ -66,7 +54,6 @@ class BringBackLayout(WorkDialog):
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(lambda *_: self._show_values())
-        self.close_button.clicked.connect(self.reject)
 
     def show_rows(self, rows: Sequence[MissingRow], notice: str) -> None:
         """Shows the rows that can be brought back, and the tables that they are of."""
@@ -83,51 +70,41 @@ class BringBackLayout(WorkDialog):
             self.intro.setText(self._texts.nothing_differs)
         self._show_values()
 
-    def _rest(self) -> QWidget:
-        return self.close_button
-
     def _show_values(self) -> None:
         index = self.filter.mapToSource(self.table.currentIndex())
-        self.values.show_row(self.rows.at(index.row()) if index.isValid() else None)
+        if not index.isValid():
+            self.values.clear()
+            return
+        missing = self.rows.at(index.row())
+        self.values.show_values(missing.then(), missing.now(), missing.row.columns)
 
     def _lay_out(self) -> None:
         above = QHBoxLayout()
         above.addWidget(self.search, 1)
         above.addWidget(self.tables)
+        above.addWidget(self.everywhere_button)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(self.table)
         splitter.addWidget(self.values)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
-        below = QHBoxLayout()
-        below.addWidget(self.progress, 1)
-        below.addWidget(self.bring_back_button)
-        below.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.addWidget(self.intro)
         layout.addLayout(above)
         layout.addWidget(splitter, 1)
-        layout.addWidget(self.dependents)
-        layout.addWidget(self.overwrite)
-        layout.addWidget(self.plan)
-        layout.addLayout(below)
+        self._lay_out_choices(layout)
         order = [
             self.search,
             self.tables,
+            self.everywhere_button,
             self.table,
             self.values,
-            self.dependents,
-            self.overwrite,
-            self.progress.cancel,
-            self.bring_back_button,
-            self.close_button,
+            *self._choices(),
         ]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
-        screen = self.screen()
-        assert screen is not None
-        self.resize(self.sizeHint().boundedTo(screen.availableSize()))
+        self._fit()
 
 
 class _Rows(QTreeView):
@@ -163,34 +140,3 @@ class _Rows(QTreeView):
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         return QSize(64 * metrics.averageCharWidth(), 14 * metrics.height())
-
-
-class _Values(QTextBrowser):
-    """The values of a row, as they were and as they are."""
-
-    def __init__(self, texts: Texts, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._texts = texts
-        self.setAccessibleName(texts.row_details)
-        self.setTabChangesFocus(True)
-        self.setOpenLinks(False)
-
-    def show_row(self, missing: MissingRow | None) -> None:
-        if missing is None:
-            self.clear()
-            return
-        now, texts = missing.now(), self._texts
-        head = [texts.row_details, texts.then_column] + ([texts.now_column] if now is not None else [])
-        lines = [f"<tr>{''.join(f'<th align=left>{escape(word)}</th>' for word in head)}</tr>"]
-        for column, then in missing.then().items():
-            cells = [escape(column), escape(shown(then, texts))]
-            if now is not None:
-                cells.append(escape(shown(now.get(column), texts)))
-            if column in missing.row.columns:
-                cells = [f"<b>{cell}</b>" for cell in cells]
-            lines.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-        self.setHtml(f"<table cellpadding=2>{''.join(lines)}</table>")
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(44 * metrics.averageCharWidth(), 14 * metrics.height())

@@ -18,6 +18,12 @@ def counted(table: str, count: int, names: Mapping[str, TableWords], texts: Text
     return f"{number(count, texts)} {words['one'] if count == 1 else words['many']}"
 
 
+def table_name(table: str, names: Mapping[str, TableWords]) -> str:
+    """``cliente``, or the table's name."""
+    words = names.get(table)
+    return words["one"] if words else table
+
+
 def main_rows(content: Content | None, names: Mapping[str, TableWords], texts: Texts) -> str:
     """The rows of the application's first table: the first that it names, else the one with the most."""
     tables = tables_of(content, names)

@@ -15,6 +15,9 @@ from ..models import Backup, CreateResult, PruneResult, RestoreResult, VerifyRes
 from ..store import Progress, Store
 from . import boxes, files
 from .bring_back_dialog import BringBackDialog
+from .bringing import BringingDialog
+from .contents import tables_of
+from .find_dialog import FindDialog
 from .job import Job
 from .label_dialog import LabelDialog
 from .listing_dialog import ListingDialog
@@ -268,6 +271,16 @@ class BackupDialog(ListingDialog):
             return
         self._comparing.stop()
         dialog = BringBackDialog(self._store, self._texts, self._application, backup, self)
+        dialog.everywhere_asked.connect(self._find)
+        self._open_bringing(dialog)
+
+    def _find(self, text: str = "") -> None:
+        self._comparing.stop()
+        contents = [entry.backup.content for entry in self.table.backups.entries()]
+        tables = dict.fromkeys(table for content in contents for table, _rows in tables_of(content, self._store.names))
+        self._open_bringing(FindDialog(self._store, self._texts, self._application, list(tables), text, self))
+
+    def _open_bringing(self, dialog: BringingDialog) -> None:
         dialog.brought_back.connect(self.database_restored)
         dialog.undo_asked.connect(self._undo)
         dialog.finished.connect(lambda _result: self.refresh())
@@ -298,4 +311,5 @@ class BackupDialog(ListingDialog):
         self.more.rehearse.triggered.connect(self._rehearse)
         self.more.retention.triggered.connect(self._show_retention)
         self.more.second_place.triggered.connect(self._set_up_second_place)
+        self.more.find_row.triggered.connect(lambda: self._find())
         self.more.repair.triggered.connect(self._repair)

@@ -24,6 +24,7 @@ class MoreMenu(QMenu):
         self.retention = self._add(texts.retention)
         self.second_place = self._add(texts.second_place)
         self.addSeparator()
+        self.find_row = self._add(texts.search_everywhere)
         self.repair = self._add(texts.repair)
 
     def _add(self, text: str) -> QAction:

@@ -32,6 +32,9 @@ class ProgressRow(QWidget):
 
     def follow(self, job: Job) -> None:
         """Shows a job from now until it ends."""
+        if self._job is not None:  # another takes its place, and it may end later
+            self._job.progressed.disconnect(self._progressed)
+            self._job.ended.disconnect(self._ended)
         self._job = job
         self.label.setText(job.label)
         self.bar.setRange(0, 0)

@@ -17,8 +17,9 @@ from qtpy.QtCore import (
     Signal,
 )
 
-from ..differences import DifferentRow, LongValue, TableWords, Value
+from ..differences import DifferentRow, LongValue, TableWords, Value, Values
 from ..rows import RowKey
+from .contents import table_name
 from .dates import file_size
 from .texts import Texts
 
@@ -91,13 +92,11 @@ class RowModel(QAbstractTableModel):
 
     def title(self, missing: MissingRow) -> str:
         """What people know a row by."""
-        key = missing.row.key or {}
-        return missing.row.title or ", ".join(f"{column} {shown(value, self._texts)}" for column, value in key.items())
+        return title_of(missing.row.title, missing.row.key or {}, self._texts)
 
     def table_name(self, table: str) -> str:
         """What people call the rows of a table."""
-        words = self._names.get(table)
-        return words["one"] if words else table
+        return table_name(table, self._names)
 
     # What a view asks for
 
@@ -177,6 +176,11 @@ class RowFilter(QSortFilterProxyModel):
         if self._table is not None and model.at(row).table != self._table:
             return False
         return all(word in model.searched(row) for word in self._words)
+
+
+def title_of(title: str | None, key: Values, texts: Texts) -> str:
+    """What people know a row by, else its key."""
+    return title or ", ".join(f"{column} {shown(value, texts)}" for column, value in key.items())
 
 
 def shown(value: Value, texts: Texts) -> str:

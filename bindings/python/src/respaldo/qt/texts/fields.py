@@ -242,6 +242,7 @@ class Texts:
     with_dependents: str
     overwrite: str
     plan_nothing: str
+    plan_no_version: str
     plan_insert: Plural
     plan_update: Plural
     plan_same: str
@@ -251,3 +252,27 @@ class Texts:
     nothing_differs: str
     more_rows: str
     undo: str
+
+    # searching every backup
+    search_everywhere: str
+    find_intro: str
+    find_hint: str
+    finding: str
+    found_rows: Plural
+    found_none: str
+    found_more: str
+    found_unread: Plural
+    found_where: str
+    found_in: Plural
+    found_in_short: Plural
+    versions: str
+    reading_history: str
+    version_when: str
+    version_what: str
+    version_between: str
+    version_oldest: str
+    version_only: str
+    version_again: str
+    now_gone: str
+    now_same: str
+    now_differs: str
