@@ -2,14 +2,16 @@
 
     python clipped.py DATABASE LANGUAGE [squeeze]
 
-The output is JSON: the scale, and the texts that are cut off. With ``squeeze`` one button is made
-too small first, to see that it is found.
+The output is JSON: the scale, and the texts that are cut off. With ``squeeze`` two buttons are made
+too small first, to see that they are found.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 
 from qtpy.QtCore import QEventLoop, Qt, QTimer
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QWidget
@@ -17,6 +19,8 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMa
 import respaldo
 from respaldo.qt import BackupDialog, HealthIndicator, LastBackupLabel, job
 from respaldo.qt.backup_model import Column
+from respaldo.qt.find_dialog import FindDialog
+from respaldo.qt.repair_dialog import RepairDialog
 
 
 def clipped(window: QWidget) -> list[str]:
@@ -53,6 +57,33 @@ def clipped_cells(dialog: BackupDialog) -> list[str]:
     return found
 
 
+def clipped_in_sub_dialogs(application: QApplication, dialog: BackupDialog, database: str) -> list[str]:
+    """The same of the dialogs that this one opens, each in front and with its work done."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM clients WHERE id = (SELECT min(id) FROM clients)")
+    found, more = [], dialog.more
+    openers = [dialog.bring_back_button.click, more.find_row.trigger, more.repair.trigger]
+    openers += [more.create_labelled.trigger, more.annotate.trigger]
+    for open_it in openers:
+        open_it()
+        let_events_pass()
+        opened = application.activeModalWidget()
+        assert opened is not None and opened is not dialog, open_it
+        if isinstance(opened, FindDialog):
+            opened.search.setText("cliente")
+            while not opened.versions.topLevelItemCount():
+                let_events_pass()
+        if isinstance(opened, RepairDialog):
+            opened.see_button.click()
+            let_events_pass()
+            if "squeeze" in sys.argv:
+                opened.see_button.setFixedWidth(opened.see_button.sizeHint().width() // 2)
+        found += clipped(opened)
+        opened.reject()
+        let_events_pass()
+    return found
+
+
 def let_events_pass() -> None:
     loop = QEventLoop()
     timer = QTimer()
@@ -72,7 +103,7 @@ def main() -> None:
         window.statusBar().addPermanentWidget(HealthIndicator(store, window, language=language))
         window.resize(600, 300)
         window.show()
-        dialog = BackupDialog(store, window, language=language)
+        dialog = BackupDialog(store, window, language=language, save_second_place=lambda place: None)
         dialog.open()
         let_events_pass()
         dialog.progress.follow(job.Job(lambda progress: None, dialog._texts.restoring))
@@ -82,7 +113,13 @@ def main() -> None:
         assert question is not dialog
         if "squeeze" in sys.argv:
             dialog.create_button.setFixedWidth(dialog.create_button.sizeHint().width() // 2)
-        found = clipped(window) + clipped_cells(dialog)  # dialog and question are the window's children
+        question.reject()
+        let_events_pass()
+        found_below = clipped_in_sub_dialogs(application, dialog, sys.argv[1])
+        dialog.progress.follow(job.Job(lambda progress: None, dialog._texts.restoring))
+        dialog.restore_button.click()
+        let_events_pass()
+        found = found_below + clipped(window) + clipped_cells(dialog)  # dialog and question are the window's children
         print(json.dumps({"scale": dialog.devicePixelRatioF(), "clipped": found, "label": label.text()}))
 
 

@@ -106,4 +106,4 @@ def test_nothing_is_cut_off(database: Path, scale: str, language: str) -> None:
 
 
 def test_a_text_that_is_cut_off_is_found(database: Path) -> None:
-    assert clipped_at("1.25", database, "es", "squeeze")["clipped"] == ["&Crear respaldo"]
+    assert clipped_at("1.25", database, "es", "squeeze")["clipped"] == ["&Ver qué se puede salvar", "&Crear respaldo"]
