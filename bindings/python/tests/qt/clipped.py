@@ -63,7 +63,7 @@ def clipped_in_sub_dialogs(application: QApplication, dialog: BackupDialog, data
         connection.execute("DELETE FROM clients WHERE id = (SELECT min(id) FROM clients)")
     found, more = [], dialog.more
     openers = [dialog.bring_back_button.click, more.find_row.trigger, more.repair.trigger]
-    openers += [more.create_labelled.trigger, more.annotate.trigger]
+    openers += [more.create_labelled.trigger, more.annotate.trigger, more.retention.trigger, more.second_place.trigger]
     for open_it in openers:
         open_it()
         let_events_pass()

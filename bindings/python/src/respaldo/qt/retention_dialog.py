@@ -8,7 +8,6 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QLabel,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from qtpy.QtWidgets import (
 from ..models import Backup, PruneResult
 from .dates import in_words
 from .texts import Texts
+from .wrapped_label import WrappedLabel
 
 
 class RetentionDialog(QDialog):
@@ -26,8 +26,7 @@ class RetentionDialog(QDialog):
     def __init__(self, texts: Texts, result: PruneResult, backups: Mapping[str, Backup], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(texts.retention_title)
-        intro = QLabel(f"{texts.retention_intro}\n{_count(result, texts)}", self)
-        intro.setWordWrap(True)
+        intro = WrappedLabel(f"{texts.retention_intro}\n{_count(result, texts)}", self)
         self.list = _Fates(self)
         self.list.setAccessibleName(texts.retention_title)
         self.list.setHeaderLabels([texts.when, texts.fate, texts.why])

@@ -29,6 +29,7 @@ from .light import Light
 from .place_trial import PlaceTrial, try_place
 from .texts import Texts
 from .work_dialog import Application, WorkDialog
+from .wrapped_label import WrappedLabel
 
 _USUAL = 60
 _MOST = 10_000
@@ -53,8 +54,7 @@ class SecondPlaceDialog(WorkDialog):
         self._tested: str | None = None
         self.setWindowTitle(texts.second_place_title)
         present = store.second_place
-        intro = QLabel(texts.second_place_intro, self)
-        intro.setWordWrap(True)
+        intro = WrappedLabel(texts.second_place_intro, self)
         self.folder = QLineEdit(str(present["folder"]) if present else "", self)
         self.folder.setMinimumWidth(40 * self.fontMetrics().averageCharWidth())
         self.browse_button = QPushButton(texts.browse, self)
@@ -65,10 +65,8 @@ class SecondPlaceDialog(WorkDialog):
         self.keep.setSuffix(texts.backups_unit.of(self.keep.value()))
         self.test_button = QPushButton(texts.test, self)
         self.light = Light(texts, self)
-        self.outcome = QLabel(texts.test_first, self)
-        self.outcome.setWordWrap(True)
+        self.outcome = WrappedLabel(texts.test_first, self)
         self.outcome.setTextFormat(Qt.TextFormat.PlainText)
-        self.outcome.setMinimumHeight(4 * self.fontMetrics().height())
         self.outcome.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.use_button = QPushButton(texts.use_it, self)
         self.remove_button = QPushButton(texts.stop_using, self)
