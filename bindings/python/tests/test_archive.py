@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import respaldo
+import scene
+from pages import snippets
 from terminal import run
 
 
@@ -123,3 +125,16 @@ class TestWith:
         assert run("archive", "key", "--new-password-file", new, env=there).returncode == 0
         assert run("archive", "list", env=there).returncode == 81
         assert run("archive", "fetch", "latest", "--json", env=there).returncode == 81
+
+
+@WITH
+def test_what_the_page_shows_makes_one(tmp_path: Path, password_file: Path) -> None:
+    [snippet] = snippets(scene.CHECKOUT / "docs" / "archive.md", "python")
+    for shown, here in (("/media/usb/archivo", tmp_path / "stick"), ("/home/ana/.respaldo-password", password_file)):
+        assert shown in snippet
+        snippet = snippet.replace(shown, str(here))
+    scene.make_database(tmp_path / "tattoostudio.db")
+    done = scene.run_python(snippet, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+    assert (tmp_path / "stick" / "config").exists()

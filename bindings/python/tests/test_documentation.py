@@ -14,7 +14,7 @@ import scene
 from pages import PAGES, WEB_GUIDES, shows_windows, snippets
 
 RUN_BY = {
-    "python": "here, by qt/test_readme.py where windows are shown, or by guides/test_guides.py",
+    "python": "here, by qt/test_readme.py where windows are shown, guides/test_guides.py, or test_archive.py",
     "c": "tests/c/run",
     "console": "test_cli_terminal.py",
     "sh": ".ci/run, and test_packaging.py",
@@ -33,7 +33,7 @@ PYTHON_SNIPPETS = [
     pytest.param(snippet, id=f"{page.relative_to(scene.CHECKOUT)}-{number}")
     for page in PAGES
     for number, snippet in enumerate(snippets(page, "python"), 1)
-    if not shows_windows(snippet) and page.stem not in WEB_GUIDES
+    if not shows_windows(snippet) and page.stem not in {*WEB_GUIDES, "archive"}
 ]
 
 

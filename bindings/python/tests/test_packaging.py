@@ -51,7 +51,9 @@ def check_wheel(wheel: Path) -> None:
         assert platform == sysconfig.get_platform().replace("-", "_")
     sources = Path(__file__).parent.parent / "src" / "respaldo"
     expected = {
-        f"respaldo/{p.relative_to(sources).as_posix()}" for p in sources.rglob("*") if p.suffix in (".py", ".typed")
+        f"respaldo/{path.relative_to(sources).as_posix()}"
+        for path in sources.rglob("*")
+        if path.suffix in (".py", ".typed", ".svg")
     }
     with zipfile.ZipFile(wheel) as archive:
         contents = {n for n in archive.namelist() if ".dist-info/" not in n}
