@@ -31,6 +31,8 @@ def clipped(window: QWidget) -> list[str]:
             continue
         if isinstance(widget.parent(), QLineEdit):  # its icons are as small as it likes
             continue
+        if isinstance(widget, QLabel) and not widget.text():  # a picture, which is drawn into the room that it has
+            continue
         wanted = widget.sizeHint()
         if isinstance(widget, QLabel) and widget.wordWrap():
             wanted.setWidth(widget.width())
