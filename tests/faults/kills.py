@@ -184,7 +184,9 @@ def main():
                 kill_at_steps(case, tally, times, reached)
                 kill_at_random(case, tally, random_kills)
     with tally.case("every named step was reached"):
-        assert STEPS and reached == set(STEPS), f"never reached: {set(STEPS) - reached}"
+        # This library is built without the archive; tests/archive_places.rs kills pushes at random.
+        steps = {step for step in STEPS if not step.startswith("archive_")}
+        assert steps and reached == steps, f"never reached: {steps - reached}"
     tally.finish()
 
 
