@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use respaldo::{Cause, Kind, Method, SalvageRequest, Salvaged, unwatched};
+use respaldo::{Cause, Kind, Method, Options, RestoreRequest, SalvageRequest, Salvaged, Status, Store, unwatched};
 use rusqlite::{Connection, OpenFlags};
 use scene::Scene;
 
@@ -99,6 +99,26 @@ fn what_is_in_the_wal_is_saved_too() {
     let salvaged = salvage(&scene);
     assert!(rows(&path_of(&salvaged)).iter().any(|row| row.starts_with("c9999|")));
     assert_eq!(fs::read(scene.path("data/studio.db-wal")).expect("read"), wal);
+}
+
+#[test]
+fn the_recovered_file_is_of_its_database_alone() {
+    let scene = studio("delete");
+    scene.create();
+    let mut bytes = fs::read(scene.database()).expect("read");
+    bytes[20 * PAGE..30 * PAGE].fill(0);
+    fs::write(scene.database(), &bytes).expect("written");
+    let recovered = salvage(&scene).recovered.expect("a file").name;
+    let beside = scene.database().with_file_name("inventory.db");
+    let store = Store::open(Options::new(&beside)).expect("valid options");
+    for is_there in [false, true] {
+        if is_there {
+            fs::copy(scene.database(), &beside).expect("another database with the same tables");
+        }
+        assert_eq!(store.list(false).expect("listed").backups, [], "{is_there}");
+    }
+    let restored = store.restore(&RestoreRequest::of(&recovered), &mut unwatched);
+    assert_eq!(restored.expect_err("refused").status(), Status::DifferentDatabase);
 }
 
 #[test]

@@ -4,18 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{BuildHasher, Hasher};
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::names::ARCHIVES;
-use crate::files::own_file;
-use crate::files::sharing::retry_sharing_violations;
-use crate::files::staging::Staged;
-use crate::report::error::{Error, Result};
+use crate::files::own_json;
+use crate::report::error::Result;
 
 const MOST_BYTES: u64 = 8 << 20;
 
@@ -40,10 +37,7 @@ pub(crate) struct Archives(BTreeMap<String, ArchiveState>);
 impl Archives {
     /// A lost or unusable file is read as empty.
     pub fn read(backup_dir: &Path) -> Archives {
-        let bytes = own_file::read(&backup_dir.join(ARCHIVES), MOST_BYTES).ok().flatten();
-        bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        own_json::read(&backup_dir.join(ARCHIVES), MOST_BYTES).unwrap_or_default()
     }
 
     /// What is known of the archive at `location`. A new one gets an origin.
@@ -60,13 +54,6 @@ impl Archives {
     pub fn put(backup_dir: &Path, location: &Path, state: ArchiveState, model: Option<&fs::Metadata>) -> Result<()> {
         let mut archives = Archives::read(backup_dir);
         archives.0.insert(location.to_string_lossy().into_owned(), state);
-        let path = backup_dir.join(ARCHIVES);
-        let text = serde_json::to_string_pretty(&archives).unwrap_or_default();
-        let staged = Staged::new(backup_dir)?;
-        retry_sharing_violations(|| File::options().write(true).open(staged.path()))
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| Error::io(&error, &path))?;
-        staged.finish(model)?;
-        staged.replace(&path)
+        own_json::write(&backup_dir.join(ARCHIVES), &archives, model)
     }
 }

@@ -4,17 +4,14 @@
 //! A different USB stick can get the same drive letter. It has no marker, or a different one, and is not written to.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::names::{PLACE_MARKER, PLACES};
-use crate::files::own_file;
-use crate::files::sharing::retry_sharing_violations;
-use crate::files::staging::Staged;
-use crate::report::error::{Error, Result};
+use crate::files::own_json;
+use crate::report::error::Result;
 
 const MOST_BYTES: u64 = 1 << 16;
 
@@ -40,10 +37,7 @@ pub(crate) struct Places(BTreeMap<PathBuf, Known>);
 impl Places {
     /// A lost or unusable file is read as empty; any marker is then accepted.
     pub fn read(backup_dir: &Path) -> Places {
-        let bytes = own_file::read(&backup_dir.join(PLACES), MOST_BYTES).ok().flatten();
-        bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+        own_json::read(&backup_dir.join(PLACES), MOST_BYTES).unwrap_or_default()
     }
 
     pub fn get(&self, folder: &Path) -> Known {
@@ -56,32 +50,19 @@ impl Places {
         if places.0.insert(folder.to_owned(), known.clone()) == Some(known) {
             return Ok(());
         }
-        write(&backup_dir.join(PLACES), &places, model)
+        own_json::write(&backup_dir.join(PLACES), &places, model)
     }
 }
 
 /// The identifier in the marker of `folder`, if there is one.
 pub(crate) fn marker(folder: &Path) -> Option<String> {
-    let bytes = own_file::read(&folder.join(PLACE_MARKER), MOST_BYTES).ok().flatten()?;
-    let marker: Marker = serde_json::from_slice(&bytes).ok()?;
-    Some(marker.id)
+    own_json::read(&folder.join(PLACE_MARKER), MOST_BYTES).map(|marker: Marker| marker.id)
 }
 
 /// Writes a new marker into `folder`. The caller holds the folder's lock.
 pub(crate) fn mark(folder: &Path, seed: &str) -> Result<String> {
     let id = blake3::hash(format!("{seed}{}{:?}", std::process::id(), folder).as_bytes());
     let id = id.to_hex()[..32].to_owned();
-    write(&folder.join(PLACE_MARKER), &Marker { id: id.clone() }, None)?;
+    own_json::write(&folder.join(PLACE_MARKER), &Marker { id: id.clone() }, None)?;
     Ok(id)
-}
-
-fn write(path: &Path, value: &impl Serialize, model: Option<&fs::Metadata>) -> Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    let text = serde_json::to_string(value).unwrap_or_default();
-    let staged = Staged::new(folder)?;
-    retry_sharing_violations(|| File::options().write(true).open(staged.path()))
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Error::io(&error, path))?;
-    staged.finish(model)?;
-    staged.replace(path)
 }

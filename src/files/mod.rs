@@ -11,6 +11,7 @@
 //! | `long_path` | paths longer than 260 characters on Windows |
 //! | `open_folder` | a folder whose files are opened by their names alone |
 //! | `own_file` | the library's own files, which are never reached through a link |
+//! | `own_json` | a small JSON file of the library's own, read whole and written whole |
 //! | `paths` | questions about paths, and about the files at them |
 //! | `permissions` | copying the permissions of another file |
 //! | `private_folder` | a folder of this user's alone in the system's temporary folder |
@@ -30,6 +31,7 @@ pub(crate) mod given_path;
 pub(crate) mod long_path;
 pub(crate) mod open_folder;
 pub(crate) mod own_file;
+pub(crate) mod own_json;
 pub(crate) mod paths;
 pub(crate) mod permissions;
 pub(crate) mod private_folder;

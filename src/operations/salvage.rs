@@ -364,9 +364,11 @@ impl Store {
         let name = names::recovered(stamp);
         let mut catalogue = Catalogue::read(&self.backup_dir);
         let changes = Changes::default()
-            .database(&self.database_name(), None)
+            .database(&self.database_name(), self.recorded_folder())
             .state(state)
             .verified(&now);
+        // One of a file that a person has deleted.
+        catalogue.forget(&name);
         catalogue.change(&name, changes);
         let warning = self.write_catalogue(&catalogue);
         let mut backup = self.backup_at(&path, &name, &facts, Kind::Recovered, Some(stamp));
