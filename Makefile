@@ -22,16 +22,26 @@ $(LIBRARY): $(SOURCES)
 	cargo build --release --locked
 	@touch $@
 
-# The package, installed as a user installs it, with what its tests and the demo need.
-$(VENV)/installed: $(LIBRARY) $(PACKAGE)
+# What the package, its tests and the demo need of others. It is installed while the library is built.
+EXTRAS := qt examples test
+$(VENV)/requirements.txt: bindings/python/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "respaldo needs Python 3.11 or later; set PYTHON=")'
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(PYTHON) -c 'import sys, tomllib; p = tomllib.load(sys.stdin.buffer)["project"]; \
+		wanted = p["dependencies"] + [line for extra in sys.argv[1:] for line in p["optional-dependencies"][extra]]; \
+		print(*(line for line in wanted if not line.startswith("respaldo")), sep="\n")' $(EXTRAS) <$< >$@.new
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $@.new
+	mv $@.new $@
+
+# The package, installed as a user installs it.
+$(VENV)/installed: $(LIBRARY) $(VENV)/requirements.txt $(PACKAGE)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './bindings/python[test]'
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall ./bindings/python
 	@touch $@
 
 .PHONY: demo
-demo: $(VENV)/installed ## Back up, lose, restore and check a real database, from Python through the C ABI
+demo: ## Back up, lose, restore and check a real database, from Python through the C ABI
+	$(MAKE) --no-print-directory -j2 $(VENV)/installed
 	$(VENV)/bin/python bindings/python/examples/demo.py
 
 .PHONY: test
