@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,24 +15,9 @@ from respaldo.qt import BackupDialog
 from respaldo.qt.bring_back_dialog import BringBackDialog
 from respaldo.qt.row_model import RowColumn
 from respaldo.qt.texts import Language
+from rows import NAMES, all_of, run
 
 Opened = Callable[..., BackupDialog]
-NAMES = {
-    "clients": respaldo.TableWords(one="cliente", many="clientes"),
-    "sessions": respaldo.TableWords(one="sesión", many="sesiones"),
-}
-
-
-def run(database: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("PRAGMA foreign_keys=ON")
-        for statement in statements:
-            connection.execute(statement)
-
-
-def all_of(database: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute(query).fetchall()
 
 
 @pytest.fixture

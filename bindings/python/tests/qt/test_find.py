@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,24 +19,9 @@ from respaldo.qt.bring_back_dialog import BringBackDialog
 from respaldo.qt.find_dialog import FindDialog
 from respaldo.qt.job import running
 from respaldo.qt.texts import Language
+from rows import NAMES, all_of, run
 
 Opened = Callable[..., BackupDialog]
-NAMES = {
-    "clients": respaldo.TableWords(one="cliente", many="clientes"),
-    "sessions": respaldo.TableWords(one="sesión", many="sesiones"),
-}
-
-
-def run(database: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("PRAGMA foreign_keys=ON")
-        for statement in statements:
-            connection.execute(statement)
-
-
-def all_of(database: Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute(query).fetchall()
 
 
 @pytest.fixture
