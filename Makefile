@@ -35,7 +35,6 @@ $(VENV)/requirements.txt: bindings/python/pyproject.toml
 
 # The package, installed as a user installs it.
 $(VENV)/installed: $(LIBRARY) $(VENV)/requirements.txt $(PACKAGE)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check './bindings/python[test]'
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall ./bindings/python
 	@touch $@
 
