@@ -61,7 +61,8 @@ value execute(sqlite3 *connection, const std::string &sql)
 value open(const value &asked)
 {
     return outcome([&] {
-        current.emplace(asked["request"]);
+        respaldo::store opened(asked["request"]); // where this fails, the store from before stays
+        current = std::move(opened);
         closed = false;
         return object({});
     });

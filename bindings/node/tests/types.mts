@@ -9,8 +9,9 @@ const label: string | null = backups[0].label
 const tables: Record<string, number> | null | undefined = backups[0].content?.tables
 const unknown: unknown = backups[0].a_key_of_tomorrow
 await store.restore({ backup: backups[0].name }, { progress: (done, total) => done < total, signal: new AbortController().signal })
+await store.restore({ snapshot: 'latest' })
 // @ts-expect-error a backup has to be named
-await store.restore({})
+await store.verify({})
 // @ts-expect-error an unknown key
 await store.list({ tomorrow: true })
 try {
