@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::call::Call;
-use super::{Handle, ProgressCallback, StatusCode, requests};
+use super::{Handle, ProgressCallback, StatusCode, listing_json, requests};
 use crate::report::waiting;
 
 /// Makes a backup. On success it is verified and durable.
@@ -137,7 +137,9 @@ pub unsafe extern "C" fn respaldo_list(
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
     let call = unsafe { Call::new(store, request_json, out_json) };
-    call.run(requests::list, |store, request, _| store.list_with(&request))
+    call.run_as(listing_json::to_json, requests::list, |store, request, _| {
+        store.list_with(&request)
+    })
 }
 
 /// Returns when the last backup was made: the later of the time in `settings.json`, because the last backup may have been

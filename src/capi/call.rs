@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::guard::{Out, reply};
+use super::guard::{Out, reply_as};
 use super::{Handle, ProgressCallback, StatusCode, handles, isolation, request_fields};
 use crate::report::error::Result;
 use crate::report::messages::Language;
@@ -59,6 +59,16 @@ impl<'a> Call<'a> {
         read: impl FnOnce(Option<&str>) -> Result<R>,
         work: impl FnOnce(&Store, R, ProgressFn<'_>) -> Result<T> + Send + 'static,
     ) -> StatusCode {
+        self.run_as(|value| serde_json::to_string(&value), read, work)
+    }
+
+    /// Does the same, with `to_json` writing the JSON of the answer.
+    pub fn run_as<R: Send + 'static, T: Send + 'static>(
+        self,
+        to_json: impl FnOnce(T) -> serde_json::Result<String>,
+        read: impl FnOnce(Option<&str>) -> Result<R>,
+        work: impl FnOnce(&Store, R, ProgressFn<'_>) -> Result<T> + Send + 'static,
+    ) -> StatusCode {
         let Call {
             store,
             request,
@@ -69,7 +79,7 @@ impl<'a> Call<'a> {
         let language = store
             .as_ref()
             .map_or_else(|_| Language::default(), |store| store.language());
-        reply(out, language, || {
+        reply_as(out, language, to_json, || {
             let store = store?;
             let request = read(request?)?;
             let work = move |progress: ProgressFn<'_>| {

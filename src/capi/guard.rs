@@ -36,9 +36,18 @@ impl Out {
 
 /// Runs `body`, gives the caller the JSON of its value or error, and returns the status.
 pub(super) fn reply<T: Serialize>(out: Out, language: Language, body: impl FnOnce() -> Result<T>) -> StatusCode {
-    let result = caught(body);
-    let (status, json) = match &result {
-        Ok(value) => (Status::Ok, serde_json::to_string(value)),
+    reply_as(out, language, |value| serde_json::to_string(&value), body)
+}
+
+/// Does the same, with `to_json` writing the JSON of the value.
+pub(super) fn reply_as<T>(
+    out: Out,
+    language: Language,
+    to_json: impl FnOnce(T) -> serde_json::Result<String>,
+    body: impl FnOnce() -> Result<T>,
+) -> StatusCode {
+    let (status, json) = match caught(|| body().map(to_json)) {
+        Ok(json) => (Status::Ok, json),
         Err(error) => (error.status(), serde_json::to_string(&error.report(language))),
     };
     out.set(json.map_or(ptr::null_mut(), into_c_string));

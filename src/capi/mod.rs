@@ -34,6 +34,7 @@ mod call;
 mod guard;
 mod handles;
 mod isolation;
+mod listing_json;
 mod open_options;
 #[cfg(target_os = "linux")]
 mod own_table;

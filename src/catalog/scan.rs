@@ -85,8 +85,9 @@ impl Store {
     /// Whether an entry is the live database, which can lie in its own backup folder, also under another name or path.
     /// Otherwise it would be listed as its own backup, count as today's backup every day, and be deleted by retention.
     pub(crate) fn is_database(&self, entry: &DirEntry, live: Option<u64>) -> bool {
-        let path = entry.path();
-        path == self.database || (may_be_same_file(entry, live) && same_file(&path, &self.database))
+        let has_name = self.database.file_name() == Some(&entry.file_name());
+        (has_name && entry.path() == self.database)
+            || (may_be_same_file(entry, live) && same_file(&entry.path(), &self.database))
     }
 
     /// The entry of `folder` as a backup, or `None` when it is none. A file that is deleted meanwhile is none.
@@ -215,7 +216,7 @@ fn may_be_same_file(entry: &DirEntry, _: Option<u64>) -> bool {
     !entry_is_elsewhere(entry)
 }
 
-/// Collects `facts_of` over the entries. Most of the time is spent waiting for the system, one file after the other.
+/// Collects `facts_of` over the entries, in their order. Most of the time is spent waiting for the system, one file after the other.
 pub(crate) fn on_two_threads<T: Send>(
     entries: &[DirEntry],
     facts_of: impl Fn(&DirEntry) -> Option<T> + Sync,
@@ -227,7 +228,7 @@ pub(crate) fn on_two_threads<T: Send>(
     } else {
         entries.len() / 2
     };
-    let (there, here) = entries.split_at(half);
+    let (here, there) = entries.split_at(entries.len() - half);
     let collect_facts = |entries: &[DirEntry]| entries.iter().filter_map(&facts_of).collect::<Vec<T>>();
     thread::scope(|scope| {
         let spawned = (half > 0).then(|| {
