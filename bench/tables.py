@@ -59,7 +59,9 @@ def _size(size):
 
 
 def _machine(results):
-    return "One run on " + ", ".join(results["machine"]) + "."
+    run = "One run on " + ", ".join(results["machine"]) + "."
+    anew = "; ".join(results.get("again", []))
+    return f"{run} Measured anew afterwards, by `bench/run --again`: {anew}." if anew else run
 
 
 def _targets(results):
