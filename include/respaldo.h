@@ -481,7 +481,7 @@ respaldo_status respaldo_compare(respaldo_store store,
 //
 // A row has a text if its texts have all words of it, in whatever order and column, also as parts of words. Case and accents do not
 // matter; an n finds an ñ too, an ñ only itself. `table` is null for every table, but those of search indexes. `key` has the columns of the
-// primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. `rows` is how many are told, 1 to 10000. `progress`:
+// primary key, or "rowid" where the table has none; an empty name stands for the only column: `{"": 7}`. A BLOB is `{"blob": "00ff"}`. `rows` is how many are told, 1 to 10000. `progress`:
 // NULL for none. On success `*out_json` is
 //
 // ```json
@@ -537,7 +537,7 @@ respaldo_status respaldo_history(respaldo_store store,
 //  "on_conflict": "refuse", "triggers": false, "dry_run": false, "reason": "why, for the log"}
 // ```
 //
-// `key` has the columns of the primary key, or "rowid" where the table has none; a BLOB is `{"blob": "00ff"}`. By the foreign keys of
+// `key` is as in respaldo_find. By the foreign keys of
 // the live database, rows that they refer to come too where they are missing there; with `with_dependents` also the rows that refer to
 // them and are missing. Triggers fire only with `triggers`, generated columns are computed anew, a column that the backup lacks gets its default,
 // and one that the database no longer has is left out, with a warning COLUMNS_LEFT_OUT that has "columns".

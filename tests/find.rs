@@ -145,6 +145,12 @@ fn a_row_is_found_by_its_key_in_any_backup_that_has_it() {
     );
     assert_eq!(days.find(&key("clients", json!({"id": 99}))).found, []);
     assert_eq!(
+        days.find(&key("clients", json!({"": 7}))).found[0].backup,
+        first,
+        "the key's only column"
+    );
+    assert_eq!(days.find(&key("loose", json!({"": 1}))).found.len(), 1, "the rowid");
+    assert_eq!(
         days.find(&key("prices", json!({"size": 3, "what": "ROSA"}))).found[0].backup,
         first
     );
@@ -154,6 +160,7 @@ fn a_row_is_found_by_its_key_in_any_backup_that_has_it() {
         error.cause
     };
     for wrong in [
+        json!({"": 7, "id": 7}),
         json!({"name": "Ana"}),
         json!({"id": 7, "name": "Ana"}),
         json!({"rowid": 7}),
@@ -164,7 +171,10 @@ fn a_row_is_found_by_its_key_in_any_backup_that_has_it() {
         };
         assert_eq!(refused(&key("clients", wrong)), Cause::InvalidArgument(not_the_key));
     }
-    let nowhere = Argument::TableNowhere("client".to_owned());
+    let nowhere = Argument::TableNowhere {
+        table: "client".to_owned(),
+        tables: ["clients", "loose", "prices", "sessions"].map(str::to_owned).to_vec(),
+    };
     assert_eq!(
         refused(&key("client", json!({"id": 7}))),
         Cause::InvalidArgument(nowhere.clone())
@@ -448,7 +458,7 @@ fn what_is_skipped_changes_no_answer() {
         "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;",
         "PRAGMA page_size=65536; PRAGMA encoding='UTF-16be';",
     ];
-    // A small generator: the same sequence at every run.
+    // Pages enough for several threads, where they are small. A small generator: the same sequence at every run.
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move |below: u64| {
         state ^= state << 13;
@@ -462,14 +472,16 @@ fn what_is_skipped_changes_no_answer() {
             "CREATE TABLE plain(id INTEGER PRIMARY KEY, a TEXT, b REAL, c BLOB, d TEXT);
              CREATE TABLE keyed(k TEXT COLLATE NOCASE, n INTEGER, v TEXT, PRIMARY KEY(k, n)) WITHOUT ROWID;
              CREATE TABLE loose(a, b);
-             CREATE INDEX plain_a ON plain(a);",
+             CREATE INDEX plain_a ON plain(a);
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<2500)
+             INSERT INTO plain SELECT i + 300, CASE WHEN i % 60 = 0 THEN 'Ana ' ELSE 'eva ' END || i, i, zeroblob(400), 'y' FROM n;",
         );
         for _ in 0..7 {
             let mut sql = String::from("BEGIN;");
             for _ in 0..random(60) {
                 let (id, long) = (random(200), if random(8) == 0 { random(9000) } else { random(40) });
                 let word = ["ana", "rosa", "LILA", "x"][usize::try_from(random(4)).expect("small")];
-                sql += &match random(8) {
+                sql += &match random(9) {
                     // The row keeps its length, so only an overflow page changes.
                     0 => format!("UPDATE plain SET d = CASE d WHEN 'ana' THEN 'eva' ELSE 'ana' END WHERE id > {id};"),
                     1 => format!(
@@ -481,6 +493,9 @@ fn what_is_skipped_changes_no_answer() {
                         "INSERT OR REPLACE INTO keyed VALUES(hex(zeroblob({long}/9)) || '{word}', {id}, '{word} {id}');"
                     ),
                     5 => format!("UPDATE keyed SET v = '{word}' WHERE n < {id} / 9;"),
+                    8 => format!(
+                        "UPDATE plain SET a = '{word} ' || id WHERE id BETWEEN {id} * 13 AND {id} * 13 + {long} % 99;"
+                    ),
                     6 => format!("INSERT INTO loose VALUES('{word}', hex(zeroblob({long})) || '{id}{word}');"),
                     _ => format!("UPDATE plain SET c = zeroblob(length(c) + {id} % 3), b = {id}.5 WHERE id = {id};"),
                 };

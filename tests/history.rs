@@ -136,7 +136,10 @@ fn a_row_that_no_backup_has_has_no_versions_and_a_mistake_is_named() {
             .expect_err("refused")
             .cause
     };
-    let nowhere = Argument::TableNowhere("cliente".to_owned());
+    let nowhere = Argument::TableNowhere {
+        table: "cliente".to_owned(),
+        tables: vec!["clients".to_owned()],
+    };
     assert_eq!(
         refused(&of("cliente", json!({"id": 7}))),
         Cause::InvalidArgument(nowhere)

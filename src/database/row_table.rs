@@ -170,6 +170,20 @@ impl RowTable {
         }
     }
 
+    /// Some of the names of the tables, for a message about one that is not there.
+    pub fn some_names(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+        let mut statement = connection.prepare(
+            "SELECT substr(name, 1, 64) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+             AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 30",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut names = Vec::new();
+        while let Some(row) = rows.next()? {
+            names.extend(text(row, 0)?);
+        }
+        Ok(names)
+    }
+
     pub fn column(&self, name: &str) -> Option<&RowColumn> {
         self.columns
             .iter()

@@ -23,7 +23,6 @@ use crate::report::waiting;
 use crate::steps::overwrite::Live;
 use crate::steps::row_transfer::{self, OnConflict, TablePlan, Written};
 use crate::steps::row_transfer_plan::{NotFound, Planner, Row};
-use crate::steps::row_transfer_tables::Missing;
 use crate::steps::safety_copy::SafetyCopy;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
@@ -52,7 +51,8 @@ pub struct BringBackRequest {
 pub struct RowKey {
     /// The table.
     pub table: String,
-    /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`.
+    /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`; an empty
+    /// name is the key's only column.
     pub key: Map<String, Value>,
 }
 
@@ -236,10 +236,8 @@ impl Store {
             NotFound::Live(error) => explain(&error, &self.database, Role::Live),
             NotFound::Sqlite(error) => explain(&error, &source.path, source.role),
             NotFound::Cancelled => Error::new(Cause::Cancelled),
-            NotFound::Missing(what, missing) => Error::argument(Argument::NoSuchRow {
-                what,
-                in_backup: missing == Missing::InBackup,
-            }),
+            NotFound::Missing(what) => Error::argument(Argument::NoSuchRow(what)),
+            NotFound::NoSuchTable(table, tables) => Error::argument(Argument::NoSuchTable { table, tables }),
             NotFound::NotTheKey(table, key) => Error::argument(Argument::NotTheKey { table, key }),
         }
     }

@@ -13,6 +13,7 @@ use crate::report::progress::{Progress, ProgressFn};
 use crate::report::waiting;
 use crate::steps::backups_to_search::SameContents;
 use crate::steps::found_rows::{Found, FoundRows, RowNumber};
+use crate::steps::row_differences::failed;
 use crate::steps::row_title::title;
 pub use crate::steps::search_words::SearchWords;
 use crate::steps::single_row::{GivenKey, Lookup, RowVersion};
@@ -36,7 +37,7 @@ pub struct FindRequest {
 pub enum Wanted {
     /// Those whose texts have all these words.
     Words(SearchWords),
-    /// The one with this key, which needs a table. A BLOB is `{"blob": "00ff"}`.
+    /// The one with this key, which needs a table. A BLOB is `{"blob": "00ff"}`; an empty name is the key's only column.
     Key(Map<String, Value>),
 }
 
@@ -163,6 +164,8 @@ struct Search<'r> {
     /// Whether a backup could be read, and has the table.
     read_one: bool,
     has_table: bool,
+    /// Some tables of the newest backup without the table.
+    other_tables: Option<Vec<String>>,
     /// The columns of the key, in the newest backup with another key than the given one.
     other_key: Option<Vec<String>>,
     has_key: bool,
@@ -184,6 +187,7 @@ impl<'r> Search<'r> {
             way,
             read_one: false,
             has_table: false,
+            other_tables: None,
             other_key: None,
             has_key: false,
         })
@@ -196,12 +200,16 @@ impl<'r> Search<'r> {
                 let searched = search.search(source, findings, progress);
                 self.has_table |= *searched.as_ref().unwrap_or(&true);
                 self.read_one = true;
-                searched.map(drop)
+                if !searched? && self.other_tables.is_none() {
+                    let names = RowTable::some_names(&source.connection);
+                    self.other_tables = Some(names.map_err(|error| failed(source, &error))?);
+                }
+                Ok(())
             }
             Way::Key(table, key) => {
                 let found = key.look_up(source, table)?;
                 self.read_one = true;
-                self.has_table |= !matches!(found, Lookup::NoSuchTable);
+                self.has_table |= !matches!(found, Lookup::NoSuchTable(_));
                 self.has_key |= matches!(found, Lookup::Found(..) | Lookup::NoSuchRow);
                 match found {
                     Lookup::Found(table, version) => {
@@ -209,7 +217,8 @@ impl<'r> Search<'r> {
                         findings.numbers.extend(number);
                     }
                     Lookup::OtherKey(columns) => self.other_key = self.other_key.take().or(Some(columns)),
-                    Lookup::NoSuchRow | Lookup::NoSuchTable => {}
+                    Lookup::NoSuchTable(tables) => self.other_tables = self.other_tables.take().or(Some(tables)),
+                    Lookup::NoSuchRow => {}
                 }
                 Ok(())
             }
@@ -224,7 +233,8 @@ impl<'r> Search<'r> {
         match self.other_key {
             Some(key) if !self.has_key => Err(Error::argument(Argument::NotTheKey { table, key })),
             _ if self.read_one && !self.has_table && request.table.is_some() => {
-                Err(Error::argument(Argument::TableNowhere(table)))
+                let tables = self.other_tables.unwrap_or_default();
+                Err(Error::argument(Argument::TableNowhere { table, tables }))
             }
             _ => Ok(()),
         }

@@ -22,7 +22,8 @@ use crate::store::Store;
 pub struct HistoryRequest {
     /// Its table.
     pub table: String,
-    /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`.
+    /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`; an empty
+    /// name is the key's only column.
     pub key: Map<String, Value>,
 }
 
@@ -141,6 +142,8 @@ struct Versions<'b> {
     title: Option<String>,
     read_one: bool,
     has_table: bool,
+    /// Some tables of the newest backup without the table.
+    other_tables: Option<Vec<String>>,
     has_key: bool,
     other_key: Option<Vec<String>>,
 }
@@ -159,7 +162,7 @@ impl<'b> Versions<'b> {
         title: impl FnOnce(&crate::database::row_table::RowTable, &RowVersion) -> Option<String>,
     ) -> Option<RowVersion> {
         self.read_one = true;
-        self.has_table |= !matches!(found, Lookup::NoSuchTable);
+        self.has_table |= !matches!(found, Lookup::NoSuchTable(_));
         self.has_key |= matches!(found, Lookup::Found(..) | Lookup::NoSuchRow);
         match found {
             Lookup::Found(table, version) => {
@@ -167,7 +170,8 @@ impl<'b> Versions<'b> {
                 return Some(*version);
             }
             Lookup::OtherKey(columns) => self.other_key = self.other_key.take().or(Some(columns)),
-            Lookup::NoSuchRow | Lookup::NoSuchTable => {}
+            Lookup::NoSuchTable(tables) => self.other_tables = self.other_tables.take().or(Some(tables)),
+            Lookup::NoSuchRow => {}
         }
         None
     }
@@ -199,7 +203,8 @@ impl<'b> Versions<'b> {
                 return Err(Error::argument(Argument::NotTheKey { table, key }));
             }
             _ if self.read_one && !self.has_table => {
-                return Err(Error::argument(Argument::TableNowhere(table.to_owned())));
+                let (table, tables) = (table.to_owned(), self.other_tables.unwrap_or_default());
+                return Err(Error::argument(Argument::TableNowhere { table, tables }));
             }
             _ => {}
         }

@@ -168,15 +168,22 @@ pub enum Argument {
         /// The given value.
         value: String,
     },
-    /// A table or row that is to be brought back is not there.
-    NoSuchRow {
-        /// The table, and the key of the row.
-        what: String,
-        /// It is the backup that lacks it, and not the database.
-        in_backup: bool,
+    /// The backup lacks a table or row that is to be brought back: the table, and the key of the row.
+    NoSuchRow(String),
+    /// The database lacks a table to which rows are to be brought back.
+    NoSuchTable {
+        /// The table.
+        table: String,
+        /// Some of those that it has.
+        tables: Vec<String>,
     },
     /// No backup has this table.
-    TableNowhere(String),
+    TableNowhere {
+        /// The table.
+        table: String,
+        /// Some of those that the newest backup has.
+        tables: Vec<String>,
+    },
     /// The columns of a row's key are others.
     NotTheKey {
         /// The table.

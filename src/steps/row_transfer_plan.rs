@@ -6,6 +6,7 @@ use std::rc::Rc;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::{Map, Value};
 
+use crate::database::row_table::RowTable;
 use crate::database::stored_value::StoredValue;
 use crate::database::value::quoted;
 use crate::steps::row_transfer_tables::{ForeignKey, Missing, Table, Tables, list, matches};
@@ -56,8 +57,10 @@ pub(crate) enum NotFound {
     Sqlite(rusqlite::Error),
     /// An error of SQLite in the live database.
     Live(rusqlite::Error),
-    /// The requested table or row, and in which database it is missing.
-    Missing(String, Missing),
+    /// The requested table or row that the backup lacks.
+    Missing(String),
+    /// The requested table, which the live database lacks, and some that it has.
+    NoSuchTable(String, Vec<String>),
     /// The given columns are not the table's key; the table and the columns of its key.
     NotTheKey(String, Vec<String>),
     Cancelled,
@@ -97,8 +100,20 @@ impl<'c> Planner<'c> {
         with_dependents: bool,
     ) -> Result<(), NotFound> {
         let described = self.tables.get(table).map_err(NotFound::Live)?;
-        let table = described.map_err(|missing| NotFound::Missing(table.to_owned(), missing))?;
-        let named = |column: &String| key.iter().find(|(name, _)| name.eq_ignore_ascii_case(column));
+        let table = match described {
+            Ok(described) => described,
+            Err(Missing::InBackup) => return Err(NotFound::Missing(table.to_owned())),
+            Err(Missing::InDatabase) => {
+                let tables = RowTable::some_names(self.live).map_err(NotFound::Live)?;
+                return Err(NotFound::NoSuchTable(table.to_owned(), tables));
+            }
+        };
+        // An empty name stands for the only column of a key.
+        let is_unnamed = |name: &str| name.is_empty() && table.key.len() == 1;
+        let named = |column: &String| {
+            key.iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(column) || is_unnamed(name))
+        };
         let values = table
             .key
             .iter()
@@ -108,8 +123,9 @@ impl<'c> Planner<'c> {
         let values = values.ok_or_else(|| NotFound::NotTheKey(table.name.clone(), table.key.clone()))?;
         let mut rows = read(self.backup, &table, &table.key, &values).map_err(NotFound::Sqlite)?;
         if rows.is_empty() {
-            let text = format!("{} {}", table.name, Value::Object(key.clone()));
-            return Err(NotFound::Missing(text, Missing::InBackup));
+            let given = table.key.iter().filter_map(|column| Some((column, named(column)?.1)));
+            let key: Map<String, Value> = given.map(|(column, value)| (column.clone(), value.clone())).collect();
+            return Err(NotFound::Missing(format!("{} {}", table.name, Value::Object(key))));
         }
         rows.truncate(1);
         rows.into_iter().for_each(|row| self.add(row, with_dependents));

@@ -75,7 +75,7 @@ impl RowVersion {
     }
 }
 
-/// The key of a row as a caller gives it.
+/// The key of a row as a caller gives it. An empty name stands for the only column of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct GivenKey(Vec<(String, RowValue)>);
 
@@ -84,7 +84,8 @@ pub(crate) struct GivenKey(Vec<(String, RowValue)>);
 pub(crate) enum Lookup {
     Found(Box<RowTable>, Box<RowVersion>),
     NoSuchRow,
-    NoSuchTable,
+    /// Some tables that there are.
+    NoSuchTable(Vec<String>),
     /// The table's key has other columns.
     OtherKey(Vec<String>),
 }
@@ -110,7 +111,7 @@ impl GivenKey {
 
     fn look_up_through(&self, source: &Source, table: &str) -> rusqlite::Result<Lookup> {
         let Some(table) = RowTable::read(&source.connection, table)? else {
-            return Ok(Lookup::NoSuchTable);
+            return RowTable::some_names(&source.connection).map(Lookup::NoSuchTable);
         };
         let own = table.key.names();
         let Some(names) = self.names_in(&table) else {
@@ -132,8 +133,16 @@ impl GivenKey {
         if is(&table.primary) {
             return Some(self.0.iter().map(|(name, _)| name.as_str()).collect());
         }
-        let is_rowid = is(&table.key.names()) && table.key.is_rowid();
-        table.rowid.filter(|_| is_rowid).map(|rowid| vec![rowid])
+        let is_rowid = table.key.is_rowid();
+        if is_rowid && is(&table.key.names()) {
+            return table.rowid.map(|rowid| vec![rowid]);
+        }
+        let is_unnamed = self.0.len() == 1 && is_given(&String::new());
+        match table.primary.as_slice() {
+            [column] if is_unnamed => Some(vec![column]),
+            [] if is_unnamed && is_rowid => table.rowid.map(|rowid| vec![rowid]),
+            _ => None,
+        }
     }
 }
 

@@ -64,6 +64,14 @@ class TestCommand:
         answer = json.loads(run("compare", name, "--database", database, "--json").stdout)
         assert answer["summary"] == "Perdería 1 fila de clients."
 
+    def test_it_is_the_newest_backup_unless_one_is_named(self, english: respaldo.Store, database: Path) -> None:
+        assert run("compare", "--database", database).returncode == 21
+        english.create()
+        execute(database, "INSERT INTO clients(name) VALUES('Ana')")
+        newest = english.create().backup
+        answer = json.loads(run("compare", "--database", database, "--json").stdout)
+        assert (answer["backup"], answer["identical"]) == (newest.name, True)
+
     def test_a_terminal_gets_a_sentence_and_tables(self, english: respaldo.Store, database: Path) -> None:
         name = english.create().backup.name
         execute(database, "INSERT INTO clients(name) VALUES('Ana')")

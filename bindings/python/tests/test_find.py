@@ -54,7 +54,7 @@ class TestFind:
         assert all(done <= total for done, total in seen)
         with pytest.raises(respaldo.CancelledError):
             store.find("ana", progress=lambda _done, _total: False)
-        with pytest.raises(respaldo.InvalidArgumentError, match="client_"):
+        with pytest.raises(respaldo.InvalidArgumentError, match=r"client_.*clients"):
             store.find("ana", table="client_")
         with pytest.raises(respaldo.InvalidArgumentError, match="text"):
             store.find(" ")
@@ -67,6 +67,8 @@ class TestHistory:
         assert told == [(names[1], names[1], ("name",)), (names[0], names[0], ())]
         assert history.gone_since is not None
         assert (history.gone_since.name, history.live, history.title) == (names[2], None, "Ana López Muñoz")
+        assert store.history("clients", 7000) == history
+        assert len(store.find(table="clients", key="7000")) == 2
 
     def test_a_file_that_cannot_be_read_is_a_warning(
         self, store: respaldo.Store, names: list[str], database: Path
@@ -92,11 +94,55 @@ class TestCommand:
         assert said.stdout.splitlines()[0].split("\t")[:3] == [names[1], names[1], "name"]
         assert run("history", "clients", "name=Ana", "--database", database).returncode == 1
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["clients", "ana lopez"],
+            ["CLIENTS", "lopez", "ana"],
+            ["ana", "lopez"],
+            ["clientas", "ana lopez"],
+            ["client", "ana lopez"],
+            ["clients", "id=7000"],
+            ["clients", "--database", "here", "ana", "lopez"],
+            ["ana", "--table", "clients", "lopez"],
+        ],
+    )
+    def test_a_table_may_be_the_first_word(self, names: list[str], database: Path, words: list[str]) -> None:
+        called = json.dumps({"clients": {"one": "clienta", "many": "clientas"}})
+        said = run("find", *words, "--database", database, "--names", called)
+        assert (said.returncode, said.stderr) == (0, "")
+        told = [line.split("\t")[:2] for line in said.stdout.splitlines()]
+        assert told == [[names[1], "clients"], [names[0], "clients"]]
+
+    @pytest.mark.parametrize(
+        "words", [["clients", "7000"], ["client", "id=7000"], ["clienta", "7000"], ["clients", "--json", "7000"]]
+    )
+    def test_a_row_as_people_write_it(self, names: list[str], database: Path, words: list[str]) -> None:
+        called = json.dumps({"clients": {"one": "clienta", "many": "clientas"}})
+        said = run("history", *words, "--database", database, "--names", called)
+        assert (said.returncode, said.stderr) == (0, "")
+        if "--json" in words:
+            assert len(json.loads(said.stdout)["versions"]) == 2
+        else:
+            assert [line.split("\t")[0] for line in said.stdout.splitlines()] == [names[1], names[0]]
+
+    def test_what_is_not_understood_says_what_there_is(self, names: list[str], database: Path) -> None:
+        done = run("history", "visits", "7", "--database", database)
+        assert done.returncode == 1
+        assert "clients" in done.stderr
+        for words in (["find"], ["history"], ["history", "clients"], ["history", "clients", "7", "8"]):
+            done = run(*words, "--database", database)
+            assert (done.returncode, done.stdout) == (100, "")
+            assert f"respaldo {words[0]} --help" in done.stderr
+        done = run("find", "clients", "--nothing", "--database", database)
+        assert (done.returncode, done.stdout) == (100, "")
+        assert "--nothing" in done.stderr
+
     def test_a_terminal_gets_tables_and_the_next_step(self, names: list[str], database: Path) -> None:
         with Terminal("find", "ana lopez", "--database", database) as there:
             status, said = there.finish()
         assert status == 0
-        assert f"respaldo bring-back {names[1]} --row clients id=7000" in said.replace("\r\n", " ").replace("\n", "")
+        assert f"respaldo bring-back {names[1]} clients id=7000" in said.replace("\r\n", " ").replace("\n", "")
         with Terminal("history", "clients", "id=7000", "--database", database) as there:
             status, said = there.finish()
         assert status == 0

@@ -58,6 +58,10 @@ class TestBringBack:
         backup = store.create().backup
         with pytest.raises(respaldo.InvalidArgumentError, match="99999"):
             store.bring_back(backup, [RowKey("clients", {"id": 99999})])
+        with pytest.raises(respaldo.InvalidArgumentError, match=r'clients \{"id":99999\}'):
+            store.bring_back(backup, [RowKey("clients", {"": 99999})])
+        with pytest.raises(respaldo.InvalidArgumentError, match=r"visits.*clients"):
+            store.bring_back(backup, [RowKey("visits", {"": 7})])
 
     def test_blobs_are_bytes(self) -> None:
         assert RowKey("t", {"k": b"\x00\xff"}).to_json() == {"table": "t", "key": {"k": {"blob": "00ff"}}}
@@ -77,6 +81,32 @@ class TestCommand:
         assert run(*asked).returncode == 47
         assert run(*asked, "--on-conflict", "skip").returncode == 0
         assert name_of(database, 7) == "X"
+
+    def test_the_newest_backup_that_has_the_row_unless_one_is_named(
+        self, store: respaldo.Store, database: Path
+    ) -> None:
+        older = store.create().backup
+        name = name_of(database, 7)
+        execute(database, "UPDATE clients SET name = 'X' WHERE id = 7")
+        newer = store.create().backup
+        execute(database, "DELETE FROM clients WHERE id = 7")
+        store.create()
+        done = run("bring-back", "clients", "7", "--database", database)
+        assert (done.returncode, name_of(database, 7)) == (0, "X")
+        assert newer.name in done.stdout
+        execute(database, "DELETE FROM clients WHERE id IN (7, 8)")
+        done = run("bring-back", older.name, "client", "7", "--row", "clients", "8", "--database", database)
+        assert (done.returncode, name_of(database, 7)) == (0, name)
+        assert "clients\t2\t0\t0\t0" in done.stdout
+
+    def test_a_row_that_is_nowhere_or_not_said(self, store: respaldo.Store, database: Path) -> None:
+        backup = store.create().backup
+        assert run("bring-back", "clients", "99999", "--database", database).returncode == 21
+        assert run("bring-back", backup.name, "clients", "99999", "--database", database).returncode == 1
+        for words in ([], [backup.name], ["a", "b", "c", "d"]):
+            done = run("bring-back", *words, "--database", database)
+            assert (done.returncode, done.stdout) == (100, "")
+            assert "clients 7" in done.stderr
 
 
 class TestSalvage:

@@ -236,11 +236,14 @@ fn argument_text(argument: &Argument) -> String {
         Argument::InMemory { key, value } => format!(
             "The value of \"{key}\" must be the path of a file; \"{value}\" is a database in memory, which has no file."
         ),
-        Argument::NoSuchRow { what, in_backup: true } => format!("The backup has no {what}."),
-        Argument::NoSuchRow { what, in_backup: false } => {
-            format!("The database has no table {what} that rows can be brought back into.")
+        Argument::NoSuchRow(what) => format!("The backup has no {what}."),
+        Argument::NoSuchTable { table, tables } => {
+            let there_are = those_there_are(tables);
+            format!("The database has no table {table} that rows can be brought back into.{there_are}")
         }
-        Argument::TableNowhere(table) => format!("No backup has a table {table}."),
+        Argument::TableNowhere { table, tables } => {
+            format!("No backup has a table {table}.{}", those_there_are(tables))
+        }
         Argument::NotTheKey { table, key } => format!("The key of a row of {table} is made of: {}.", key.join(", ")),
         Argument::BadValue { key, expected } => {
             format!(
@@ -248,6 +251,13 @@ fn argument_text(argument: &Argument) -> String {
                 expected_text(*expected)
             )
         }
+    }
+}
+
+fn those_there_are(tables: &[String]) -> String {
+    match tables {
+        [] => String::new(),
+        tables => format!(" The tables that there are: {}.", tables.join(", ")),
     }
 }
 

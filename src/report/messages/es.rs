@@ -234,11 +234,14 @@ fn argument_text(argument: &Argument) -> String {
         Argument::InMemory { key, value } => format!(
             "El valor de «{key}» debe ser la ruta de un archivo; «{value}» es una base de datos en memoria, que no tiene archivo."
         ),
-        Argument::NoSuchRow { what, in_backup: true } => format!("El respaldo no tiene {what}."),
-        Argument::NoSuchRow { what, in_backup: false } => {
-            format!("La base de datos no tiene una tabla {what} a la que se puedan traer registros.")
+        Argument::NoSuchRow(what) => format!("El respaldo no tiene {what}."),
+        Argument::NoSuchTable { table, tables } => {
+            let there_are = those_there_are(tables);
+            format!("La base de datos no tiene una tabla {table} a la que se puedan traer registros.{there_are}")
         }
-        Argument::TableNowhere(table) => format!("Ningún respaldo tiene una tabla {table}."),
+        Argument::TableNowhere { table, tables } => {
+            format!("Ningún respaldo tiene una tabla {table}.{}", those_there_are(tables))
+        }
         Argument::NotTheKey { table, key } => {
             format!("La clave de un registro de {table} se compone de: {}.", key.join(", "))
         }
@@ -248,6 +251,13 @@ fn argument_text(argument: &Argument) -> String {
                 expected_text(*expected)
             )
         }
+    }
+}
+
+fn those_there_are(tables: &[String]) -> String {
+    match tables {
+        [] => String::new(),
+        tables => format!(" Las tablas que hay: {}.", tables.join(", ")),
     }
 }
 

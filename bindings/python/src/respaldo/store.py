@@ -34,6 +34,9 @@ from .search import FindResult, History
 
 AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+Key = Mapping[str, Any] | int | float | str | bytes
+"""What tells a row from others: columns with their values, or the value of the only one."""
+
 Progress = Callable[[int, int], bool | None]
 """Called on the calling thread with the pages done and the pages in total: once a mebibyte, or 256 times for a large
 database.
@@ -534,15 +537,13 @@ class Store:
         self, text: str, *, table: str | None = None, rows: int = 100, progress: Progress | None = None
     ) -> FindResult: ...
     @overload
-    def find(
-        self, *, table: str, key: Mapping[str, Any], rows: int = 100, progress: Progress | None = None
-    ) -> FindResult: ...
+    def find(self, *, table: str, key: Key, rows: int = 100, progress: Progress | None = None) -> FindResult: ...
     def find(
         self,
         text: str | None = None,
         *,
         table: str | None = None,
-        key: Mapping[str, Any] | None = None,
+        key: Key | None = None,
         rows: int = 100,
         progress: Progress | None = None,
     ) -> FindResult:
@@ -556,7 +557,7 @@ class Store:
                 do not matter; an n finds an ñ too, an ñ only itself.
             table: only in this table.
             key: instead of a text: the columns of the primary key with their values, or ``rowid`` where the table
-                has none.
+                has none. Of a key of one column the value alone will do.
             rows: how many versions are told.
             progress: see :data:`Progress`.
 
@@ -572,14 +573,15 @@ class Store:
             body["key"] = _key_to_json(key)
         return FindResult.from_json(self._in_steps("respaldo_find", body, progress))
 
-    def history(self, table: str, key: Mapping[str, Any], *, progress: Progress | None = None) -> History:
+    def history(self, table: str, key: Key, *, progress: Progress | None = None) -> History:
         """What one row was in every backup, newest first, and what it is now.
 
         Safety copies are read too, and backups that only the second place has. A file that cannot be read is a warning.
 
         Args:
             table: the table.
-            key: the columns of its primary key with their values, or ``rowid`` where it has none.
+            key: the columns of its primary key with their values, or ``rowid`` where it has none. Of a key of one
+                column the value alone will do: ``history("clients", 7)``.
             progress: called with backups instead of pages; see :data:`Progress`.
 
         Raises:
@@ -624,5 +626,7 @@ def _said(label: str | None, note: str | None, made: str | None, pinned: bool, s
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _key_to_json(key: Mapping[str, Any]) -> dict[str, object]:
+def _key_to_json(key: Key) -> dict[str, object]:
+    if not isinstance(key, Mapping):
+        return {"": value_to_json(key)}
     return {column: value_to_json(value) for column, value in key.items()}

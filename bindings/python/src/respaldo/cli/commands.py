@@ -6,9 +6,13 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from .. import _call
+from ..errors import BackupNotFoundError
 from . import archive as archive_command
-from . import preview, selection
+from . import exit_status, preview, selection, written_rows
+from .exit_status import made_here
+from .parser import UsageError
 from .session import Body, Session
+from .written_rows import Tables
 
 
 def create(session: Session, arguments: Namespace) -> _call.Answer:
@@ -95,10 +99,21 @@ def annotate(session: Session, arguments: Namespace) -> _call.Answer:
 
 
 def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
-    """``respaldo bring-back``"""
+    """``respaldo bring-back``, of the newest backup that has the row unless one is named"""
+    rows = [_row(session, table, key) for table, key in arguments.row]
+    match arguments.words:
+        case [backup, table, key]:
+            rows.insert(0, _row(session, table, key))
+        case [table, key] if not rows:
+            rows = [_row(session, table, key)]
+            backup = _newest_with(session, rows[0])
+        case [backup] if rows:
+            pass
+        case _:
+            raise UsageError(session.texts.which_row, "respaldo bring-back")
     body: Body = {
-        "backup": arguments.backup,
-        "rows": [_row(table, key) for table, key in arguments.row],
+        "backup": backup,
+        "rows": rows,
         "with_dependents": not arguments.alone,
         "on_conflict": arguments.on_conflict,
         "triggers": arguments.triggers,
@@ -106,22 +121,30 @@ def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
     }
     if arguments.reason is not None:
         body["reason"] = arguments.reason
-    return session.long_request("respaldo_bring_back", body, session.texts.bringing_back)
+    answer = session.long_request("respaldo_bring_back", body, session.texts.bringing_back)
+    return {**answer, "backup": backup}
 
 
-def _row(table: str, key: str) -> Body:
-    """``clients`` and ``id=7``, or ``artist=1,day=2026-03-04``, as the library takes a row."""
-    return {"table": table, "key": _key(key)}
+def _row(session: Session, table: str, key: str) -> Body:
+    """``clients`` and ``7``, ``id=7`` or ``artist=1,day=2026-03-04``, as the library takes a row."""
+    return {"table": Tables.of(session).meant(table), "key": written_rows.key(key)}
 
 
-def _key(key: str) -> Body:
-    parts = (part.partition("=") for part in key.split(","))
-    return {column: int(text) if _is_whole(text) else text for column, _, text in parts}
+def _newest_with(session: Session, row: Body) -> str:
+    """The newest backup that has the row.
+
+    Raises:
+        BackupNotFoundError: none has it.
+    """
+    answer = session.long_request("respaldo_find", {**row, "rows": 1}, session.texts.searching)
+    if found := _something_there(session, answer, "found")["found"]:
+        name: str = found[0]["backup"]
+        return name
+    raise _no_backup(session.texts.never_there)
 
 
-def _is_whole(text: str) -> bool:
-    """Whether it is a whole number; SQLite makes text of it where the column is for text."""
-    return text.isascii() and text.removeprefix("-").isdigit() and len(text) < 19
+def _no_backup(message: str) -> BackupNotFoundError:
+    return BackupNotFoundError(made_here(exit_status.BACKUP_NOT_FOUND, "BACKUP_NOT_FOUND", message, ""))
 
 
 def salvage(session: Session, arguments: Namespace) -> _call.Answer:
@@ -150,27 +173,47 @@ def rehearse(session: Session, arguments: Namespace) -> _call.Answer:
 
 
 def compare(session: Session, arguments: Namespace) -> _call.Answer:
-    """``respaldo compare``"""
-    body: Body = {"backup": arguments.backup, "rows": arguments.rows}
+    """``respaldo compare``, with the newest backup unless one is named"""
+    backup = arguments.backup or _newest(session)
+    body: Body = {"backup": backup, "rows": arguments.rows}
     if arguments.other is not None:
         body["with"] = arguments.other
-    return session.long_request("respaldo_compare", body, session.texts.comparing)
+    return {**session.long_request("respaldo_compare", body, session.texts.comparing), "backup": backup}
+
+
+def _newest(session: Session) -> str:
+    """The newest backup.
+
+    Raises:
+        BackupNotFoundError: there is none yet.
+    """
+    listed = session.request("respaldo_list", {})["backups"]
+    if not listed:
+        session.require_database()
+        raise _no_backup(session.texts.no_backups)
+    name: str = next((backup for backup in listed if backup["intact"]), listed[0])["name"]
+    return name
 
 
 def find(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo find``"""
-    body: Body = {"table": arguments.table, "rows": arguments.rows}
-    if arguments.text is not None:
-        body["text"] = arguments.text
-    if arguments.key is not None:
-        body["key"] = _key(arguments.key)
-    return _something_there(session, session.long_request("respaldo_find", body, session.texts.searching), "found")
+    if not arguments.words and arguments.key is None:
+        raise UsageError(session.texts.which_words, "respaldo find")
+    asked = written_rows.readings(Tables.of(session), arguments.table, arguments.words, arguments.key)
+    answer: _call.Answer = {}
+    for body in asked:
+        answer = session.long_request("respaldo_find", {**body, "rows": arguments.rows}, session.texts.searching)
+        if answer["found"]:
+            break
+    return _something_there(session, answer, "found")
 
 
 def history(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo history``"""
-    body: Body = {"table": arguments.table, "key": _key(arguments.key)}
-    answer = session.long_request("respaldo_history", body, session.texts.searching)
+    if len(arguments.words) != 2:
+        raise UsageError(session.texts.which_row, "respaldo history")
+    row = _row(session, *arguments.words)
+    answer = session.long_request("respaldo_history", row, session.texts.searching)
     return _something_there(session, answer, "versions")
 
 

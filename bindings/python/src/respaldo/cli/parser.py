@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import config_file, selection
@@ -46,6 +46,16 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, self.prog)
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
+        """Words may stand on both sides of an option; argparse by itself gives only those before it to an argument of
+        several words."""
+        arguments, rest = self.parse_known_args(args, namespace)
+        while rest and "words" in arguments and not rest[0].startswith("-"):
+            arguments.words.append(rest.pop(0))
+        if rest:
+            self.error(argparse._("unrecognized arguments: %s") % " ".join(rest))  # type: ignore[attr-defined]
+        return arguments
 
 
 def build(texts: Texts) -> Parser:
@@ -114,8 +124,10 @@ def build(texts: Texts) -> Parser:
     pinned.add_argument("--pin", dest="pinned", action="store_const", const=True, help=texts.pin)
     pinned.add_argument("--unpin", dest="pinned", action="store_const", const=False, help=texts.unpin)
     annotate.add_argument("--confirm", dest="confirmed", action="store_const", const=True, help=texts.confirm)
-    bring_back = command("bring-back", backup=True)
-    bring_back.add_argument("--row", nargs=2, action="append", required=True, metavar=texts.row[:2], help=texts.row[2])
+    bring_back = command("bring-back")
+    words = bring_back.add_argument("words", nargs="*", metavar=texts.backup_and_row[0], help=texts.backup_and_row[1])
+    setattr(words, "completer", complete_backups)
+    bring_back.add_argument("--row", nargs=2, action="append", default=[], metavar=texts.row[:2], help=texts.row[2])
     bring_back.add_argument("--alone", action="store_true", help=texts.alone)
     bring_back.add_argument(
         "--on-conflict", choices=["refuse", "skip", "overwrite"], default="refuse", help=texts.on_conflict
@@ -129,17 +141,16 @@ def build(texts: Texts) -> Parser:
     command("health").add_argument("--deep", action="store_true", help=texts.deep)
     rehearse = command("rehearse", backup=True, optional=True)
     rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])
-    compare = command("compare", backup=True)
+    compare = command("compare", backup=True, optional=True)
     compare.add_argument("--with", dest="other", metavar=texts.other[0], help=texts.other[1])
     compare.add_argument("--rows", type=int, default=20, metavar="N", help=texts.rows)
     find = command("find")
-    find.add_argument("text", nargs="?", metavar=texts.text[0], help=texts.text[1])
+    find.add_argument("words", nargs="*", metavar=texts.text[0], help=texts.text[1])
     find.add_argument("--table", metavar=texts.table[0], help=texts.table[1])
     find.add_argument("--key", metavar=texts.key[0], help=texts.key[1])
     find.add_argument("--rows", type=int, default=100, metavar="N", help=texts.rows_found)
     history = command("history")
-    history.add_argument("table", metavar=texts.table[0], help=texts.table_of_row)
-    history.add_argument("key", metavar=texts.key[0], help=texts.key[1])
+    history.add_argument("words", nargs="*", metavar=texts.table_and_key[0], help=texts.table_and_key[1])
     _add_archive(command("archive"), texts)
     command("config")
     command("doctor")

@@ -40,6 +40,12 @@ class Session:
         return os.path.abspath(str(self._options["database"]))
 
     @property
+    def names(self) -> Body:
+        """What people call the rows of each table."""
+        names: Body = self._options.get("names") or {}
+        return names
+
+    @property
     def database_files(self) -> tuple[str, str]:
         """The database and its WAL, of which either may be missing."""
         return self.database, f"{self.database}-wal"

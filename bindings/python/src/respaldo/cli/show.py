@@ -151,9 +151,8 @@ def annotated(answer: Answer, screen: Screen, texts: Texts) -> None:
 def brought_back(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``bring-back``."""
     result = BringBackResult.from_json(answer)
-    screen.say(
-        texts.brought_back if result.applied else texts.not_brought_back, style="green" if result.applied else ""
-    )
+    words = texts.brought_back if result.applied else texts.not_brought_back
+    screen.say(words.format(printable(answer["backup"])), style="green" if result.applied else "")
     for table in result.plan:
         numbers = (table.insert, table.update, table.same, len(table.conflicts))
         if screen.terminal:
@@ -215,6 +214,7 @@ def compared(answer: Answer, screen: Screen, texts: Texts) -> None:
             screen.say("\t".join((printable(t.table), *map(str, (t.only_here, t.only_there, t.changed, t.same)))))
         return
     screen.say(found.summary, style="green" if found.identical else "bold")
+    screen.say(texts.compared_with.format(printable(answer["backup"])))
     if differing:
         counts = [(t.table, *map(str, (t.only_here, t.only_there, t.changed, t.same))) for t in differing]
         say_table(screen, screen.terminal, texts.compare_columns, counts, name=0, labelled=True)
@@ -244,7 +244,8 @@ def found(answer: Answer, screen: Screen, texts: Texts) -> None:
     first = next((row for row in result if row.key), None)
     if first is not None and first.key is not None:
         key = ",".join(f"{column}={value_text(value)}" for column, value in first.key.items())
-        screen.say(texts.bring_one_back.format(*map(printable, (first.backup, first.table, key))))
+        words = (f'"{word}"' if " " in word else word for word in (first.backup, first.table, key))
+        screen.say(texts.bring_one_back.format(*map(printable, words)))
 
 
 def told(answer: Answer, screen: Screen, texts: Texts) -> None:

@@ -99,6 +99,7 @@ class Texts:
     rehearsed: str
     rehearsal_failed: str
     comparing: str
+    compared_with: str
     compare_columns: tuple[str, ...]
     row_columns: tuple[str, ...]
     differences: Mapping[str, str]
@@ -137,6 +138,8 @@ class Texts:
     output_failed: tuple[str, str]
     internal: tuple[str, str]
     see_help: str
+    which_row: str
+    which_words: str
 
     # --help
     program: CommandTexts
@@ -164,7 +167,8 @@ class Texts:
     rows: str
     text: tuple[str, str]
     table: tuple[str, str]
-    table_of_row: str
+    table_and_key: tuple[str, str]
+    backup_and_row: tuple[str, str]
     key: tuple[str, str]
     rows_found: str
     label: tuple[str, str]

@@ -54,14 +54,15 @@ TEXTS = Texts(
     annotated="Noted: {name} ({remarks})",
     pinned="pinned",
     severities={"note": "Note", "attention": "Attention", "danger": "DANGER"},
-    brought_back="The rows are back.",
-    not_brought_back="Nothing was changed.",
+    brought_back="The rows are back, from {}.",
+    not_brought_back="Nothing was changed. From {}:",
     table_plan="{}: {} added, {} written over, {} the same, {} in conflict",
     salvaged="What can be read was saved in {name}",
     table_salvaged="{}: {} rows, {} cut, {} missing that the newest backup has",
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",
     comparing="Comparing",
+    compared_with="Compared with {}",
     compare_columns=("Table", "Would be lost", "Would return", "Would change", "Same"),
     row_columns=("Table", "What", "Row"),
     differences={
@@ -81,7 +82,7 @@ TEXTS = Texts(
     found_columns=("Last in", "Backups", "Table", "Key", "Row"),
     nothing_found="Nothing was found in {count} backups.",
     found_more="{count} are shown and there are more: say more precisely what to find, or raise --rows.",
-    bring_one_back="To bring the first one back: respaldo bring-back {} --row {} {}",
+    bring_one_back="To bring the first one back: respaldo bring-back {} {} {}",
     history_columns=("From", "To", "Last in", "What it was, or what changed"),
     never_there="No backup has this row.",
     not_there_now="It is not in the database now.",
@@ -159,6 +160,8 @@ TEXTS = Texts(
         "Internal error of the command respaldo: {detail}",
         "It is a bug; send this message to whoever maintains the program.",
     ),
+    which_row="Say which row, with its table and its key, such as: clients 7",
+    which_words='Say what to find, such as: find "ana lopez"',
     see_help="Help: {program} --help",
     program=CommandTexts(
         usage="%(prog)s COMMAND --database FILE [options]",
@@ -311,16 +314,18 @@ examples:
   respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
         ),
         "bring-back": CommandTexts(
-            usage="%(prog)s BACKUP --row TABLE KEY [--row ...] --database FILE [--alone] [--dry-run] [options]",
+            usage="%(prog)s [BACKUP] TABLE KEY --database FILE [--row TABLE KEY] [--alone] [--dry-run] [options]",
             summary="bring rows back, and what belongs to them",
             details="""\
 Brings rows of a backup back into the database, with the rows that they refer to
 and those that went with them, as one transaction. The database as it is now is
 kept as a safety copy. Of a row that is there with other contents nothing is
-changed, unless --on-conflict says so.""",
+changed, unless --on-conflict says so. If no backup is given, it is the newest
+that has the row.""",
             examples="""\
 examples:
-  respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
+  respaldo bring-back clients 7 --dry-run --database tattoostudio.db
+  respaldo bring-back backup_20260304_142305.db clients 7 --database tattoostudio.db
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "salvage": CommandTexts(
@@ -360,13 +365,14 @@ example:
   respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
         ),
         "compare": CommandTexts(
-            usage="%(prog)s BACKUP --database FILE [--with BACKUP] [--rows N] [options]",
+            usage="%(prog)s [BACKUP] --database FILE [--with BACKUP] [--rows N] [options]",
             summary="see what restoring a backup would lose",
             details="""\
-Compares a backup with the database, row by row: what restoring it would lose,
-bring back and change. Changes nothing. With --names it says "14 sessions"
-instead of "14 rows of sessions". In a file or a pipe, one line a table that
-differs, with tabs: table, would be lost, would return, would change, same.""",
+Compares a backup (the newest, if none is given) with the database, row by row:
+what restoring it would lose, bring back and change. Changes nothing. With --names
+it says "14 sessions" instead of "14 rows of sessions". In a file or a pipe, one
+line a table that differs, with tabs: table, would be lost, would return, would
+change, same.""",
             examples="""\
 examples:
   respaldo compare backup_20260304_142305.db --database tattoostudio.db
@@ -374,30 +380,33 @@ examples:
   respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
         ),
         "find": CommandTexts(
-            usage="%(prog)s TEXT --database FILE [--table TABLE] [--rows N] [options]\n"
+            usage="%(prog)s [TABLE] TEXT --database FILE [--rows N] [options]\n"
             "       %(prog)s --table TABLE --key KEY --database FILE [options]",
             summary="find something in all backups",
             details="""\
 Finds the rows that have these words, in every backup: each version once, the
 newest first. Case, accents and the order of the words do not matter; an n finds
-an ñ too. Changes nothing. In a file or a pipe, one line a version, with tabs:
-newest backup, table, key, how many backups have it, title, values.""",
+an ñ too. If the first word is a table, only that is searched. Changes nothing. In
+a file or a pipe, one line a version, with tabs: newest backup, table, key, how
+many backups have it, title, values.""",
             examples="""\
 examples:
   respaldo find "ana lopez" --database tattoostudio.db
-  respaldo find "ana lopez" --table clients --database tattoostudio.db
-  respaldo find --table clients --key id=7 --database tattoostudio.db""",
+  respaldo find clients "ana lopez" --database tattoostudio.db
+  respaldo find clients id=7 --database tattoostudio.db""",
         ),
         "history": CommandTexts(
             usage="%(prog)s TABLE KEY --database FILE [options]",
             summary="see what a row was in each backup",
             details="""\
 Shows what a row was in every backup, what changed and when it went, and what it
-is now. Changes nothing. In a file or a pipe, one line a version, with tabs:
+is now. The key is that of its table; with the names of its columns where it has
+several. Changes nothing. In a file or a pipe, one line a version, with tabs:
 oldest backup, newest backup, columns that changed, values.""",
             examples="""\
-example:
-  respaldo history clients id=7 --database tattoostudio.db""",
+examples:
+  respaldo history clients 7 --database tattoostudio.db
+  respaldo history sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "archive": CommandTexts(
             usage="%(prog)s ACTION [WHAT] --database FILE --archive FOLDER [options]",
@@ -482,10 +491,14 @@ The option wins over the variable, and that over the file.""",
     dry_run_create="only say whether one would be made, where, and how much room there is",
     other=("BACKUP", "compare it with this other backup instead of the database"),
     rows="how many of the rows that differ to show of each table (default: 20)",
-    text=("TEXT", "the words to find"),
+    text=("[TABLE] TEXT", "the words to find, in all tables or in one"),
     table=("TABLE", "only in this table"),
-    table_of_row="the table of the row",
-    key=("KEY", "the key of the row, such as: id=7"),
+    table_and_key=("TABLE KEY", "the table and the key of the row, such as: clients 7, or clients id=7"),
+    backup_and_row=(
+        "[BACKUP] TABLE KEY",
+        "the backup (if none is given: the newest that has the row) and the row, such as: clients 7",
+    ),
+    key=("KEY", "the key of the row, such as: 7, or id=7"),
     rows_found="how many versions to show (default: 100)",
     label=("TEXT", "a name for people, such as “before the update to 2.0”"),
     note=("TEXT", "what else there is to say of the backup"),
@@ -496,7 +509,7 @@ The option wins over the variable, and that over the file.""",
     skip_unchanged="make none if nothing has changed since the newest",
     deep="read each backup whole",
     check=("SQL", "a question to the backup, which only reads; can be repeated"),
-    row=("TABLE", "KEY", "a row, such as: clients id=7; can be repeated"),
+    row=("TABLE", "KEY", "one more row, such as: clients id=7; can be repeated"),
     alone="without the rows that went with them",
     on_conflict="with a row that clashes: change nothing, leave what is there, or write over it (default: refuse)",
     triggers="let the triggers of the database fire",

@@ -54,14 +54,15 @@ TEXTS = Texts(
     annotated="Anotado: {name} ({remarks})",
     pinned="fijado",
     severities={"note": "Nota", "attention": "Atención", "danger": "PELIGRO"},
-    brought_back="Los registros están de vuelta.",
-    not_brought_back="No se cambió nada.",
+    brought_back="Los registros están de vuelta, de {}.",
+    not_brought_back="No se cambió nada. De {}:",
     table_plan="{}: {} agregados, {} reemplazados, {} iguales, {} en conflicto",
     salvaged="Lo que se puede leer se guardó en {name}",
     table_salvaged="{}: {} registros, {} cortados, faltan {} que el respaldo más reciente tiene",
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
     comparing="Comparando",
+    compared_with="Comparado con {}",
     compare_columns=("Tabla", "Se perderían", "Volverían", "Cambiarían", "Iguales"),
     row_columns=("Tabla", "Qué pasa", "Fila"),
     differences={
@@ -81,7 +82,7 @@ TEXTS = Texts(
     found_columns=("Último", "Respaldos", "Tabla", "Clave", "Registro"),
     nothing_found="No se encontró nada en {count} respaldos.",
     found_more="Se muestran {count} y hay más: diga con más precisión qué busca, o suba --rows.",
-    bring_one_back="Para traer de vuelta el primero: respaldo bring-back {} --row {} {}",
+    bring_one_back="Para traer de vuelta el primero: respaldo bring-back {} {} {}",
     history_columns=("Desde", "Hasta", "Último", "Cómo era, o qué cambió"),
     never_there="Ningún respaldo tiene este registro.",
     not_there_now="Ya no está en la base de datos.",
@@ -159,6 +160,8 @@ TEXTS = Texts(
         "Error interno de la orden respaldo: {detail}",
         "Es un fallo del programa; envíe este mensaje a quien lo mantiene.",
     ),
+    which_row="Falta decir qué registro, con su tabla y su clave, como: clients 7",
+    which_words='Falta decir qué buscar, como: find "ana lopez"',
     see_help="Ayuda: {program} --help",
     program=CommandTexts(
         usage="%(prog)s ORDEN --database ARCHIVO [opciones]",
@@ -312,16 +315,18 @@ ejemplos:
   respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
         ),
         "bring-back": CommandTexts(
-            usage="%(prog)s RESPALDO --row TABLA CLAVE [--row ...] --database ARCHIVO [--alone] [--dry-run] [opciones]",
+            usage="%(prog)s [RESPALDO] TABLA CLAVE --database ARCHIVO [--row TABLA CLAVE] [--dry-run] [opciones]",
             summary="traer de vuelta registros y lo que les pertenece",
             details="""\
 Trae de un respaldo registros a la base de datos, con los registros a los que se
 refieren y los que se fueron con ellos, en una sola transacción. La base de datos
 de ahora se guarda antes en una copia. Si un registro está con otro contenido no
-se cambia nada, salvo que --on-conflict lo diga.""",
+se cambia nada, salvo que --on-conflict lo diga. Si no se dice de qué respaldo, es
+el más reciente que tiene el registro.""",
             examples="""\
 ejemplos:
-  respaldo bring-back backup_20260304_142305.db --row clients id=7 --dry-run --database tattoostudio.db
+  respaldo bring-back clients 7 --dry-run --database tattoostudio.db
+  respaldo bring-back backup_20260304_142305.db clients 7 --database tattoostudio.db
   respaldo bring-back backup_20260304_142305.db --row sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "salvage": CommandTexts(
@@ -361,14 +366,14 @@ ejemplo:
   respaldo rehearse --check "SELECT count(*) > 0 FROM clients" --database tattoostudio.db""",
         ),
         "compare": CommandTexts(
-            usage="%(prog)s RESPALDO --database ARCHIVO [--with RESPALDO] [--rows N] [opciones]",
+            usage="%(prog)s [RESPALDO] --database ARCHIVO [--with RESPALDO] [--rows N] [opciones]",
             summary="ver qué se perdería al restaurar un respaldo",
             details="""\
-Compara fila por fila un respaldo con la base de datos: qué se perdería al
-restaurarlo, qué volvería y qué cambiaría. No cambia nada. Con --names dice
-«14 sesiones» en vez de «14 filas de sessions». En un archivo o una tubería,
-una línea por tabla distinta, con tabuladores: tabla, se perderían, volverían,
-cambiarían, iguales.""",
+Compara fila por fila un respaldo (el más reciente, si no se da ninguno) con la
+base de datos: qué se perdería al restaurarlo, qué volvería y qué cambiaría. No
+cambia nada. Con --names dice «14 sesiones» en vez de «14 filas de sessions». En
+un archivo o una tubería, una línea por tabla distinta, con tabuladores: tabla, se
+perderían, volverían, cambiarían, iguales.""",
             examples="""\
 ejemplos:
   respaldo compare backup_20260304_142305.db --database tattoostudio.db
@@ -376,32 +381,34 @@ ejemplos:
   respaldo compare backup_20260304_142305.db --database tattoostudio.db --json | jq -r .summary""",
         ),
         "find": CommandTexts(
-            usage="%(prog)s TEXTO --database ARCHIVO [--table TABLA] [--rows N] [opciones]\n"
+            usage="%(prog)s [TABLA] TEXTO --database ARCHIVO [--rows N] [opciones]\n"
             "       %(prog)s --table TABLA --key CLAVE --database ARCHIVO [opciones]",
             summary="buscar algo en todos los respaldos",
             details="""\
 Busca en cada respaldo los registros que tienen estas palabras: cada versión una
 vez, lo más reciente primero. No importan mayúsculas, acentos ni el orden de las
-palabras; con n se encuentra también ñ. No cambia nada. En un archivo o una
-tubería, una línea por versión, con tabuladores: respaldo más reciente, tabla,
-clave, cuántos respaldos la tienen, título, valores.""",
+palabras; con n se encuentra también ñ. Si la primera palabra es una tabla, busca
+solo en ella. No cambia nada. En un archivo o una tubería, una línea por versión,
+con tabuladores: respaldo más reciente, tabla, clave, cuántos respaldos la tienen,
+título, valores.""",
             examples="""\
 ejemplos:
   respaldo find "ana lopez" --database tattoostudio.db
-  respaldo find "ana lopez" --table clients --database tattoostudio.db
-  respaldo find --table clients --key id=7 --database tattoostudio.db""",
+  respaldo find clients "ana lopez" --database tattoostudio.db
+  respaldo find clients id=7 --database tattoostudio.db""",
         ),
         "history": CommandTexts(
             usage="%(prog)s TABLA CLAVE --database ARCHIVO [opciones]",
             summary="ver cómo era un registro en cada respaldo",
             details="""\
 Muestra cómo era un registro en cada respaldo, qué cambió y cuándo se fue, y cómo
-está ahora. No cambia nada. En un archivo o una tubería, una línea por versión,
-con tabuladores: respaldo más antiguo, más reciente, columnas que cambiaron,
-valores.""",
+está ahora. La clave es la de su tabla; si se compone de varias columnas, con sus
+nombres. No cambia nada. En un archivo o una tubería, una línea por versión, con
+tabuladores: respaldo más antiguo, más reciente, columnas que cambiaron, valores.""",
             examples="""\
-ejemplo:
-  respaldo history clients id=7 --database tattoostudio.db""",
+ejemplos:
+  respaldo history clients 7 --database tattoostudio.db
+  respaldo history sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
         "archive": CommandTexts(
             usage="%(prog)s ACCIÓN [QUÉ] --database ARCHIVO --archive CARPETA [opciones]",
@@ -489,10 +496,14 @@ La opción gana a la variable, y esta al archivo.""",
     dry_run_create="solo decir si se crearía, dónde y cuánto espacio hay",
     other=("RESPALDO", "compararlo con este otro respaldo, en vez de la base de datos"),
     rows="cuántas filas distintas mostrar de cada tabla (si no se dice: 20)",
-    text=("TEXTO", "las palabras que se buscan"),
+    text=("[TABLA] TEXTO", "las palabras que se buscan, en todas las tablas o en una"),
     table=("TABLA", "solo en esta tabla"),
-    table_of_row="la tabla del registro",
-    key=("CLAVE", "la clave del registro, como: id=7"),
+    table_and_key=("TABLA CLAVE", "la tabla y la clave del registro, como: clients 7, o clients id=7"),
+    backup_and_row=(
+        "[RESPALDO] TABLA CLAVE",
+        "el respaldo (si no se dice: el más reciente que tiene el registro) y el registro, como: clients 7",
+    ),
+    key=("CLAVE", "la clave del registro, como: 7, o id=7"),
     rows_found="cuántas versiones mostrar (si no se dice: 100)",
     label=("TEXTO", "un nombre para las personas, como «antes de actualizar 2.0»"),
     note=("TEXTO", "algo más que decir del respaldo"),
@@ -503,7 +514,7 @@ La opción gana a la variable, y esta al archivo.""",
     skip_unchanged="no crear ninguno si nada cambió desde el más reciente",
     deep="leer cada respaldo entero",
     check=("SQL", "una pregunta al respaldo, que solo lea; se puede repetir"),
-    row=("TABLA", "CLAVE", "un registro, como: clients id=7; se puede repetir"),
+    row=("TABLA", "CLAVE", "un registro más, como: clients id=7; se puede repetir"),
     alone="sin los registros que se fueron con ellos",
     on_conflict="si un registro choca: no cambiar nada, dejar lo que hay o reemplazarlo (si no se dice: refuse)",
     triggers="dejar que actúen los disparadores de la base de datos",
