@@ -368,7 +368,7 @@ fn pages_that_are_skipped_change_no_answer() {
             run("BEGIN");
             for _ in 0..random(6) {
                 let (id, many) = (i64::try_from(random(5000)).expect("small") - 1000, random(90));
-                run(&match random(11) {
+                run(&match random(14) {
                     0 => format!("DELETE FROM plain WHERE id BETWEEN {id} AND {id} + {many} * 3"),
                     1 => format!("UPDATE plain SET a = a || 'x' WHERE id BETWEEN {id} AND {id} + {many}"),
                     // Only an overflow page changes.
@@ -379,6 +379,9 @@ fn pages_that_are_skipped_change_no_answer() {
                     6 => format!("UPDATE loose SET b = b + 0.5 WHERE rowid = {id}; INSERT INTO loose SELECT a, b FROM plain LIMIT {many}"),
                     7 => "INSERT INTO plain VALUES(9223372036854775807, 'last', 0, NULL) ON CONFLICT DO UPDATE SET b = b + 1".to_owned(),
                     // In small pages a leaf has one row, and goes with it.
+                    10 => format!("UPDATE texts SET k = 'n' || k WHERE rowid BETWEEN {id} AND {id} + {many} * 3"),
+                    11 => format!("DELETE FROM texts WHERE rowid % 89 = {many}; INSERT INTO texts VALUES('T{id}', {many}) ON CONFLICT DO NOTHING"),
+                    12 => format!("INSERT OR REPLACE INTO keyed SELECT a, id, hex(zeroblob({many} * 9)) FROM plain WHERE id BETWEEN {id} AND {id} + {many}"),
                     8 | 9 => format!("DELETE FROM wide WHERE id % 97 = {many}"),
                     _ => "INSERT OR REPLACE INTO plain VALUES(-9223372036854775808, 'first', 0, NULL)".to_owned(),
                 });

@@ -68,6 +68,11 @@ impl<'c> PageReader<'c> {
         })
     }
 
+    /// Whether every page is at its place in the file.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.way, Way::File(_))
+    }
+
     /// Fills `pages` with whole pages from page `first` on. The contents of the lock-byte page are undefined.
     pub fn read(&mut self, first: u64, pages: &mut [u8]) -> Result<()> {
         let read = match &mut self.way {

@@ -226,6 +226,15 @@ impl RowTable {
         format!("{select} WHERE {rowid} BETWEEN ?1 AND ?2 ORDER BY {rowid}")
     }
 
+    /// A statement for the keys of the rows of a table with rowids from one number to another, each followed by its rowid.
+    pub fn select_keys_in_range(&self) -> String {
+        let rowid = self.rowid.unwrap_or("rowid");
+        let mut list = self.key.expressions();
+        list.push(rowid.to_owned());
+        let (list, table) = (list.join(", "), quoted(&self.name));
+        format!("SELECT {list} FROM main.{table} WHERE {rowid} BETWEEN ?1 AND ?2")
+    }
+
     /// A statement for the rows with these values: the key first, then all columns.
     pub fn select_where(&self, names: &[&str]) -> String {
         let terms: Vec<String> = names

@@ -17,7 +17,8 @@ use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::summary::{Amount, Amounts, summary};
 use crate::report::waiting;
-use crate::steps::equal_pages::left_to_compare;
+use crate::steps::equal_pages::{Left, LeftToCompare, left_to_compare};
+use crate::steps::matched_rows::{self, LeftRows};
 use crate::steps::row_differences::{self, DifferentRow, Meter, RowDifference, Side, Tally, failed};
 use crate::steps::row_multisets;
 use crate::steps::row_title::title;
@@ -214,6 +215,36 @@ impl Store {
     }
 }
 
+/// Compares two tables with a common key: the rows that equal pages leave over, or all.
+fn compare_by_key(here: &Side<'_>, there: &Side<'_>, rows: usize, meter: &mut Meter<'_, '_>) -> Result<Tally> {
+    let Some(LeftToCompare { same, left }) = left_to_compare(here, there, meter)? else {
+        return row_differences::merge(here, there, None, rows, meter);
+    };
+    let left = match left {
+        Left::Ranges(ranges) if here.table.key.is_rowid() => {
+            let mut tally = row_differences::merge(here, there, Some(&ranges), rows, meter)?;
+            tally.same += same;
+            return Ok(tally);
+        }
+        Left::Ranges(ranges) => match LeftRows::in_ranges(here, &ranges)? {
+            Some(ours) => LeftRows::in_ranges(there, &ranges)?.map(|theirs| (ours, theirs)),
+            None => None,
+        },
+        Left::Rows(ours, theirs) => Some((ours, theirs)),
+    };
+    let matched = match left {
+        Some((ours, theirs)) => matched_rows::compare((here, ours), (there, theirs), rows, meter)?,
+        None => None,
+    };
+    match matched {
+        Some(mut tally) => {
+            tally.same += same;
+            Ok(tally)
+        }
+        None => row_differences::merge(here, there, None, rows, meter),
+    }
+}
+
 fn compare_table(
     here: (&Source, Option<&RowTable>),
     there: (&Source, Option<&RowTable>),
@@ -234,11 +265,7 @@ fn compare_table(
             );
             let has_key = !matches!(ours.table.key, RowKey::None);
             if has_key && ours.table.key.is_like(&theirs.table.key) {
-                let left = left_to_compare(&ours, &theirs, meter)?;
-                let ranges = left.as_ref().map(|left| left.ranges.as_slice());
-                let mut tally = row_differences::merge(&ours, &theirs, ranges, rows, meter)?;
-                tally.same += left.map_or(0, |left| left.same);
-                Ok(tally)
+                compare_by_key(&ours, &theirs, rows, meter)
             } else {
                 row_multisets::compare(&ours, &theirs, rows, meter)
             }

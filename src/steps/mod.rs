@@ -11,9 +11,11 @@
 //! | `fetched_snapshot` | a snapshot of the archive in a temporary file |
 //! | `find_backup` | a backup given by name or path, found and held |
 //! | `lost_and_found` | rows and values that have no place in a table |
+//! | `matched_rows` | the rows that equal pages leave over, matched by their keys |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
 //! | `found_rows` | the rows that a search has found, each version once |
 //! | `overwrite` | writing over a live database through SQLite |
+//! | `page_scan` | which pages of a backup a search has to look at |
 //! | `page_set` | which pages of two databases differ |
 //! | `replace` | putting a new file where the live database is missing or unusable |
 //! | `restore_log` | `restores.jsonl` |
@@ -21,6 +23,7 @@
 //! | `row_differences` | which rows of two tables differ |
 //! | `row_multisets` | the same for tables without a key |
 //! | `row_title` | a readable title of a row |
+//! | `row_words` | whether a row has the words of a search, and its values as they are stored |
 //! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
@@ -50,8 +53,10 @@ pub(crate) mod fetched_snapshot;
 pub(crate) mod find_backup;
 pub(crate) mod found_rows;
 pub(crate) mod lost_and_found;
+pub(crate) mod matched_rows;
 pub(crate) mod missing_rows;
 pub(crate) mod overwrite;
+pub(crate) mod page_scan;
 pub(crate) mod page_set;
 pub(crate) mod replace;
 pub(crate) mod restore_log;
@@ -62,6 +67,7 @@ pub(crate) mod row_title;
 pub(crate) mod row_transfer;
 pub(crate) mod row_transfer_plan;
 pub(crate) mod row_transfer_tables;
+pub(crate) mod row_words;
 pub(crate) mod safety_copy;
 pub(crate) mod safety_draft;
 pub(crate) mod salvage_copy;

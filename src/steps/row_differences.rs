@@ -276,7 +276,7 @@ fn merge_rows<'s>(
                 b.advance(meter)?;
             }
             (_, Some(x), Some(y)) => {
-                compare(tally, (here, x), (there, y), rows).map_err(|e| here.failed(&e))?;
+                compare_rows(tally, (here, x), (there, y), rows).map_err(|e| here.failed(&e))?;
                 a.advance(meter)?;
                 b.advance(meter)?;
             }
@@ -285,7 +285,8 @@ fn merge_rows<'s>(
     }
 }
 
-fn compare(
+/// Compares two rows with the same key.
+pub(crate) fn compare_rows(
     tally: &mut Tally,
     here: (&Side<'_>, &Row<'_>),
     there: (&Side<'_>, &Row<'_>),

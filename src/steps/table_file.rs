@@ -54,6 +54,11 @@ impl<'s> TableFile<'s> {
         })
     }
 
+    /// Whether all its pages lie in the file itself, and none in a WAL.
+    pub fn is_plain(&self) -> bool {
+        self.reader.is_plain()
+    }
+
     /// Which of its pages are used.
     pub fn usage(&self) -> Result<Usage> {
         let no_memory = || Error::at(Cause::Io("out of memory".to_owned()), &self.source.path);

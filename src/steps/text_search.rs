@@ -1,8 +1,8 @@
 //! The rows of a backup that have a text, read page by page.
 //!
 //! Only the pages of tables are read. A page that is the same in the backup that was read before has the same rows, so it is not
-//! searched again: most pages of a daily backup are those of yesterday. Found rows are then read through SQLite, which knows
-//! defaults and types.
+//! searched again: most pages of a daily backup are those of yesterday. Which pages have the words is found out by several threads;
+//! found rows are then read through SQLite, which knows defaults and types.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -13,22 +13,19 @@ use crate::database::progress_poll::ProgressPoll;
 use crate::database::row_table::RowTable;
 use crate::database::row_value::RowValue;
 use crate::pages::cell::Cell;
-use crate::pages::header::Encoding;
-use crate::pages::page::{Kind, Page};
-use crate::pages::record::{self, Class, Field, Value};
-use crate::pages::tree::{cell_of, payload_of};
+use crate::pages::page::Page;
+use crate::pages::tree::{ReadPage, cell_of};
 use crate::report::damage::{Damage, DamageKind};
 use crate::report::error::{Cause, Error, Result};
 use crate::report::progress::Progress;
 use crate::steps::found_rows::{FoundRows, RowNumber};
+use crate::steps::page_scan::{PageHashes, PageScan, SearchedTable, Seen, SeenPage};
 use crate::steps::row_differences::failed;
+use crate::steps::row_words::{Scratch, has_words, rows_page, stored};
 use crate::steps::search_words::SearchWords;
 use crate::steps::single_row::{RowVersion, select};
 use crate::steps::snapshot::Source;
 use crate::steps::table_file::{TableFile, declaration};
-
-/// How much of a row is searched.
-const MOST_OF_A_ROW: usize = 16 << 20;
 
 /// What a search of several backups keeps between two of them.
 pub(crate) struct TextSearch<'s> {
@@ -43,9 +40,7 @@ pub(crate) struct TextSearch<'s> {
 /// The pages of a backup that was searched.
 #[derive(Default)]
 struct SearchedPages {
-    page_size: u64,
-    /// A hash of each page with its table; 0 where the page must be searched again.
-    hashes: Vec<u64>,
+    hashes: PageHashes,
     rows: HashMap<u32, Vec<RowNumber>>,
 }
 
@@ -93,48 +88,49 @@ impl<'s> TextSearch<'s> {
         findings: &mut Findings<'_>,
         progress: &SearchProgress<'_, '_>,
     ) -> Result<bool> {
+        // Taken: where this search fails, the next backup is searched whole.
+        let mut before = std::mem::take(&mut self.before);
         let tables = self.tables(source).map_err(|error| failed(source, &error))?;
         let mut file = TableFile::open(source)?;
         let (pages, mut lost) = pages_of_tables(&mut file, &tables)?;
+        let scan = PageScan {
+            pages: &pages,
+            tables: &tables,
+            words: self.words,
+            hasher: &self.hasher,
+            before: &before.hashes,
+        };
+        let seen = scan.run(&mut file, &|page| progress.reach(page))?;
         let mut now = SearchedPages {
-            page_size: source.shape.page_size,
-            hashes: vec![0; file.pages as usize + 1],
+            hashes: PageHashes::new(source),
             rows: HashMap::new(),
         };
-        let (mut chunk, mut scratch) = (Vec::new(), Scratch::default());
-        let mut rest = pages.as_slice();
-        while let Some((first, _)) = rest.first().copied() {
-            progress.reach(first)?;
-            let run = rest
-                .iter()
-                .take_while(|(page, _)| page - first < file.pages_at_once)
-                .count();
-            let (run, after) = rest.split_at_checked(run).unwrap_or((rest, &[]));
-            rest = after;
-            let last = run.last().map_or(first, |(page, _)| *page);
-            file.read_run(first, last, &mut chunk)?;
-            for (number, table) in run {
-                let bytes = file.page_in(&chunk, first, *number);
-                let Some(table) = tables.get(*table) else { continue };
-                let hash = self.hasher.hash_one((table.hash, bytes)).max(1);
-                let rows = if self.before.has(now.page_size, *number, hash) {
-                    self.before.rows.remove(number).unwrap_or_default()
-                } else {
-                    scratch.depends_on_other_pages = false;
-                    lost += search_page((*number, bytes), table, self.words, &mut file, findings, &mut scratch)?;
-                    std::mem::take(&mut scratch.rows)
-                };
-                for row in &rows {
-                    findings.rows.seen(*row, findings.backup);
+        let (mut bytes, mut scratch) = (Vec::new(), Scratch::default());
+        for ((number, table), SeenPage { seen, hash }) in pages.iter().zip(seen) {
+            let Some(table) = tables.get(*table) else { continue };
+            scratch.depends_on_other_pages = false;
+            let lost_before = lost;
+            let rows = match seen {
+                Seen::Same => before.rows.remove(number).unwrap_or_default(),
+                Seen::Nothing => vec![],
+                Seen::ToSearch => {
+                    progress.goes_on()?;
+                    file.read_page(*number, &mut bytes)?;
+                    let mut rows = Vec::new();
+                    let page = (*number, bytes.as_slice());
+                    lost += search_page(page, table, self.words, &mut file, findings, (&mut scratch, &mut rows))?;
+                    rows
                 }
-                findings.numbers.extend(&rows);
-                if let Some(place) = now.hashes.get_mut(*number as usize) {
-                    *place = if scratch.depends_on_other_pages { 0 } else { hash };
-                }
-                scratch.depends_on_other_pages = false;
-                if !rows.is_empty() {
-                    now.rows.insert(*number, rows);
-                }
+            };
+            for row in &rows {
+                findings.rows.seen(*row, findings.backup);
+            }
+            findings.numbers.extend(&rows);
+            // What cannot be read is told of each backup.
+            let is_final = !scratch.depends_on_other_pages && lost == lost_before;
+            now.hashes.set(*number, if is_final { hash } else { 0 });
+            if !rows.is_empty() {
+                now.rows.insert(*number, rows);
             }
         }
         self.before = now;
@@ -169,12 +165,6 @@ impl<'s> TextSearch<'s> {
     }
 }
 
-impl SearchedPages {
-    fn has(&self, page_size: u64, number: u32, hash: u64) -> bool {
-        self.page_size == page_size && self.hashes.get(number as usize) == Some(&hash)
-    }
-}
-
 impl SearchProgress<'_, '_> {
     /// Reports that the backup at hand is read up to this page. Fails once the caller has cancelled.
     pub fn reach(&self, page: u32) -> Result<()> {
@@ -183,19 +173,17 @@ impl SearchProgress<'_, '_> {
             pages_done,
             pages_total: self.total,
         });
+        self.goes_on()
+    }
+
+    /// Fails once the caller has cancelled.
+    fn goes_on(&self) -> Result<()> {
         if self.poll.should_continue() {
             Ok(())
         } else {
             Err(Error::new(Cause::Cancelled))
         }
     }
-}
-
-struct SearchedTable {
-    table: RowTable,
-    root: u32,
-    /// Of its name and declaration: the rows of equal pages of equal tables are equal.
-    hash: u64,
 }
 
 /// The pages with rows of these tables, in the order of the file, with the place of their table; and how many could not be found.
@@ -216,30 +204,16 @@ fn pages_of_tables(file: &mut TableFile<'_>, tables: &[SearchedTable]) -> Result
     Ok((pages, lost))
 }
 
-/// Buffers that are used for every page.
-#[derive(Default)]
-struct Scratch {
-    fields: Vec<Field>,
-    payload: Vec<u8>,
-    /// The rows found on the page.
-    rows: Vec<RowNumber>,
-    /// What was found does not stand on the page alone.
-    depends_on_other_pages: bool,
-}
-
-/// Searches the rows of a page. Returns how many cannot be read.
+/// Searches the rows of a page, and adds those that are kept to `rows`. Returns how many cannot be read.
 fn search_page(
     (number, bytes): (u32, &[u8]),
     table: &SearchedTable,
     words: &SearchWords,
     file: &mut TableFile<'_>,
     findings: &mut Findings<'_>,
-    scratch: &mut Scratch,
+    (scratch, rows): (&mut Scratch, &mut Vec<RowNumber>),
 ) -> Result<u64> {
-    let page = Page::parse(number, bytes).ok();
-    let page =
-        page.filter(|page| page.kind.is_table() != table.table.without_rowid && page.kind != Kind::TableInterior);
-    let Some(page) = page else {
+    let Some(page) = rows_page(Page::parse(number, bytes).ok(), table.table.without_rowid) else {
         return Ok(1);
     };
     let mut lost = 0;
@@ -255,65 +229,11 @@ fn search_page(
                 let found = add_row(&cell, table, file, findings, scratch);
                 let found = found.map_err(|error| failed(file.source, &error))?;
                 scratch.depends_on_other_pages |= found.is_some() && cell.overflow != 0;
-                scratch.rows.extend(found);
+                rows.extend(found);
             }
         }
     }
     Ok(lost)
-}
-
-/// Whether the texts of a row have all words; `None` where they cannot be read.
-fn has_words(
-    cell: &Cell<'_>,
-    words: &SearchWords,
-    file: &mut TableFile<'_>,
-    scratch: &mut Scratch,
-) -> Result<Option<bool>> {
-    let Scratch {
-        fields,
-        payload,
-        depends_on_other_pages,
-        ..
-    } = scratch;
-    let mut record = cell.local;
-    payload.clear();
-    if cell.overflow != 0 {
-        // Texts usually stand before the pictures that make a row long.
-        let in_cell = record::header_length(cell.local, cell.length).filter(|header| *header <= cell.local.len());
-        let whole = in_cell.and_then(|_| record::read_fields(cell.local, cell.length, usize::MAX, fields));
-        let texts = fields.iter().filter(|field| field.class() == Class::Text);
-        let needed = match whole {
-            Some(_) => texts.map(|field| field.end()).max().unwrap_or(0),
-            None => cell.length,
-        };
-        if needed > cell.local.len() as u64 {
-            *depends_on_other_pages = true;
-            let most = usize::try_from(needed).unwrap_or(usize::MAX).min(MOST_OF_A_ROW);
-            let (limits, pages) = (file.limits, file.pages);
-            if !payload_of(cell, most, (&limits, pages), file, payload)? {
-                return Ok(None);
-            }
-            record = payload.as_slice();
-        }
-    }
-    if record::header_length(record, cell.length).is_none_or(|header| header > record.len())
-        || record::read_fields(record, cell.length, usize::MAX, fields).is_none()
-    {
-        return Ok(None);
-    }
-    let mut found = 0;
-    for field in fields.iter().filter(|field| field.class() == Class::Text) {
-        let end = usize::try_from(field.end()).unwrap_or(usize::MAX).min(record.len());
-        let text = record.get(field.start..end).unwrap_or_default();
-        found = match file.encoding {
-            Encoding::Utf8 => words.search(text, found),
-            encoding => words.search(utf8(text, encoding).as_bytes(), found),
-        };
-        if found == words.all() {
-            return Ok(Some(true));
-        }
-    }
-    Ok(Some(false))
 }
 
 /// Reads a row that was found through SQLite.
@@ -332,7 +252,7 @@ fn add_row(
         };
         let fields = scratch.fields.iter().take(table.primary.len());
         let values: Option<Vec<RowValue>> = fields
-            .map(|field| value(field.value(payload)?, file.encoding))
+            .map(|field| stored(field.value(payload)?, file.encoding))
             .collect();
         values.unwrap_or_default()
     } else {
@@ -359,24 +279,4 @@ fn add_row(
         return Ok(None);
     };
     Ok(findings.add(table, &bytes, cell.rowid, version))
-}
-
-fn value(value: Value<'_>, encoding: Encoding) -> Option<RowValue> {
-    Some(match value {
-        Value::Null => RowValue::Null,
-        Value::Integer(number) => RowValue::Integer(number),
-        Value::Real(number) => RowValue::Real(number),
-        Value::Text(bytes) if encoding == Encoding::Utf8 => RowValue::Text(bytes.to_vec()),
-        Value::Text(bytes) => RowValue::Text(utf8(bytes, encoding).into_bytes()),
-        Value::Blob(bytes) => RowValue::Blob(bytes.to_vec()),
-    })
-}
-
-fn utf8(bytes: &[u8], encoding: Encoding) -> String {
-    let unit: fn([u8; 2]) -> u16 = match encoding {
-        Encoding::Utf16Be => u16::from_be_bytes,
-        Encoding::Utf8 | Encoding::Utf16Le => u16::from_le_bytes,
-    };
-    let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| unit(*pair)).collect();
-    String::from_utf16_lossy(&units)
 }
