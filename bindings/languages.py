@@ -5,7 +5,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from driver import Driver
+
 BINDINGS = Path(__file__).resolve().parent
+ROOT = BINDINGS.parent
+BUILD = ROOT / "target" / "bindings"
 
 
 @dataclass(frozen=True)
@@ -15,10 +19,19 @@ class Language:
     name: str
     fence: str
     """How the README marks its first program."""
+    suffix: str
+    """Of a program's file."""
     packages: tuple[str, ...]
     """Debian's."""
     loads: bool = True
     """Whether it looks for the library when it runs; otherwise the linker does."""
+
+    nowhere = "/nowhere/librespaldo-of-nobody.so"
+    """A library that is not there."""
+    places = (r"/\S*/librespaldo\.so\b(?!\.)", r"librespaldo\.so\.1\b")
+    """What a failure names where none was chosen, as expressions: the package's, and the system's."""
+    has_own_sqlite = True
+    """Whether the tests have a SQLite of the language's own."""
 
     @property
     def home(self):
@@ -27,6 +40,23 @@ class Language:
     @property
     def tests(self):
         return self.home / "tests"
+
+    @property
+    def build(self):
+        """Where everything is made."""
+        return BUILD / self.name
+
+    def library(self, library):
+        """What the library is called where the programs run."""
+        return str(library)
+
+    def file_name(self, words):
+        """`first backup` as the language calls a file."""
+        return words.replace(" ", "_") + self.suffix
+
+    def start(self, environment):
+        """The driver, started."""
+        return Driver([str(part) for part in self.driver(self.build)], self.build, environment)
 
     def environment(self, _build):
         """What its programs need beside the library's path."""
@@ -38,18 +68,21 @@ class Language:
 
 
 class Node(Language):
+    NPM = ()
+    TOOLS = ("better-sqlite3@^12", "typescript@^5", "@types/node@^20")
+
     def prepare(self, build, environment, run):
         wanted = {
             "private": True,
             "type": "module",
             "dependencies": {"respaldo": f"file:{self.home}"},
-            "devDependencies": {"better-sqlite3": "^12", "typescript": "^5", "@types/node": "^20"},
+            "devDependencies": dict(tool.rsplit("@", 1) for tool in self.TOOLS),
         }
         (build / "package.json").write_text(json.dumps(wanted), "utf-8")
         shutil.rmtree(build / "node_modules" / "respaldo", ignore_errors=True)
         # Copied, as from a registry: a link would look for koffi beside the package's source.
         npm = ["npm", "install", "--install-links", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-        problems = run(npm, build, environment)
+        problems = run([*npm, *self.NPM], build, environment)
         for test in self.tests.iterdir():
             shutil.copy2(test, build)
         return problems
@@ -64,9 +97,9 @@ class Node(Language):
             "types": [build / "node_modules" / ".bin" / "tsc", *types, build / "types.mts"],
         }
 
-    def snippet(self, build, text, folder, environment, run):
-        program = build / "first_backup.mjs"
-        program.write_text(text, "utf-8")
+    def run_program(self, build, source, folder, environment, run):
+        # Beside the packages that it imports.
+        program = shutil.copy2(source, build)
         return run(["node", program], folder, environment)
 
 
@@ -87,7 +120,7 @@ class Go(Language):
         for test in self.tests.iterdir():
             shutil.copy2(test, build)
         unformatted = run(["sh", "-c", 'test -z "$(gofmt -l . | tee /dev/stderr)"'], self.home, environment)
-        return unformatted or run(["go", "build", "-o", build / "driver", "driver.go"], build, environment)
+        return unformatted or run(["go", "build", "-o", self.driver(build)[-1], "."], build, environment)
 
     def driver(self, build):
         return [build / "driver"]
@@ -98,17 +131,21 @@ class Go(Language):
             "vet": ["sh", "-c", f"cd '{build}' && go vet respaldo"],
         }
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "first").mkdir(exist_ok=True)
-        (build / "first" / "main.go").write_text(text, "utf-8")
-        problems = run(["go", "build", "-o", build / "first_backup", "./first"], build, environment)
-        return problems or run([build / "first_backup"], folder, environment)
+    def run_program(self, build, source, folder, environment, run):
+        program = self.built_program(build, source)
+        package = build / "programs" / source.stem
+        package.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, package)
+        problems = run(["go", "build", "-o", program[-1], f"./programs/{source.stem}"], build, environment)
+        return problems or run(program, folder, environment)
+
+    def built_program(self, build, source):
+        return [build / f"{source.stem}.out"]
 
 
 class Cpp(Language):
     FLAGS = ("-std=c++17", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror")
     SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    ROOT = BINDINGS.parent
 
     def environment(self, build):
         return {"LD_LIBRARY_PATH": str(build / "prefix" / "lib")}
@@ -120,7 +157,7 @@ class Cpp(Language):
 
     def prepare(self, build, environment, run):
         library = environment["RESPALDO_LIBRARY"]  # is there, and not to be built
-        install = ["make", "-C", self.ROOT, "-o", library, "install", f"LIBRARY={library}"]
+        install = ["make", "-C", ROOT, "-o", library, "install", f"LIBRARY={library}"]
         return (
             run([*install, f"PREFIX={build / 'prefix'}"], build, environment)
             or run(self.compiled(build, self.tests / "driver.cpp", build / "driver"), build, environment)
@@ -137,23 +174,17 @@ class Cpp(Language):
             "idioms": [build / "idioms"],
             "examples/cpp with CMake": self.with_cmake(build, "cpp"),
             "examples/c with CMake": self.with_cmake(build, "c"),
-            "the README's program is the example": ["sh", "-c", self.same_program()],
         }
 
     def with_cmake(self, build, language):
         made = build / f"cmake-{language}"
-        source = self.ROOT / "examples" / language
+        source = ROOT / "examples" / language
         configure = f"cmake -S '{source}' -B '{made}' -DCMAKE_PREFIX_PATH='{build / 'prefix'}'"
         return ["sh", "-ec", f"rm -rf '{made}'; {configure}; cmake --build '{made}'; '{made / 'quickstart'}'"]
 
-    def same_program(self):
-        example = self.ROOT / "examples" / "cpp" / "quickstart.cpp"
-        return f"sed -n '/^```cpp$/,/^```$/{{/^```/!p}}' '{self.home / 'README.md'}' | diff - '{example}'"
-
-    def snippet(self, build, text, folder, environment, run):
-        (build / "first_backup.cpp").write_text(text, "utf-8")
-        compiled = self.compiled(build, build / "first_backup.cpp", build / "first_backup")
-        return run(compiled, build, environment) or run([build / "first_backup"], folder, environment)
+    def run_program(self, build, source, folder, environment, run):
+        program = build / source.stem
+        return run(self.compiled(build, source, program), build, environment) or run([program], folder, environment)
 
 
 class Ruby(Language):
@@ -173,9 +204,8 @@ class Ruby(Language):
     def programs(self, _build):
         return {"idioms": ["ruby", "-w", self.tests / "idioms.rb"]}
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "first_backup.rb").write_text(text, "utf-8")
-        return run(["ruby", build / "first_backup.rb"], folder, environment)
+    def run_program(self, _build, source, folder, environment, run):
+        return run(["ruby", "-w", source], folder, environment)
 
 
 class Php(Language):
@@ -196,9 +226,8 @@ class Php(Language):
     def programs(self, _build):
         return {"idioms": ["php", self.tests / "idioms.php"]}
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "first_backup.php").write_text(text, "utf-8")
-        return run(["php", "-d", f"include_path={build}", build / "first_backup.php"], folder, environment)
+    def run_program(self, build, source, folder, environment, run):
+        return run(["php", "-d", f"include_path={build}", source], folder, environment)
 
 
 class Lua(Language):
@@ -211,12 +240,14 @@ class Lua(Language):
     def programs(self, _build):
         return {"idioms": ["luajit", self.tests / "idioms.lua"]}
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "first_backup.lua").write_text(text, "utf-8")
-        return run(["luajit", build / "first_backup.lua"], folder, environment)
+    def run_program(self, _build, source, folder, environment, run):
+        return run(["luajit", source], folder, environment)
 
 
 class CSharp(Language):
+    def file_name(self, words):
+        return words.title().replace(" ", "") + self.suffix
+
     def compiled(self, build, source, program):
         return ["mcs", "-warnaserror", f"-r:{build / 'Respaldo.dll'}", f"-out:{program}", source]
 
@@ -235,14 +266,17 @@ class CSharp(Language):
     def programs(self, build):
         return {"idioms": ["mono", build / "Idioms.exe"]}
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "FirstBackup.cs").write_text(text, "utf-8")
-        compiled = self.compiled(build, build / "FirstBackup.cs", build / "FirstBackup.exe")
-        return run(compiled, build, environment) or run(["mono", build / "FirstBackup.exe"], folder, environment)
+    def run_program(self, build, source, folder, environment, run):
+        program = build / f"{source.stem}.exe"
+        compiled = self.compiled(build, source, program)
+        return run(compiled, build, environment) or run(["mono", program], folder, environment)
 
 
 class Java(Language):
     JARS = ("jna.jar", "gson.jar", "sqlite-jdbc.jar")
+
+    def file_name(self, words):
+        return words.title().replace(" ", "") + self.suffix
 
     def path(self, build):
         return ":".join([str(build / "classes"), *(f"/usr/share/java/{jar}" for jar in self.JARS)])
@@ -268,23 +302,24 @@ class Java(Language):
     def programs(self, build):
         return {"idioms": self.program(build, "Idioms")}
 
-    def snippet(self, build, text, folder, environment, run):
-        (build / "FirstBackup.java").write_text(text, "utf-8")
-        compiled = run(self.compiled(build, build / "FirstBackup.java"), build, environment)
-        return compiled or run(self.program(build, "FirstBackup"), folder, environment)
+    def run_program(self, build, source, folder, environment, run):
+        compiled = run(self.compiled(build, source), build, environment)
+        return compiled or run(self.program(build, source.stem), folder, environment)
 
 
+NPM = () if shutil.which("npm") else ("npm",)
 ALL = [
-    Node("node", "js", ("nodejs",) if shutil.which("npm") else ("nodejs", "npm")),
-    Go("go", "go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
-    Cpp("cpp", "cpp", ("g++", "cmake", "libsqlite3-dev"), loads=False),
-    Ruby("ruby", "ruby", ("ruby", "ruby-sqlite3")),
-    Php("php", "php", ("php-cli", "php-sqlite3")),
-    Lua("lua", "lua", ("luajit", "lua-sql-sqlite3")),
-    CSharp("csharp", "csharp", ("mono-mcs", "mono-runtime", "libmono-sqlite4.0-cil")),
+    Node("node", "js", ".mjs", ("nodejs", *NPM)),
+    Go("go", "go", ".go", ("golang-go", "golang-github-mattn-go-sqlite3-dev", "gcc")),
+    Cpp("cpp", "cpp", ".cpp", ("g++", "cmake", "libsqlite3-dev"), loads=False),
+    Ruby("ruby", "ruby", ".rb", ("ruby", "ruby-sqlite3")),
+    Php("php", "php", ".php", ("php-cli", "php-sqlite3")),
+    Lua("lua", "lua", ".lua", ("luajit", "lua-sql-sqlite3")),
+    CSharp("csharp", "csharp", ".cs", ("mono-mcs", "mono-runtime", "libmono-sqlite4.0-cil")),
     Java(
         "java",
         "java",
+        ".java",
         ("openjdk-17-jdk-headless", "libjna-java", "libgoogle-gson-java", "libxerial-sqlite-jdbc-java"),
     ),
 ]

@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
 
+#[path = "../examples/rust/quickstart.rs"]
+#[allow(dead_code, reason = "its main is not called")]
+mod quickstart;
 mod scene;
 
 use std::fs;
@@ -12,6 +15,22 @@ use std::time::{Duration, Instant};
 use respaldo::{Cause, Options, Status, Store, unwatched};
 use rusqlite::Connection;
 use scene::{Scene, clients_in, journal_mode, make_database, names};
+
+#[test]
+fn the_example_backs_up_lists_and_restores() {
+    let scene = Scene::new("delete");
+    quickstart::run(&scene.database()).expect("runs");
+    let made = names(&scene.backups());
+    assert_eq!(
+        made.iter().filter(|name| name.starts_with("backup_")).count(),
+        1,
+        "{made:?}"
+    );
+    let beside = names(&scene.path("data"));
+    let safety_copies = beside.iter().filter(|name| name.contains(".before_restore_"));
+    assert_eq!(safety_copies.count(), 1, "{beside:?}");
+    assert_eq!(clients_in(&scene.database()), 100);
+}
 
 #[test]
 fn a_backup_is_one_plain_complete_file_in_rollback_mode() {

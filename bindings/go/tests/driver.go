@@ -4,15 +4,12 @@ package main
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"reflect"
 	"strings"
-
-	_ "github.com/mattn/go-sqlite3"
 
 	"respaldo"
 )
@@ -23,20 +20,21 @@ type asked struct {
 	Cancel              bool
 	Request             respaldo.Request
 	RequestText         *string `json:"request_text"`
-	During              *struct {
-		ID  int
-		SQL string
-	}
+	During              *asked
 }
 
 type answered map[string]any
 
 var (
-	ctx         = context.Background()
-	store       *respaldo.Store
-	closed      bool
-	databases   = map[int]*sql.DB{}
-	connections = map[int]*sql.Conn{}
+	ctx    = context.Background()
+	store  *respaldo.Store
+	closed bool
+	does   = map[string]func(asked) answered{
+		"open": open, "close": close, "call": call,
+		"change_folder": func(a asked) answered { return failed(os.Chdir(a.Path)) },
+	}
+	// Whether the host's own SQLite is refused a statement; it is taken back otherwise.
+	isRefused func(asked) bool
 )
 
 // What a call answers, as the library would.
@@ -71,12 +69,8 @@ func call(a asked) answered {
 	steps, refused := 0, 0
 	progress := func(uint64, uint64) bool {
 		steps++
-		if a.During != nil {
-			if _, err := connections[a.During.ID].ExecContext(ctx, a.During.SQL); err == nil {
-				execute(asked{ID: a.During.ID, SQL: "ROLLBACK"})
-			} else if strings.Contains(err.Error(), "locked") {
-				refused++
-			}
+		if a.During != nil && isRefused(*a.During) {
+			refused++
 		}
 		return !a.Cancel
 	}
@@ -110,36 +104,6 @@ func method(name string, request respaldo.Request, progress respaldo.Progress) a
 	return outcome(results[0].Elem().FieldByName("Raw").Interface(), nil)
 }
 
-func connect(a asked) answered {
-	database, err := sql.Open("sqlite3", "file:"+a.Path+"?mode=rw&_busy_timeout=0")
-	if err == nil {
-		databases[a.ID] = database
-		connections[a.ID], err = database.Conn(ctx)
-	}
-	return failed(err)
-}
-
-// Closed is only the database: a connection goes back to its pool.
-func disconnect(a asked) answered {
-	connections[a.ID].Close()
-	return failed(databases[a.ID].Close())
-}
-
-func execute(a asked) answered {
-	var value any
-	err := connections[a.ID].QueryRowContext(ctx, a.SQL).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
-	if err != nil {
-		return failed(err)
-	}
-	if text, is := value.([]byte); is {
-		value = string(text)
-	}
-	return answered{"value": value}
-}
-
 func failed(err error) answered {
 	if err != nil {
 		return answered{"failed": err.Error()}
@@ -148,10 +112,6 @@ func failed(err error) answered {
 }
 
 func main() {
-	does := map[string]func(asked) answered{
-		"open": open, "close": close, "call": call, "connect": connect, "execute": execute,
-		"disconnect": disconnect, "change_folder": func(a asked) answered { return failed(os.Chdir(a.Path)) },
-	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	for lines.Scan() {

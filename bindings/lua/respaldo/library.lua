@@ -27,7 +27,10 @@ local FILE_NAME = ({ Windows = "respaldo.dll", OSX = "librespaldo.dylib" })[jit.
 local function candidates()
   local chosen = os.getenv "RESPALDO_LIBRARY"
   if chosen and chosen ~= "" then
-    return { chosen:match "%.[%w.]+$" and chosen or chosen:gsub("[/\\]$", "") .. "/" .. FILE_NAME }
+    local inside = chosen:gsub("[/\\]$", "") .. "/" .. FILE_NAME
+    local file = io.open(inside, "rb")
+    if file then file:close() end
+    return { file and inside or chosen }
   end
   local folder = debug.getinfo(1, "S").source:match "^@(.*[/\\])" or "./"
   local system = jit.os == "Linux" and { FILE_NAME .. ".1", FILE_NAME } or { FILE_NAME }

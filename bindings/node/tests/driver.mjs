@@ -1,7 +1,6 @@
 // Does what a test asks of the binding: a JSON object a line on the standard input, the answer a line on the standard output.
 
-import { createInterface } from 'node:readline'
-import Database from 'better-sqlite3'
+import { readSync, writeSync } from 'node:fs'
 import { RespaldoError, Store, parse, stringify } from 'respaldo'
 import * as native from 'respaldo/native'
 
@@ -69,7 +68,8 @@ const does = {
     return { status: 'OK', answer: null }
   },
   call,
-  connect({ id, path }) {
+  async connect({ id, path }) {
+    const { default: Database } = await import('better-sqlite3') // on Windows it is not there, and not asked for
     // Cases change the schema's table, which better-sqlite3 otherwise forbids.
     connections.set(id, new Database(path, { fileMustExist: true, timeout: 0 }).unsafeMode().defaultSafeIntegers())
   },
@@ -85,7 +85,30 @@ const does = {
   },
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+// Read and written without Node's streams, which cannot use the pipes that Wine gives them.
+function* lines() {
+  const chunk = Buffer.alloc(65536)
+  let pending = Buffer.alloc(0)
+  for (let length; (length = read(chunk)) > 0; ) {
+    pending = Buffer.concat([pending, chunk.subarray(0, length)])
+    for (let end; (end = pending.indexOf(10)) >= 0; pending = pending.subarray(end + 1)) yield pending.toString('utf8', 0, end)
+  }
+}
+
+function read(chunk) {
+  try {
+    return readSync(0, chunk)
+  } catch (error) {
+    if (error.code === 'EOF') return 0 // how Windows says that a pipe has ended
+    throw error
+  }
+}
+
+function write(text) {
+  for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(1, rest))
+}
+
+for (const line of lines()) {
   const asked = parse(line)
   let answered
   try {
@@ -93,5 +116,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   } catch (error) {
     answered = { failed: String(error.stack) }
   }
-  process.stdout.write(stringify(answered) + '\n')
+  write(stringify(answered) + '\n')
 }

@@ -13,6 +13,7 @@ PAGES = [
         *sorted(scene.CHECKOUT.glob("*.md")),
         *sorted((scene.CHECKOUT / "docs").glob("*.md")),
         scene.CHECKOUT / "fuzz" / "README.md",
+        scene.CHECKOUT / "examples" / "README.md",
         scene.CHECKOUT / "tests" / "conformance" / "README.md",
         scene.PACKAGE_ROOT / "README.md",
     )

@@ -46,6 +46,16 @@ def test_a_snippet_runs(snippet: str, folder: Path) -> None:
     assert scene.count_clients(folder / "tattoostudio.db") == 200
 
 
+@pytest.mark.skipif(not (scene.CHECKOUT / "examples").exists(), reason="this is not a checkout")
+def test_the_example_runs(folder: Path) -> None:
+    scene.make_database(folder / "studio.db")
+    program = (scene.CHECKOUT / "examples" / "python" / "quickstart.py").read_text(encoding="utf-8")
+    done = scene.run_python(program, cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list((folder / "backups").glob("backup_*.db"))) == 1
+    assert len(list(folder.glob("studio.db.before_restore_*"))) == 1
+
+
 @pytest.mark.parametrize("language", ["python", "c", "console"])
 def test_the_readme_shows_one_of_each(language: str) -> None:
     readme = scene.CHECKOUT / "README.md"
