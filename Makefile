@@ -248,7 +248,7 @@ abi: ## Record the C interface anew, after functions were added
 .PHONY: install
 install: $(LIBRARY) install-development ## Install headers, library, pkg-config and CMake files below PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 755 $(LIBRARY) $(DESTDIR)$(PREFIX)/lib/librespaldo.so.1
+	packaging/link_shared $(LIBRARY:.so=.a) $(DESTDIR)$(PREFIX)/lib/librespaldo.so.1
 	ln -sf librespaldo.so.1 $(DESTDIR)$(PREFIX)/lib/librespaldo.so
 	install -m 644 $(LIBRARY:.so=.a) $(DESTDIR)$(PREFIX)/lib/
 	sed 's/@VERSION@/$(VERSION)/' packaging/respaldo.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/respaldo.pc
