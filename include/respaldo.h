@@ -317,13 +317,15 @@ respaldo_status respaldo_last_backup(respaldo_store store,
 //
 // ```json
 // {"backup": "backup_20260304_142305.db", "reason": "why, for the log", "target": "elsewhere.db",
-//  "allow_different": false}
+//  "allow_different": false, "dry_run": false}
 // ```
 //
 // `backup` is a bare name, looked up in the backup folder and then among the safety copies, or any path; relative ones
 // are taken from the current directory. With `target` the backup is written to that new file instead, as a rehearsal:
 // no safety copy is made and no file overwritten. A backup that was made of another database, or that has no table in
-// common with the database, is RESPALDO_DIFFERENT_DATABASE unless `allow_different` is true. `progress`: NULL for none. On success `*out_json` is
+// common with the database, is RESPALDO_DIFFERENT_DATABASE unless `allow_different` is true. With `dry_run` the backup is
+// checked, nothing is written, and the answer has "dry_run": true; it is not for use with `target`. `progress`: NULL for none.
+// On success `*out_json` is
 //
 // ```json
 // {"restored_from": PATH, "database": PATH, "safety_backup": PATH, "warnings": [], "duration_ms": 77}
@@ -416,11 +418,12 @@ respaldo_status respaldo_prune(respaldo_store store,
 // `request_json` must name a backup, as in respaldo_restore:
 //
 // ```json
-// {"backup": "name or path", "label": "...", "note": "...", "pinned": true, "confirmed": true}
+// {"backup": "name or path", "label": "...", "note": "...", "pinned": true, "confirmed": true, "dry_run": false}
 // ```
 //
 // What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
-// are meant to be gone. `progress` is called while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
+// are meant to be gone. With `dry_run` nothing is written, and the answer is the backup as it would be listed. `progress` is called
+// while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
 // RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
 // RESPALDO_IO_ERROR.
 respaldo_status respaldo_annotate(respaldo_store store,
@@ -600,9 +603,10 @@ respaldo_status respaldo_salvage(respaldo_store store,
 
 // Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
 //
-// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, in the second place too, and compared with what it was
-// when it was made.
-// `progress`: NULL for none; called between the backups that are read. On success `*out_json` is
+// `request_json`: NULL, or `{"deep": false}`; with true the whole database is read, and every backup, in the second place too, which
+// is compared with what it was when it was made.
+// `progress`: NULL for none; called between the backups that are read, and with 0 and 0 while the database is. On success
+// `*out_json` is
 //
 // ```json
 // {"overall": "ok", "headline": "...", "findings": [{"name": "LAST_BACKUP_OLD", "severity": "attention", "message": "...",
@@ -618,7 +622,8 @@ respaldo_status respaldo_salvage(respaldo_store store,
 // "note" is worth knowing and changes nothing. `headline` is one sentence for the owner. `days_without` is null where no backup is
 // known to be whole, `free_bytes` and `room_for` (how many backups more, at the size that they have) where the system does not say.
 //
-// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
+// Findings: NO_BACKUP, DATABASE_MISSING, DATABASE_DAMAGED (found by opening it, by `deep`, or by a backup that failed for it: then each
+// call reads the whole database until it is sound again), LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
 // lost), BACKUP_CHANGED, NEWEST_MISSING,
 // LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
 // REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, ARCHIVE_BEHIND,

@@ -303,3 +303,117 @@ fn a_deep_look_can_be_called_off_and_the_backups_of_others_do_not_count() {
     let health = other.health(false, &mut unwatched).expect("an answer");
     assert_eq!(found(&health), ["NO_BACKUP"]);
 }
+
+/// Overwrites the first page of the table of clients. Opening the database shows nothing of it.
+fn damage_rows(scene: &Scene) {
+    damage(&scene.database(), 4096, &[0xff; 4096]);
+}
+
+#[test]
+fn a_database_that_could_not_be_backed_up_is_in_danger_until_it_is_sound_again() {
+    for mode in ["delete", "wal"] {
+        let scene = Scene::new(mode);
+        let whole = scene.create().backup;
+        damage_rows(&scene);
+        assert_eq!(health(&scene).overall, Overall::Ok, "nothing tells without reading it");
+        let error = scene.store().create(&mut unwatched).expect_err("damaged");
+        assert!(matches!(error.cause, Cause::DatabaseCorrupt(_)), "{error}");
+
+        let told = health(&scene);
+        assert_eq!(
+            (told.overall, found(&told)),
+            (Overall::Danger, vec!["DATABASE_DAMAGED"]),
+            "{mode}"
+        );
+        assert!(
+            told.headline.starts_with("Your data are in danger: The database "),
+            "{}",
+            told.headline
+        );
+        let finding = &told.findings[0];
+        assert!(
+            finding.hint.contains("salvage") && finding.hint.contains(&whole.display),
+            "{}",
+            finding.hint
+        );
+        assert_eq!(told.newest_verified.map(|backup| backup.name), Some(whole.name.clone()));
+
+        scene.restore(&whole.name).expect("restored");
+        assert_eq!(found(&health(&scene)), <[&str; 0]>::default(), "{mode}");
+        let catalogue = fs::read_to_string(scene.backups().join("catalog.json")).expect("there");
+        assert!(!catalogue.contains("damaged_databases"), "forgotten: {catalogue}");
+    }
+}
+
+#[test]
+fn a_deep_look_reads_the_database_too_and_is_remembered() {
+    let scene = Scene::new("delete");
+    scene.create();
+    damage_rows(&scene);
+    let deep = store(&scene).health(true, &mut unwatched).expect("an answer");
+    assert_eq!(
+        (deep.overall, found(&deep)),
+        (Overall::Danger, vec!["DATABASE_DAMAGED"])
+    );
+    assert_eq!(found(&health(&scene)), ["DATABASE_DAMAGED"], "the catalogue remembers");
+    let error = store(&scene)
+        .health(false, &mut |_| ControlFlow::Break(()))
+        .expect_err("cancelled while the database is read");
+    assert_eq!(error.cause, Cause::Cancelled);
+}
+
+#[test]
+fn a_damaged_database_that_is_locked_is_told_without_reading_it() {
+    let scene = Scene::new("delete");
+    scene.create();
+    damage_rows(&scene);
+    scene.store().create(&mut unwatched).expect_err("damaged");
+    let holder = scene.open();
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    let told = health(&scene);
+    assert_eq!(found(&told), ["DATABASE_DAMAGED"]);
+    assert!(told.findings[0].message.ends_with("it cannot be read now."));
+}
+
+#[test]
+fn what_opening_the_database_shows_needs_no_earlier_failure() {
+    let scene = Scene::new("delete");
+    scene.create();
+    let whole = fs::read(scene.database()).expect("read");
+    for broken in [&b""[..], b"this is a text", &whole[..whole.len() - 4096]] {
+        fs::write(scene.database(), broken).expect("written");
+        assert_eq!(found(&health(&scene)), ["DATABASE_DAMAGED"], "{} bytes", broken.len());
+    }
+    fs::write(scene.database(), whole).expect("written");
+    assert_eq!(found(&health(&scene)), <[&str; 0]>::default());
+}
+
+#[test]
+fn a_locked_database_is_no_damage_and_an_empty_file_at_the_first_start_neither() {
+    let scene = Scene::new("delete");
+    scene.create();
+    let holder = scene.open();
+    holder.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    assert_eq!(found(&health(&scene)), <[&str; 0]>::default());
+    let first = Scene::empty();
+    fs::write(first.database(), "").expect("written");
+    assert_eq!(found(&health(&first)), ["NO_BACKUP"]);
+}
+
+#[test]
+fn another_database_in_the_folder_is_not_called_damaged() {
+    let scene = Scene::new("delete");
+    let other = scene.path("data/shop.db");
+    scene::make_database(&other, "delete", 100);
+    let other = Store::open(Options {
+        database: other,
+        ..scene.options()
+    })
+    .expect("valid");
+    other.create(&mut unwatched).expect("made");
+    damage_rows(&scene);
+    scene.store().create(&mut unwatched).expect_err("damaged");
+    assert!(found(&health(&scene)).contains(&"DATABASE_DAMAGED"));
+    let health = other.health(false, &mut unwatched).expect("an answer");
+    assert_eq!(found(&health), <[&str; 0]>::default());
+}

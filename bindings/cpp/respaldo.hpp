@@ -546,6 +546,7 @@ struct restore_result {
     std::string restored_from{};
     std::string database{};
     std::optional<std::string> safety_backup{};
+    std::optional<bool> dry_run{};
     std::vector<respaldo::warning> warnings{};
     std::int64_t duration_ms{};
     value raw;
@@ -556,6 +557,7 @@ struct restore_result {
         detail::take(made.restored_from, json, "restored_from");
         detail::take(made.database, json, "database");
         detail::take(made.safety_backup, json, "safety_backup");
+        detail::take(made.dry_run, json, "dry_run");
         detail::take(made.warnings, json, "warnings");
         detail::take(made.duration_ms, json, "duration_ms");
         made.raw = json;

@@ -260,6 +260,7 @@ namespace Respaldo
             RestoredFrom = Take<string>("restored_from");
             Database = Take<string>("database");
             SafetyBackup = Take<string>("safety_backup");
+            DryRun = Take<bool?>("dry_run");
             Warnings = List("warnings", json => new Warning(Members(json)));
             DurationMs = Take<long>("duration_ms");
         }
@@ -269,6 +270,8 @@ namespace Respaldo
         public string Database { get; }
 
         public string SafetyBackup { get; }
+
+        public bool? DryRun { get; }
 
         public IReadOnlyList<Warning> Warnings { get; }
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "python" / "src" / "respaldo"
 
 def missing(interface):
     declared = (PACKAGE / "_library.py").read_text("utf-8")
-    store = (PACKAGE / "store.py").read_text("utf-8")
+    store = "".join((PACKAGE / name).read_text("utf-8") for name in ("_store_backups.py", "_store_rows.py"))
     archive = (PACKAGE / "archive.py").read_text("utf-8")
     errors = (PACKAGE / "errors.py").read_text("utf-8")
     for function in interface["functions"]:
@@ -21,7 +21,7 @@ def missing(interface):
         if name in ARCHIVE and f"def {ARCHIVE[name]}(" in archive:
             continue
         if f"def {name}(" not in store:
-            yield f"store.py lacks {name}"
+            yield f"the store lacks {name}"
     for name, number in interface["statuses"].items():
         if number and f"status={number})" not in errors:
             yield f"errors.py lacks {name}"

@@ -246,6 +246,7 @@ type RestoreResult struct {
 	RestoredFrom string          `json:"restored_from"`
 	Database     string          `json:"database"`
 	SafetyBackup *string         `json:"safety_backup"`
+	DryRun       *bool           `json:"dry_run"`
 	Warnings     []Warning       `json:"warnings"`
 	DurationMs   int64           `json:"duration_ms"`
 	Raw          json.RawMessage `json:"-"`

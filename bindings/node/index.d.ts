@@ -143,6 +143,7 @@ export interface RestoreResult extends Answer {
   restored_from: string
   database: string
   safety_backup: string | null
+  dry_run?: boolean
   warnings: Warning[]
   duration_ms: number
 }
@@ -443,6 +444,7 @@ export interface RestoreRequest {
   reason?: string
   target?: string
   allow_different?: boolean
+  dry_run?: boolean
 }
 
 export interface VerifyRequest {
@@ -459,6 +461,7 @@ export interface AnnotateRequest {
   note?: string
   pinned?: boolean
   confirmed?: boolean
+  dry_run?: boolean
 }
 
 export interface HealthRequest {

@@ -141,7 +141,9 @@ def python_reference() -> str:
     init = (ROOT / "bindings/python/src/respaldo/__init__.py").read_text(encoding="utf-8")
     listed = re.findall(r'^    "(\w+)",$', init, re.M)
     names = [*first, *(name for name in listed if name not in (*first, "__version__"))]
-    parts = ["# The Python package", *(f"::: respaldo.{name}" for name in names), "::: respaldo.errors"]
+    described = [f"::: respaldo.{name}" for name in names]
+    described[0] += "\n    options:\n      inherited_members: true"  # the store's methods stand in several files
+    parts = ["# The Python package", *described, "::: respaldo.errors"]
     return "\n\n".join(parts) + "\n"
 
 

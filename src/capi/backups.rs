@@ -168,13 +168,15 @@ pub unsafe extern "C" fn respaldo_last_backup(store: Handle, out_json: *mut *mut
 ///
 /// ```json
 /// {"backup": "backup_20260304_142305.db", "reason": "why, for the log", "target": "elsewhere.db",
-///  "allow_different": false}
+///  "allow_different": false, "dry_run": false}
 /// ```
 ///
 /// `backup` is a bare name, looked up in the backup folder and then among the safety copies, or any path; relative ones
 /// are taken from the current directory. With `target` the backup is written to that new file instead, as a rehearsal:
 /// no safety copy is made and no file overwritten. A backup that was made of another database, or that has no table in
-/// common with the database, is RESPALDO_DIFFERENT_DATABASE unless `allow_different` is true. `progress`: NULL for none. On success `*out_json` is
+/// common with the database, is RESPALDO_DIFFERENT_DATABASE unless `allow_different` is true. With `dry_run` the backup is
+/// checked, nothing is written, and the answer has "dry_run": true; it is not for use with `target`. `progress`: NULL for none.
+/// On success `*out_json` is
 ///
 /// ```json
 /// {"restored_from": PATH, "database": PATH, "safety_backup": PATH, "warnings": [], "duration_ms": 77}
@@ -295,11 +297,12 @@ pub unsafe extern "C" fn respaldo_prune(
 /// `request_json` must name a backup, as in respaldo_restore:
 ///
 /// ```json
-/// {"backup": "name or path", "label": "...", "note": "...", "pinned": true, "confirmed": true}
+/// {"backup": "name or path", "label": "...", "note": "...", "pinned": true, "confirmed": true, "dry_run": false}
 /// ```
 ///
 /// What is left out stays as it is, an empty text is taken away. `confirmed` says that the rows which the warning SHRUNK names
-/// are meant to be gone. `progress` is called while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
+/// are meant to be gone. With `dry_run` nothing is written, and the answer is the backup as it would be listed. `progress` is called
+/// while it waits only. On success `*out_json` is `{"backup": BACKUP}`. Errors:
 /// RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_BUSY, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_DISK_FULL,
 /// RESPALDO_IO_ERROR.
 #[unsafe(no_mangle)]

@@ -53,13 +53,14 @@ pub(super) fn create(json: Option<&str>) -> Result<CreateRequest> {
 
 /// The request of `respaldo_annotate`.
 pub(super) fn annotate(json: Option<&str>) -> Result<AnnotateRequest> {
-    let mut fields = Fields::parse(json, &["backup", "label", "note", "pinned", "confirmed"])?;
+    let mut fields = Fields::parse(json, &["backup", "label", "note", "pinned", "confirmed", "dry_run"])?;
     Ok(AnnotateRequest {
         backup: fields.required_path("backup")?,
         label: fields.text("label")?,
         note: fields.text("note")?,
         pinned: fields.boolean("pinned")?,
         confirmed: fields.boolean("confirmed")?,
+        dry_run: fields.boolean("dry_run")?.unwrap_or(false),
     })
 }
 
@@ -248,7 +249,10 @@ pub(super) fn archive_key(json: Option<&str>) -> Result<Password> {
 
 /// The request of `respaldo_restore`.
 pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
-    let mut fields = Fields::parse(json, &["backup", "snapshot", "reason", "target", "allow_different"])?;
+    let mut fields = Fields::parse(
+        json,
+        &["backup", "snapshot", "reason", "target", "allow_different", "dry_run"],
+    )?;
     let snapshot = fields.text("snapshot")?;
     let request = RestoreRequest {
         backup: match (&snapshot, fields.path("backup")?) {
@@ -260,6 +264,10 @@ pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
         reason: fields.text("reason")?,
         target: fields.path("target")?,
         allow_different: fields.boolean("allow_different")?.unwrap_or(false),
+        dry_run: fields.boolean("dry_run")?.unwrap_or(false),
     };
+    if request.dry_run && request.target.is_some() {
+        return Err(Error::argument(Argument::NotBoth("dry_run", "target")));
+    }
     Ok(request)
 }

@@ -7,9 +7,10 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 
 /// Says whether the data are safe. Derived from the backup folder and its catalogue at each call.
 ///
-/// `request_json`: NULL, or `{"deep": false}`; with true every backup is read, in the second place too, and compared with what it was
-/// when it was made.
-/// `progress`: NULL for none; called between the backups that are read. On success `*out_json` is
+/// `request_json`: NULL, or `{"deep": false}`; with true the whole database is read, and every backup, in the second place too, which
+/// is compared with what it was when it was made.
+/// `progress`: NULL for none; called between the backups that are read, and with 0 and 0 while the database is. On success
+/// `*out_json` is
 ///
 /// ```json
 /// {"overall": "ok", "headline": "...", "findings": [{"name": "LAST_BACKUP_OLD", "severity": "attention", "message": "...",
@@ -25,7 +26,8 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 /// "note" is worth knowing and changes nothing. `headline` is one sentence for the owner. `days_without` is null where no backup is
 /// known to be whole, `free_bytes` and `room_for` (how many backups more, at the size that they have) where the system does not say.
 ///
-/// Findings: NO_BACKUP, DATABASE_MISSING, LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
+/// Findings: NO_BACKUP, DATABASE_MISSING, DATABASE_DAMAGED (found by opening it, by `deep`, or by a backup that failed for it: then each
+/// call reads the whole database until it is sound again), LAST_BACKUP_OLD, NONE_VERIFIED, BACKUP_DAMAGED, BACKUP_REPAIRABLE (no row is
 /// lost), BACKUP_CHANGED, NEWEST_MISSING,
 /// LITTLE_ROOM, DISK_WILL_FILL, MANY_SAFETY_COPIES, CLOCK_WENT_BACKWARDS, SAME_DISK, DATABASE_SYNCED, SHRUNK, REHEARSAL_DUE,
 /// REHEARSAL_FAILED, SECOND_PLACE_ABSENT, SECOND_PLACE_BEHIND, ARCHIVE_BEHIND,

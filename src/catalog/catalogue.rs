@@ -5,7 +5,7 @@
 //! are compared with those in the folder, and never opened. The catalogue is read whole, and written whole under the
 //! folder's lock. A record is kept as text, so that keys written by another version stay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{File, Metadata};
 use std::io::Write;
@@ -34,6 +34,8 @@ pub(crate) struct Catalogue {
     path: PathBuf,
     records: BTreeMap<String, Box<str>>,
     pub given: GivenNames,
+    /// The file names of the databases of which no backup could be made because they are damaged.
+    damaged_databases: BTreeSet<String>,
     /// Keys that this version does not know.
     others: Vec<(String, Box<str>)>,
     /// Why the file could not be used, if so.
@@ -93,6 +95,7 @@ impl Catalogue {
                 }
                 "names" => names = serde_json::from_str::<Vec<String>>(value).unwrap_or_default(),
                 "older_names" => older = serde_json::from_str::<String>(value).ok(),
+                "damaged_databases" => catalogue.damaged_databases = serde_json::from_str(value).unwrap_or_default(),
                 _ => catalogue.others.push((key, value.into())),
             }
         }
@@ -153,6 +156,20 @@ impl Catalogue {
         }
     }
 
+    /// Whether the database with this file name was damaged when it was last read whole.
+    pub fn is_database_damaged(&self, name: &str) -> bool {
+        self.damaged_databases.contains(name)
+    }
+
+    /// Remembers whether the database with this file name is damaged. Returns whether that is news.
+    pub fn set_database_damaged(&mut self, name: &str, is_damaged: bool) -> bool {
+        if is_damaged {
+            self.damaged_databases.insert(name.to_owned())
+        } else {
+            self.damaged_databases.remove(name)
+        }
+    }
+
     /// Writes and flushes the new file under a temporary name, with the permissions of `model`.
     pub fn stage(&self, model: Option<&Metadata>) -> Result<StagedCatalogue> {
         if let Some(Trouble::LeftAlone(error)) = &self.trouble {
@@ -179,6 +196,9 @@ impl Catalogue {
         let mut members: Vec<(&str, String)> = vec![("version", VERSION.to_string())];
         members.push(("names", json(&names)));
         members.extend(older.map(|older| ("older_names", json(&older))));
+        if !self.damaged_databases.is_empty() {
+            members.push(("damaged_databases", json(&self.damaged_databases)));
+        }
         members.extend(self.others.iter().map(|(key, value)| (key.as_str(), value.to_string())));
         let records = self
             .records
@@ -287,6 +307,26 @@ mod tests {
         catalogue.forget("nobody");
         write(&catalogue).expect("written");
         assert_eq!(fs::read_to_string(folder.path().join(CATALOGUE)).expect("there"), later);
+    }
+
+    #[test]
+    fn a_damaged_database_is_remembered_until_it_is_sound() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut catalogue = Catalogue::read(folder.path());
+        assert!(catalogue.set_database_damaged("studio.db", true));
+        assert!(!catalogue.set_database_damaged("studio.db", true));
+        write(&catalogue).expect("written");
+        let mut catalogue = Catalogue::read(folder.path());
+        assert!(catalogue.is_database_damaged("studio.db") && !catalogue.is_database_damaged("other.db"));
+        assert!(catalogue.set_database_damaged("studio.db", false));
+        write(&catalogue).expect("written");
+        let text = fs::read_to_string(folder.path().join(CATALOGUE)).expect("there");
+        assert!(!text.contains("damaged_databases"), "{text}");
+        let strange = written(folder.path(), "{\"version\":1,\"damaged_databases\":7}");
+        assert_eq!(
+            (strange.trouble.clone(), strange.is_database_damaged("7")),
+            (None, false)
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::catalog::backup::Backup;
+use crate::catalog::catalogue::Catalogue;
 use crate::catalog::record::Changes;
 use crate::files::folder::flush_folder;
 use crate::files::folder_lock::FolderLock;
@@ -25,6 +26,8 @@ pub struct AnnotateRequest {
     pub pinned: Option<bool>,
     /// A person confirms that the rows of the shrink alarm were deleted on purpose.
     pub confirmed: Option<bool>,
+    /// Only says how the backup would be listed.
+    pub dry_run: bool,
 }
 
 /// The answer of [`Store::annotate`].
@@ -43,6 +46,9 @@ impl Store {
         let path = self.find_backup(&request.backup)?;
         let recorded = self.recorded(&path);
         let name = recorded.ok_or_else(|| Error::at(Cause::BackupNotFound, &path))?.name;
+        if request.dry_run {
+            return self.as_annotated(&name, &path, changes(request));
+        }
         let _lock = FolderLock::acquire(&self.backup_dir, self.busy_timeout)?;
         self.sweep_orphans();
         let mut folder = self.read_folder()?;
@@ -51,6 +57,16 @@ impl Store {
         folder.catalogue.stage(model.as_ref())?.put_in_place()?;
         flush_folder(&self.backup_dir)?;
         self.listed(&name, &path)
+    }
+
+    fn as_annotated(&self, name: &str, path: &Path, changes: Changes) -> Result<Annotated> {
+        let Annotated { mut backup } = self.listed(name, path)?;
+        let mut catalogue = Catalogue::read(&self.backup_dir);
+        catalogue.change(name, changes);
+        if let Some(record) = catalogue.get(name) {
+            self.describe(&mut backup, record);
+        }
+        Ok(Annotated { backup })
     }
 
     fn listed(&self, name: &str, path: &Path) -> Result<Annotated> {

@@ -294,7 +294,7 @@ impl Store {
             (snapshot, staged_settings.flatten(), entry)
         });
         connection::remove_empty_wal(&self.database);
-        let snapshot = snapshot?;
+        let snapshot = snapshot.inspect_err(|error| self.remember_live_damage(error))?;
         let entry = entry.ok_or_else(|| Error::new(Cause::Internal("the copy was never told of".to_owned())))??;
         let entry = self.publish(snapshot.file, entry)?;
         // The backup is durable. Nothing below may fail the call.

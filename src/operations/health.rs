@@ -17,6 +17,7 @@ use crate::files::synced::syncing_program;
 use crate::operations::archive_queue::ArchiveHealth;
 use crate::operations::deep_check::Damaged;
 use crate::operations::due_rehearsal::{days_since_rehearsal, last_rehearsed};
+use crate::operations::live_health::LiveDamage;
 use crate::operations::second_place_health::SecondPlaceHealth;
 use crate::report::error::Result;
 use crate::report::findings::{Age, Finding, Observation, Overall, headline, nothing_yet, overall};
@@ -71,8 +72,8 @@ pub struct SafetyCopies {
 }
 
 impl Store {
-    /// Reports whether the data are safe, with its findings. With `deep` it reads every backup, in the second place too, and
-    /// compares it with the hash taken when it was made.
+    /// Reports whether the data are safe, with its findings. With `deep` it reads the whole database, and every backup, in the
+    /// second place too, which it compares with the hash taken when it was made.
     ///
     /// Fails when the backup folder cannot be read, and with [`Cause::Cancelled`](crate::report::error::Cause::Cancelled).
     pub fn health(&self, deep: bool, progress: ProgressFn<'_>) -> Result<Health> {
@@ -100,8 +101,16 @@ impl Store {
             .zip(next_size)
             .and_then(|(free, size)| free.checked_div(size));
 
+        let live_damage = self.live_damage(&folder, database_size, deep, progress)?;
+
         let mut findings = Vec::new();
         let mut find = |observation: Observation<'_>| findings.push(observation.finding(self.language));
+        if let Some(damage) = &live_damage {
+            find(Observation::DatabaseDamaged {
+                path: &self.database,
+                found: damage.found(),
+            });
+        }
         self.find_in_backups(&by_state, &folder, &now, database_size.is_some(), &mut find);
         self.find_room(&by_state, &now, free_bytes, room_for, &mut find);
         if safety_copies.count > MANY_SAFETY_COPIES {
@@ -150,6 +159,21 @@ impl Store {
             second_place,
             archive,
         })
+    }
+
+    /// An empty file that never had a backup is an application's first start, and no damage.
+    fn live_damage(
+        &self,
+        folder: &Folder,
+        database_size: Option<u64>,
+        deep: bool,
+        progress: ProgressFn<'_>,
+    ) -> Result<Option<LiveDamage>> {
+        let has_contents = database_size.is_some_and(|size| size > 0 || folder.own().next().is_some());
+        if !has_contents {
+            return Ok(None);
+        }
+        self.find_live_damage(&folder.catalogue, deep, progress)
     }
 
     fn find_in_backups(

@@ -24,6 +24,7 @@
 //! | `history` | the versions of one row in every backup |
 //! | `last_backup` | when the last backup was made |
 //! | `list` | listing the backups |
+//! | `live_health` | the live database, as health sees it |
 //! | `overwrite` | restoring over a database that is in use |
 //! | `prune` | applying retention |
 //! | `rehearse` | restoring a backup into a temporary file to test it |
@@ -53,6 +54,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod last_backup;
 pub(crate) mod list;
+mod live_health;
 mod overwrite;
 pub(crate) mod prune;
 pub(crate) mod rehearse;

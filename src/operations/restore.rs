@@ -43,6 +43,8 @@ pub struct RestoreRequest {
     pub allow_different: bool,
     /// Restores this snapshot of the archive: its identifier, its first digits, or `latest`. Then `backup` is not looked at.
     pub snapshot: Option<String>,
+    /// Only checks whether the backup could be restored into the live database.
+    pub dry_run: bool,
 }
 
 impl RestoreRequest {
@@ -54,6 +56,7 @@ impl RestoreRequest {
             target: None,
             allow_different: false,
             snapshot: None,
+            dry_run: false,
         }
     }
 
@@ -73,8 +76,11 @@ pub struct Restored {
     pub restored_from: PathBuf,
     /// The file that was written.
     pub database: PathBuf,
-    /// The database as it was; `None` when there was none, or with a target.
+    /// The database as it was; `None` when there was none, with a target, and in a dry run.
     pub safety_backup: Option<PathBuf>,
+    /// Whether this was a check only, and nothing was restored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// What did not work beside the restore.
     pub warnings: Vec<Warning>,
     /// How long it took.
@@ -145,6 +151,20 @@ impl Store {
             Some(_) => None,
             None => self.check_schema(backup)?,
         };
+        if request.dry_run {
+            let remarks = self.check_restorable(backup, request.allow_different, progress)?;
+            return Ok(Restored {
+                restored_from: named.to_owned(),
+                database,
+                safety_backup: None,
+                dry_run: true,
+                warnings: older_schema
+                    .into_iter()
+                    .chain(remarks.warnings(self.language))
+                    .collect(),
+                duration_ms: milliseconds(started),
+            });
+        }
         let _locks = self.prepare_restore(backup, &database)?;
         let safety = match &request.target {
             Some(_) => self
@@ -160,6 +180,7 @@ impl Store {
             restored_from: named.to_owned(),
             database: database.clone(),
             safety_backup: safety.map(|copy| copy.path),
+            dry_run: false,
             warnings: remarks.warnings(self.language),
             duration_ms: milliseconds(started),
         });
@@ -177,6 +198,23 @@ impl Store {
             warnings: [warnings, restored.warnings].concat(),
             ..restored
         })
+    }
+
+    /// Refuses what [`restore_live`](Self::restore_live) refuses. Takes no lock, and writes nothing.
+    fn check_restorable(&self, backup: &Path, allow_different: bool, progress: ProgressFn<'_>) -> Result<Remarks> {
+        if same_file(backup, &self.database) {
+            return Err(Error::at(Cause::SameFile, &self.database));
+        }
+        if !allow_different {
+            self.refuse_recorded_as_different(backup)?;
+        }
+        let mut source = self.hold_backup(backup)?;
+        // A database that cannot be read is why people restore.
+        if !allow_different && connection::hold_for_reading(&self.database, self.busy_timeout).is_some() {
+            self.refuse_without_common_table(&source)?;
+        }
+        connection::remove_empty_wal(&self.database);
+        self.check_backup(&mut source, progress)
     }
 
     /// Refuses a backup that is its own target, takes the locks against other backups and restores, and sweeps.

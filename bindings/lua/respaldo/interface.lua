@@ -121,6 +121,7 @@
 ---@field restored_from string
 ---@field database string
 ---@field safety_backup string|nil
+---@field dry_run? boolean
 ---@field warnings (respaldo.Warning)[]
 ---@field duration_ms integer
 
@@ -382,6 +383,7 @@
 ---@field reason? string
 ---@field target? string
 ---@field allow_different? boolean
+---@field dry_run? boolean
 
 ---@class respaldo.VerifyRequest
 ---@field backup string
@@ -395,6 +397,7 @@
 ---@field note? string
 ---@field pinned? boolean
 ---@field confirmed? boolean
+---@field dry_run? boolean
 
 ---@class respaldo.HealthRequest
 ---@field deep? boolean

@@ -301,6 +301,7 @@ final class RestoreResult extends Answer
     public readonly string $restored_from;
     public readonly string $database;
     public readonly ?string $safety_backup;
+    public readonly ?bool $dry_run;
     public readonly array $warnings;
     public readonly int $duration_ms;
 
@@ -310,6 +311,7 @@ final class RestoreResult extends Answer
         $this->restored_from = $raw->restored_from;
         $this->database = $raw->database;
         $this->safety_backup = $raw->safety_backup ?? null;
+        $this->dry_run = $raw->dry_run ?? null;
         $this->warnings = array_map(fn ($json) => new Warning($json), $raw->warnings);
         $this->duration_ms = $raw->duration_ms;
     }

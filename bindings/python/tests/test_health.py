@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import respaldo
+import scene
 from terminal import Terminal, run
 
 
@@ -75,6 +76,21 @@ class TestHealth:
         assert health.newest_verified == made
         assert health.headline.startswith("Your data are safe")
         assert health.room_for is not None and health.room_for > 0
+
+    def test_a_database_that_cannot_be_backed_up_is_in_danger(self, english: respaldo.Store, database: Path) -> None:
+        backup = english.create().backup
+        scene.damage(database)
+        with pytest.raises(respaldo.DatabaseCorruptError) as caught:
+            english.create()
+        health = english.health()
+        assert (health.overall, health.findings[0].name) == ("danger", "DATABASE_DAMAGED")
+        assert health.findings[0].message == caught.value.message
+        assert "salvage" in health.findings[0].hint and health.newest_verified == backup
+        done = run("health", "--database", database, "--language", "en")
+        assert done.returncode == 2 and "in danger" in done.stdout and "danger\tDATABASE_DAMAGED\t" in done.stdout
+        english.restore(backup)
+        assert english.health().overall == "ok"
+        assert run("health", "--database", database).returncode == 0
 
     def test_options_say_what_to_watch_for(self, database: Path) -> None:
         with respaldo.Store(database, health={"rehearse_every_days": 30}) as store:

@@ -1,7 +1,7 @@
 //! The findings in English.
 
 use crate::report::findings::{Age, Observation, Overall};
-use crate::report::messages::{Language, megabytes, second_place};
+use crate::report::messages::{self, Language, megabytes, second_place};
 
 pub(super) const NOTHING_YET: &str = "There is nothing to back up yet.";
 
@@ -37,6 +37,18 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
                 path.display()
             ),
             "See whether it was moved or renamed. If it is lost, restore the newest backup.".to_owned(),
+        ),
+        Observation::DatabaseDamaged { found: Some(error), .. } => {
+            let text = messages::error(error, Language::English);
+            (text.message, text.hint)
+        }
+        Observation::DatabaseDamaged { path, found: None } => (
+            format!(
+                "The database {} is damaged, and no backup of it can be made; it cannot be read now.",
+                path.display()
+            ),
+            "Close the other programs that use it, then look again. What can be read of it is saved by the command \"salvage\"; the newest backup can be restored."
+                .to_owned(),
         ),
         Observation::LastBackupOld { days, display, .. } => (
             format!("The last verified backup is {days} days old ({display})."),

@@ -1,7 +1,7 @@
 //! The findings in Spanish.
 
 use crate::report::findings::{Age, Observation, Overall};
-use crate::report::messages::{Language, megabytes, second_place};
+use crate::report::messages::{self, Language, megabytes, second_place};
 
 pub(super) const NOTHING_YET: &str = "Todavía no hay datos que respaldar.";
 
@@ -37,6 +37,18 @@ pub(super) fn finding(observation: &Observation<'_>) -> (String, String) {
                 path.display()
             ),
             "Revise si se movió o se renombró. Si se perdió, restaure el respaldo más reciente.".to_owned(),
+        ),
+        Observation::DatabaseDamaged { found: Some(error), .. } => {
+            let text = messages::error(error, Language::Spanish);
+            (text.message, text.hint)
+        }
+        Observation::DatabaseDamaged { path, found: None } => (
+            format!(
+                "La base de datos {} está dañada y no se puede respaldar; en este momento no se puede leer.",
+                path.display()
+            ),
+            "Cierre los otros programas que la usan y revise de nuevo. Lo que aún se puede leer se rescata con el comando «salvage»; también se puede restaurar el respaldo más reciente."
+                .to_owned(),
         ),
         Observation::LastBackupOld { days, display, .. } => (
             format!("El último respaldo verificado es de hace {days} días ({display})."),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::report::error::PlaceTrouble;
+use crate::report::error::{Error, PlaceTrouble};
 use crate::report::messages::{Language, Warning};
 
 /// How much a finding matters. The worst of all is the overall state.
@@ -68,6 +68,8 @@ pub(crate) enum Observation<'a> {
     NoBackup,
     /// The database is gone, although there are backups of it.
     DatabaseMissing(&'a Path),
+    /// The database is damaged: what was found, or nothing where it was found earlier and the database cannot be read now.
+    DatabaseDamaged { path: &'a Path, found: Option<&'a Error> },
     /// The newest verified backup is so many days old; it was made then.
     LastBackupOld { days: u64, display: &'a str, too_old: bool },
     /// There are backups, and none was ever verified.
@@ -136,6 +138,7 @@ impl Observation<'_> {
         match self {
             Observation::NoBackup => ("NO_BACKUP", Danger),
             Observation::DatabaseMissing(_) => ("DATABASE_MISSING", Danger),
+            Observation::DatabaseDamaged { .. } => ("DATABASE_DAMAGED", Danger),
             Observation::LastBackupOld { too_old, .. } => ("LAST_BACKUP_OLD", worse(*too_old)),
             Observation::NoneVerified => ("NONE_VERIFIED", Attention),
             Observation::Damaged { newest, .. } => ("BACKUP_DAMAGED", worse(*newest)),
@@ -201,14 +204,21 @@ pub(crate) fn nothing_yet(language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::error::Cause;
 
     #[test]
     fn every_finding_says_what_and_what_next_in_both_languages() {
         let names = ["backup_20260304_142305.db".to_owned()];
         let path = Path::new("/data/studio.db");
+        let damaged = Error::at(Cause::NotADatabase, path);
         let observations = [
             Observation::NoBackup,
             Observation::DatabaseMissing(path),
+            Observation::DatabaseDamaged {
+                path,
+                found: Some(&damaged),
+            },
+            Observation::DatabaseDamaged { path, found: None },
             Observation::LastBackupOld {
                 days: 3,
                 display: "04/03/2026 14:23",

@@ -30,6 +30,7 @@ from .archive import (
     ByteProgress,
     FetchResult,
     PushResult,
+    has_archive,
     password_from_keyring,
 )
 from .differences import Comparison, DifferentRow, LongValue, SchemaDifference, TableDifference, TableWords
@@ -121,6 +122,7 @@ __all__ = [
     "VerifyResult",
     "Version",
     "__version__",
+    "has_archive",
     "password_from_keyring",
     "version",
 ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Required, Self, TypedDict, overload
 
-from .errors import IoError
+from . import _call
+from ._library import load
+from .errors import InvalidArgumentError, IoError, UnsupportedError
 from .models import Content, Json, Notice, RestoreResult, Retention
 
 ByteProgress = Callable[[int, int], bool | None]
@@ -33,6 +36,22 @@ class ArchiveOptions(TypedDict, total=False):
     """Which snapshots :meth:`Archive.prune` keeps; by default all."""
     push: Literal["when_asked", "after_create"]
     """Whether each new backup goes there by itself, in the background; by default only when asked."""
+
+
+def has_archive() -> bool:
+    """Whether the library was built with the archive."""
+    # Nothing is read or made there: opening checks the options only, and without an archive there is nothing to list.
+    nowhere = os.path.join(tempfile.gettempdir(), "respaldo-none.db")
+    handle = _call.open_store({"database": nowhere, "settings": None})
+    try:
+        _call.request_in_steps("respaldo_archive_list", handle, {}, None)
+    except UnsupportedError:
+        return False
+    except InvalidArgumentError:
+        return True
+    finally:
+        load().respaldo_close(handle)
+    raise AssertionError("a store without an archive lists one")
 
 
 def password_from_keyring(service: str, user: str) -> str:
@@ -221,8 +240,10 @@ class Archive:
     IoError, and CancelledError where ``progress`` answered False.
     """
 
-    def __init__(self, ask: _Ask) -> None:
+    def __init__(self, ask: _Ask, options: ArchiveOptions | None = None) -> None:
         self._ask = ask
+        self.options = options
+        """What the store was given; None if it has no archive."""
 
     def init(self, *, progress: ByteProgress | None = None) -> ArchiveInitResult:
         """Makes a new archive. Without its password everything in it is lost: show ``key_note`` to the owner.

@@ -251,10 +251,12 @@ class RestoreResult:
     database: Path
     """The file written: the live database, or the ``target``; absolute."""
     safety_backup: Path | None
-    """The contents from before; None if there was no database, or with a ``target``."""
+    """The contents from before; None if there was no database, with a ``target``, and in a dry run."""
     warnings: tuple[Notice, ...]
     duration_ms: int
     """Milliseconds."""
+    dry_run: bool = False
+    """Whether this was a check only, and nothing was restored."""
 
     @classmethod
     def from_json(cls, answer: Json) -> Self:
@@ -266,6 +268,7 @@ class RestoreResult:
             safety_backup=None if safety_backup is None else Path(safety_backup),
             warnings=_notices(answer),
             duration_ms=answer["duration_ms"],
+            dry_run=answer.get("dry_run", False),
         )
 
 

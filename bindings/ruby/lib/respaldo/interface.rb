@@ -69,7 +69,7 @@ module Respaldo
   CreateResult = Answer.with(created: nil, reason: nil, backup: :Backup, removed: nil, warnings: :Warning, duration_ms: nil)
   Listing = Answer.with(backups: :Backup, warnings: :Warning)
   LastBackup = Answer.with(last_backup_at: nil, display: nil)
-  RestoreResult = Answer.with(restored_from: nil, database: nil, safety_backup: nil, warnings: :Warning, duration_ms: nil)
+  RestoreResult = Answer.with(restored_from: nil, database: nil, safety_backup: nil, dry_run: nil, warnings: :Warning, duration_ms: nil)
   VerifyResult = Answer.with(ok: nil, path: nil, pages: nil, page_size: nil, problems: nil, warnings: :Warning)
   PruneResult = Answer.with(kept: :PruneDecision, removed: :PruneDecision, dry_run: nil, warnings: :Warning)
   PruneDecision = Answer.with(name: nil, reason: nil, text: nil)

@@ -11,6 +11,7 @@ public record RestoreResult(
         String restoredFrom,
         String database,
         String safetyBackup,
+        Boolean dryRun,
         List<Warning> warnings,
         Long durationMs,
         JsonObject raw) {
@@ -19,6 +20,7 @@ public record RestoreResult(
                 Answer.take(json, "restored_from", JsonElement::getAsString),
                 Answer.take(json, "database", JsonElement::getAsString),
                 Answer.take(json, "safety_backup", JsonElement::getAsString),
+                Answer.take(json, "dry_run", JsonElement::getAsBoolean),
                 Answer.list(json, "warnings", element -> Warning.from(element.getAsJsonObject())),
                 Answer.take(json, "duration_ms", JsonElement::getAsLong),
                 json);
