@@ -11,22 +11,14 @@ import pytest
 import respaldo
 import scene
 from pages import snippets
+from respaldo.cli.archive import _sheet
+from respaldo.cli.texts import texts_in
 from terminal import run
 
-
-def has_archive() -> bool:
-    try:
-        with respaldo.Store("nothing.db") as store:
-            store.archive.list()
-    except respaldo.UnsupportedError:
-        return False
-    except respaldo.InvalidArgumentError:
-        return True
-    raise AssertionError("a store without an archive lists one")
-
-
-WITH = pytest.mark.skipif(not has_archive(), reason="a library without the archive; `make test-archive` has one")
-WITHOUT = pytest.mark.skipif(has_archive(), reason="a library with the archive")
+WITH = pytest.mark.skipif(
+    not respaldo.has_archive(), reason="a library without the archive; `make test-archive` has one"
+)
+WITHOUT = pytest.mark.skipif(respaldo.has_archive(), reason="a library with the archive")
 
 
 @pytest.fixture
@@ -138,3 +130,15 @@ def test_what_the_page_shows_makes_one(tmp_path: Path, password_file: Path) -> N
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip()
     assert (tmp_path / "stick" / "config").exists()
+
+
+def test_the_sheet_of_a_server_says_how_to_reach_it_and_no_secret() -> None:
+    where = {"endpoint": "https://s3.example.org", "bucket": "studio", "root": "/archivo", "access_key_id": "AK"}
+    s3: respaldo.ArchiveOptions = {"repository": "opendal:s3", "options": where | {"secret_access_key": "hush"}}
+    told = _sheet(s3, texts_in("en"))
+    assert "restic -r s3:https://s3.example.org/studio/archivo restore" in told
+    assert '--archive \'{"repository": "opendal:s3"' in told and "hush" not in told
+    login = {"endpoint": "https://cloud.example.org/dav", "username": "ana", "password": "hush"}
+    told = _sheet({"repository": "opendal:webdav", "options": login}, texts_in("es"))
+    assert "https://cloud.example.org/dav" in told and "restic -r CARPETA" in told and "hush" not in told
+    assert "restic -r '/media/MEMORIA USB' restore" in _sheet({"repository": "/media/MEMORIA USB"}, texts_in("es"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import scene
-from terminal import answer, create, run
+from terminal import Terminal, answer, create, run
 
 
 def unchanged(database: Path, *arguments: object, status: int = 0) -> str:
@@ -47,6 +49,29 @@ def test_a_restore_that_would_fail_fails(database: Path) -> None:
     scene.damage(backup)
     unchanged(database, "restore", backup.name, status=43)
     unchanged(database, "restore", backup.name, "--target", "x.db", status=100)
+
+
+def test_a_restore_of_a_newer_schema_fails_before_anybody_is_asked(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA user_version = 7")
+    name = create(database).name
+    schema = ("--schema", '{"newest_user_version": 6}')
+    assert "versión más nueva" in unchanged(database, "restore", name, *schema, status=46)
+    with Terminal("restore", name, "--database", database, *schema) as terminal:
+        status, said = terminal.finish()
+    assert status == 46 and "¿Está seguro" not in said
+    older = ("--schema", '{"newest_user_version": 8}')
+    found = answer("restore", name, "--dry-run", "--database", database, *older)
+    assert [warning["name"] for warning in found["warnings"]] == ["SCHEMA_OLDER"]  # type: ignore[attr-defined]
+
+
+def test_an_annotation_is_told_and_not_made(database: Path) -> None:
+    name = create(database).name
+    before = scene.folder_contents(database.parent)
+    said = unchanged(database, "annotate", name, "--label", "cierre de mes", "--pin")
+    assert said.startswith(f"Nada se cambió. Quedaría anotado: {name} (") and "cierre de mes" in said
+    assert scene.folder_contents(database.parent) == before
+    unchanged(database, "annotate", "no.db", "--pin", status=21)
 
 
 @pytest.mark.parametrize("command", ["create", "due"])

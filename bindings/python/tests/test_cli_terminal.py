@@ -212,6 +212,19 @@ class TestCtrlC:
         assert "Traceback" not in text
         assert scene.folder_contents(folder) == before
 
+    def test_it_ends_the_wait_of_a_prune(self, database: Path, folder: Path) -> None:
+        run("create", "--database", database)
+        with (
+            scene.folder_held(folder / "backups"),
+            Terminal("prune", "--busy-timeout", 600, "--database", database) as there,
+        ):
+            there.read_until("Esperando a otro programa")
+            there.press("\x03")
+            status, text = there.finish()
+        assert status == 130 and "Traceback" not in text
+        done = run("prune", "--busy-timeout", 0.3, "--database", database)
+        assert done.returncode == 0, done.stderr
+
     def test_it_cancels_a_restore(self, database: Path, folder: Path) -> None:
         backup = run("create", "--database", database).stdout.splitlines()[1]
         scene.delete_clients(database)

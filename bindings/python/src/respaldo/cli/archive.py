@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.filesize import decimal
 
 from .. import _call
-from ..archive import ArchiveListing, ArchivePruneResult, FetchResult, PushResult
+from .._archive_place import for_people, for_restic, for_the_command
+from ..archive import ArchiveListing, ArchiveOptions, ArchivePruneResult, FetchResult, PushResult
 from ..models import RestoreResult
 from .question import confirm, require_person
 from .screen import Screen, printable
@@ -75,14 +76,21 @@ _BODIES: dict[str, Callable[[Namespace], Body]] = {
 }
 
 
-def show(action: str, answer: _call.Answer, screen: Screen, texts: Texts) -> None:
+def _sheet(archive: ArchiveOptions, texts: Texts) -> str:
+    words, address = texts.archive, for_restic(archive)
+    restic = words.sheet_copied if address is None else words.sheet_restic.format(address=printable(address))
+    place, option = printable(for_people(archive)), printable(for_the_command(archive))
+    return words.sheet.format(place=place, archive=option, restic=restic)
+
+
+def show(action: str, answer: _call.Answer, archive: ArchiveOptions, screen: Screen, texts: Texts) -> None:
     """The answer, for people; in a pipe with tabs between what would be columns."""
     words = texts.archive
     match action:
         case "init":
             screen.say(words.made.format(repository=printable(answer["repository"])), style="green")
             screen.say(answer["key_note"])
-            screen.say(words.sheet.format(repository=printable(answer["repository"])))
+            screen.say(_sheet(archive, texts))
         case "key":
             screen.say(words.key_changed, style="green")
             screen.say(answer["key_note"])

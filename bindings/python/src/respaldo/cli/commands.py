@@ -78,13 +78,13 @@ def restore(session: Session, arguments: Namespace) -> _call.Answer:
     if arguments.target is not None:
         body["target"] = arguments.target
     elif not arguments.yes:
-        body["backup"] = preview.confirmed(session, arguments.backup)
+        body["backup"] = preview.confirmed(session, arguments.backup, allow_different=arguments.allow_different)
     return session.long_request("respaldo_restore", body, session.texts.restoring)
 
 
 def prune(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo prune``"""
-    answer = session.request("respaldo_prune", {"dry_run": arguments.dry_run})
+    answer = session.request_in_turns("respaldo_prune", {"dry_run": arguments.dry_run})
     own = [decision for decision in answer["kept"] if decision["reason"] != "other_database"]
     if not own and not answer["removed"]:
         session.require_database()
@@ -93,9 +93,11 @@ def prune(session: Session, arguments: Namespace) -> _call.Answer:
 
 def annotate(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo annotate``"""
-    given = {key: getattr(arguments, key) for key in ("backup", "label", "note", "pinned", "confirmed")}
+    given = {key: getattr(arguments, key) for key in ("backup", "label", "note", "pinned", "confirmed", "dry_run")}
     body = {key: value for key, value in given.items() if value is not None}
-    return session.request_in_one_step("respaldo_annotate", body)
+    if arguments.dry_run:
+        arguments.shown_as = "annotate --dry-run"
+    return session.long_request("respaldo_annotate", body, session.texts.annotating)
 
 
 def bring_back(session: Session, arguments: Namespace) -> _call.Answer:

@@ -129,7 +129,7 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
         screen.answer_json(answer)
         return status
     if arguments.command == "archive":
-        show_archive(arguments.action, answer, screen, texts)
+        show_archive(arguments.action, answer, options["archive"], screen, texts)
     else:
         SHOW[getattr(arguments, "shown_as", None) or arguments.command](answer, screen, texts)
     for warning in answer.get("warnings", ()):

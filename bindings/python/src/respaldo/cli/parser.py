@@ -124,6 +124,7 @@ def build(texts: Texts) -> Parser:
     pinned.add_argument("--pin", dest="pinned", action="store_const", const=True, help=texts.pin)
     pinned.add_argument("--unpin", dest="pinned", action="store_const", const=False, help=texts.unpin)
     annotate.add_argument("--confirm", dest="confirmed", action="store_const", const=True, help=texts.confirm)
+    annotate.add_argument("--dry-run", action="store_true", help=texts.dry_run_rows)
     bring_back = command("bring-back")
     words = bring_back.add_argument("words", nargs="*", metavar=texts.backup_and_row[0], help=texts.backup_and_row[1])
     setattr(words, "completer", complete_backups)

@@ -7,21 +7,20 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import _call
-from ..errors import CancelledError, RespaldoError
-from . import exit_status
-from .exit_status import made_here
+from ..errors import CancelledError, DifferentDatabaseError, RespaldoError
 from .question import confirm, require_person
 from .session import Session
 
 
-def confirmed(session: Session, backup: str) -> str:
+def confirmed(session: Session, backup: str, *, allow_different: bool) -> str:
     """The path of the backup that the person agreed to restore.
 
-    It is verified and compared before the question, so that nobody agrees to a backup that turns out damaged, or
-    without knowing what is lost.
+    It is verified, checked and compared before the question, so that nobody agrees to a backup that turns out
+    damaged or of no use, or without knowing what is lost.
     """
     require_person()
     path = _verified_path(session, backup)
+    _checked(session, path, allow_different=allow_different)
     listed = _listed(session, path)
     lost, _ = _comparison(session, path)
     display = "" if listed is None else str(listed["display"])
@@ -33,14 +32,10 @@ def restore(session: Session, backup: str, *, allow_different: bool) -> _call.An
     """What restoring it would lose and bring back. Nothing is changed.
 
     Raises:
-        RespaldoError: the backup is missing, damaged, or of another database.
+        RespaldoError: the backup is missing, damaged, of another database, or of a newer version of the application.
     """
     path = _verified_path(session, backup)
-    listed = _listed(session, path)
-    if listed is not None and listed["kind"] == "other" and not allow_different:
-        message, hint = session.texts.of_another_database
-        error = made_here(exit_status.DIFFERENT_DATABASE, "DIFFERENT_DATABASE", message.format(path=path), hint)
-        raise RespaldoError({**error, "path": str(path)})
+    checked = _checked(session, path, allow_different=allow_different)
     summary, comparison = _comparison(session, path)
     return {
         "dry_run": True,
@@ -48,7 +43,7 @@ def restore(session: Session, backup: str, *, allow_different: bool) -> _call.An
         "database": session.database,
         "summary": summary,
         "comparison": comparison,
-        "warnings": [],
+        "warnings": checked["warnings"],
     }
 
 
@@ -81,6 +76,15 @@ def _is_of_today(backup: _call.Answer) -> bool:
 
 def _verified_path(session: Session, backup: str) -> Path:
     return Path(session.long_request("respaldo_verify", {"backup": backup}, session.texts.verifying)["path"])
+
+
+def _checked(session: Session, backup: Path, *, allow_different: bool) -> _call.Answer:
+    """Asks the library for all that a restore checks."""
+    body = {"backup": str(backup), "dry_run": True, "allow_different": allow_different}
+    try:
+        return session.long_request("respaldo_restore", body, session.texts.verifying)
+    except DifferentDatabaseError as error:
+        raise DifferentDatabaseError({**error.args[0], "hint": f"{error.hint} {session.texts.insist}"}) from None
 
 
 def _listed(session: Session, backup: Path) -> _call.Answer | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 from .. import _call
 from .._library import load
-from ..errors import DatabaseNotFoundError
+from ..errors import BusyError, DatabaseNotFoundError
 from . import exit_status
 from .defaults import default
 from .exit_status import made_here
@@ -18,6 +19,8 @@ from .screen import Screen
 from .texts import Texts
 
 Body = dict[str, Any]
+
+_TURN_MS = 200
 
 
 class Session:
@@ -72,6 +75,29 @@ class Session:
         texts = self.texts
         with reported(self.screen.terminal, doing, texts.verifying, texts.waiting, self.interruption) as progress:
             return _call.request_in_steps(function, self._handle, body, progress)
+
+    def request_in_turns(self, function: str, body: Body) -> _call.Answer:
+        """Calls a function that takes no callback, and may wait for a lock.
+
+        It waits in short turns, between which Ctrl-C ends it.
+        """
+        patience = int(self._options.get("busy_timeout_ms", default("busy_timeout_ms", self._options)))
+        end = time.monotonic() + patience / 1000
+        turn = {**self._options, "busy_timeout_ms": min(_TURN_MS, patience)}
+        with Session(turn, self.screen, self.texts, self.interruption) as hasty:
+            try:
+                return hasty.request(function, body)
+            except BusyError:
+                pass
+            waiting = self.texts.waiting
+            with reported(self.screen.terminal, waiting, waiting, waiting, self.interruption) as goes_on:
+                while goes_on(0, 0):
+                    try:
+                        return hasty.request(function, body)
+                    except BusyError:
+                        if time.monotonic() >= end:
+                            raise
+        raise KeyboardInterrupt
 
     def require_database(self) -> None:
         """Called where there are no backups either, and where nothing can be done without the database.

@@ -148,6 +148,12 @@ def annotated(answer: Answer, screen: Screen, texts: Texts) -> None:
     screen.say(texts.annotated.format(name=printable(backup.name), remarks=_remarks(backup, texts)), style="green")
 
 
+def annotation_previewed(answer: Answer, screen: Screen, texts: Texts) -> None:
+    """For ``annotate --dry-run``."""
+    backup = Backup.from_json(answer["backup"])
+    screen.say(texts.dry_run_annotated.format(name=printable(backup.name), remarks=_remarks(backup, texts)))
+
+
 def brought_back(answer: Answer, screen: Screen, texts: Texts) -> None:
     """For ``bring-back``."""
     result = BringBackResult.from_json(answer)
@@ -341,6 +347,7 @@ SHOW: dict[str, Callable[[Answer, Screen, Texts], None]] = {
     "verify": verified,
     "restore": restored,
     "restore --dry-run": restore_previewed,
+    "annotate --dry-run": annotation_previewed,
     "prune": pruned,
     "annotate": annotated,
     "bring-back": brought_back,

@@ -9,35 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .administration import AdministrationTexts
+from .archive import ArchiveTexts
 from .command_texts import CommandTexts
 from .listing import ListingTexts
 
 __all__ = ["CommandTexts", "Texts", "texts_in"]
-
-
-@dataclass(frozen=True)
-class ArchiveTexts:
-    """What is said of the archive. Names in braces are filled in by ``str.format``."""
-
-    doing: Mapping[str, str]
-    """By the action."""
-    made: str
-    sheet: str
-    """What to print and keep: all that is needed on a new computer, but for the password, which is written by hand."""
-    key_changed: str
-    pushed: str
-    stored: str
-    fetched: str
-    restored: str
-    checked: str
-    freed: str
-    action: tuple[str, str]
-    what: tuple[str, str]
-    include_others: str
-    read_data: str
-    new_password_file: str
-    new_password_command: str
-    command: str
 
 
 @dataclass(frozen=True)
@@ -51,12 +27,13 @@ class Texts:
     waiting: str
     rehearsing: str
     bringing_back: str
+    annotating: str
     salvaging: str
     error: str
     warning: str
 
     # What is asked before a restore
-    of_another_database: tuple[str, str]
+    insist: str
     cannot_compare: str
     dry_run_created: str
     dry_run_restore: str
@@ -88,6 +65,7 @@ class Texts:
     safety_copy: str
     prune_columns: tuple[str, ...]
     annotated: str
+    dry_run_annotated: str
     pinned: str
     severities: Mapping[str, str]
     """By the library's name for it."""

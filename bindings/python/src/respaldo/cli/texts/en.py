@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ArchiveTexts, CommandTexts, Texts, administration, listing
+from . import CommandTexts, Texts, administration, archive, backups, listing
 
 TEXTS = Texts(
     creating="Making the backup",
@@ -12,12 +12,10 @@ TEXTS = Texts(
     rehearsing="Rehearsing",
     salvaging="Salvaging",
     bringing_back="Bringing back",
+    annotating="Noting",
     error="Error",
     warning="Warning",
-    of_another_database=(
-        "The backup {path} is of another database.",
-        "Choose another, or add --allow-different if it is the one you want.",
-    ),
+    insist="If it is the one that you want, add --allow-different.",
     cannot_compare="What would be lost could not be seen: {message}",
     dry_run_created="Nothing was changed. A backup of {database} ({size}) would be made in\n{folder} ({free} free).",
     dry_run_restore="Nothing was changed. {name} is good, and would be restored to {database}",
@@ -52,6 +50,7 @@ TEXTS = Texts(
     safety_copy="The database as it was is in {path}\nTo go back to it: respaldo restore {name}",
     prune_columns=("Name", "What happens, and why"),
     annotated="Noted: {name} ({remarks})",
+    dry_run_annotated="Nothing was changed. It would be noted: {name} ({remarks})",
     pinned="pinned",
     severities={"note": "Note", "attention": "Attention", "danger": "DANGER"},
     brought_back="The rows are back, from {}.",
@@ -89,43 +88,7 @@ TEXTS = Texts(
     changed_now="Since the last of these backups it has changed: {}",
     same_now="In the database it is as in the last of these backups.",
     gone_since="It is missing since the backup of {} ({}).",
-    archive=ArchiveTexts(
-        doing={
-            "init": "Making the archive",
-            "push": "Archiving",
-            "list": "Reading the archive",
-            "fetch": "Fetching",
-            "restore": "Fetching and restoring",
-            "check": "Checking the archive",
-            "prune": "Tidying the archive",
-            "key": "Changing the password",
-        },
-        made="The archive is made: {repository}",
-        sheet="""
-  ---- To print, and to keep away from this computer ----
-  Archive of backups (restic format)
-  Place:     {repository}
-  Password:  ________________________________  (by hand)
-  On a new computer, with this program:
-    respaldo archive restore latest --database tattoostudio.db --archive {repository}
-  or with the program restic alone (https://restic.net):
-    restic -r {repository} restore latest --target .
-  --------------------------------------------------------""",
-        key_changed="The password is changed. The old one no longer opens the archive.",
-        pushed="In the archive: {name} ({total}, of which {added} were new)",
-        stored="The archive takes {size}.",
-        fetched="Fetched and verified: {path}",
-        restored="Restored out of the archive: {database}",
-        checked="The archive is good.",
-        freed="No longer needed: {size}",
-        action=("ACTION", "init, push, list, fetch, restore, check, prune or key"),
-        what=("WHAT", "for push a backup; for fetch and restore a snapshot, its first digits, or latest"),
-        include_others="list the snapshots of other databases and programs too",
-        read_data="read every byte of it",
-        new_password_file="a file whose first line is the new password",
-        new_password_command="a command that writes the new password",
-        command="COMMAND",
-    ),
+    archive=archive.ENGLISH,
     yes_word="yes",
     no_word="NO",
     done_before_interruption="Asked to cancel (Ctrl-C), but the work was already done: it is what is said above.",
@@ -205,114 +168,8 @@ exit status (with --json also the "status" of the error, but for 130):
 Each command has its own help: respaldo restore --help""",
     ),
     commands={
-        "create": CommandTexts(
-            usage="%(prog)s --database FILE [options]",
-            summary="make a backup now",
-            details="""\
-Makes a backup, verifies it and sees it onto the disk. The application can stay
-open. Then it deletes the oldest backups beyond the number to keep; never a
-renamed one. Ctrl-C cancels and leaves nothing half done. "prune --dry-run" says
-what would be deleted.""",
-            examples="""\
-examples:
-  respaldo create --database tattoostudio.db
-  respaldo create --database tattoostudio.db --backup-dir E:\\backups
-  respaldo create --database tattoostudio.db --json | jq -r .backup.path""",
-        ),
-        "due": CommandTexts(
-            usage="%(prog)s --database FILE [options]",
-            summary="make a backup unless there is one of today",
-            details="""\
-Makes a backup unless there is one of today, in the time zone. Its exit status
-is 0 in both cases; with --json, "created" says whether it made one.""",
-            examples="""\
-example, every day at 9 with cron:
-  0 9 * * * respaldo due --database /home/ana/studio/tattoostudio.db""",
-        ),
-        "list": CommandTexts(
-            usage="%(prog)s --database FILE [--since DATE] [--limit N] [--kind KIND]... [--long] [options]",
-            summary="see the backups, newest first",
-            details="""\
-On a terminal, a table. In a file or a pipe, one line a backup with tabs: name,
-date, bytes, kind (backup, preserved, safety, recovered, other), "intact",
-"damaged" or "elsewhere" (online only), and when it was last verified, if it
-was. "intact" goes by the header alone: only "verified" means that all of it
-was read. A "preserved" one was renamed by somebody, and is never deleted.
-
---long adds: what made it (automatic, manual, before_upgrade), label, "pinned",
-when it was rehearsed, how many rows it has, database, path.""",
-            examples="""\
-examples:
-  respaldo list --database tattoostudio.db
-  respaldo list --database tattoostudio.db --since 7d --long
-  respaldo list --database tattoostudio.db --kind preserved --kind safety
-  respaldo list --database tattoostudio.db | head -1 | cut -f1""",
-        ),
-        "last": CommandTexts(
-            usage="%(prog)s --database FILE [options]",
-            summary="see when the last backup was made",
-            details="""\
-Says when the last backup was made, even if it lies on an external drive now;
-"—" if there never was one.""",
-            examples="""\
-example:
-  respaldo last --database tattoostudio.db""",
-        ),
-        "verify": CommandTexts(
-            usage="%(prog)s BACKUP --database FILE [options]",
-            summary="check that a backup is good",
-            details="Reads the whole backup and checks it. Changes nothing.",
-            examples="""\
-examples:
-  respaldo verify backup_20260304_142305.db --database tattoostudio.db
-  respaldo verify E:\\backups\\backup_20260304_142305.db --database tattoostudio.db""",
-        ),
-        "restore": CommandTexts(
-            usage="%(prog)s BACKUP --database FILE [--yes | --target FILE | --dry-run] [options]",
-            summary="go back to a backup",
-            details="""\
-Puts the backup in the place of the database. It says what would be lost and
-asks first, and before it changes anything it saves the current database beside
-itself, as <database>.before_restore_<time>: restoring that copy undoes it all.
---dry-run only says what would be lost.
-
-Ctrl-C cancels and changes nothing (status 130). If it comes when the restore
-is done already, that is said, and the status is 0.""",
-            examples="""\
-examples:
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db
-  respaldo restore E:\\backups\\backup_20260304_142305.db --database tattoostudio.db
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db --target rehearsal.db
-                                       a rehearsal: writes another file, asks nothing
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db --yes \\
-                   --reason "a client was deleted by mistake\"""",
-        ),
-        "prune": CommandTexts(
-            usage="%(prog)s --database FILE [--dry-run] [options]",
-            summary="delete old backups beyond the number to keep",
-            details="""\
-"create" does this already; it is for seeing what would go, or after lowering
---max-backups. It never deletes a renamed one, the newest good one, or a copy
-made before a restore.""",
-            examples="""\
-examples:
-  respaldo prune --database tattoostudio.db --dry-run
-  respaldo prune --database tattoostudio.db --max-backups 5""",
-        ),
-        "annotate": CommandTexts(
-            usage="%(prog)s BACKUP --database FILE [--label TEXT] [--note TEXT] [--pin | --unpin] [--confirm]",
-            summary="give a backup a name or a note, or pin it",
-            details="""\
-Notes what is said of a backup; the file is not touched. What is not given stays
-as it is, and an empty text takes it away. A pinned one is never deleted.
-
---confirm is for when "create" warns that much is missing, and that is meant:
-until then no backup is deleted.""",
-            examples="""\
-examples:
-  respaldo annotate backup_20260304_142305.db --label "end of month" --pin --database tattoostudio.db
-  respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
-        ),
+        **backups.ENGLISH,
+        "archive": archive.ENGLISH.help,
         "bring-back": CommandTexts(
             usage="%(prog)s [BACKUP] TABLE KEY --database FILE [--row TABLE KEY] [--alone] [--dry-run] [options]",
             summary="bring rows back, and what belongs to them",
@@ -408,30 +265,6 @@ examples:
   respaldo history clients 7 --database tattoostudio.db
   respaldo history sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
-        "archive": CommandTexts(
-            usage="%(prog)s ACTION [WHAT] --database FILE --archive FOLDER [options]",
-            summary="years of backups elsewhere, encrypted, in little room",
-            details="""\
-Keeps backups in an encrypted archive in the format of the program restic: in a
-folder, such as one on a USB stick, or on an S3 or WebDAV server.
-
-  init      make a new one, and print the sheet to keep
-  push      store a backup (the newest, if none is given)
-  list      list what is there
-  fetch     fetch a snapshot into a new file, verified
-  restore   fetch a snapshot and put it in the place of the database
-  check     see whether all of it is there and unchanged
-  prune     remove what the archive's retention does not want
-  key       change the password
-
-The password's place is said in --archive as JSON, or in the environment:
-RESPALDO_ARCHIVE_PASSWORD_FILE or RESPALDO_ARCHIVE_PASSWORD_COMMAND.""",
-            examples="""\
-examples:
-  respaldo archive init --database tattoostudio.db --archive /media/usb/archive
-  respaldo archive push --database tattoostudio.db --archive /media/usb/archive
-  respaldo archive fetch latest --target old.db --database tattoostudio.db --archive /media/usb/archive""",
-        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish}",
             summary="completion with the TAB key",
@@ -507,7 +340,7 @@ The option wins over the variable, and that over the file.""",
     confirm="the rows that are missing in it are meant to be gone",
     before_upgrade="it is of before an update of the application",
     skip_unchanged="make none if nothing has changed since the newest",
-    deep="read each backup whole",
+    deep="read the whole database and every backup",
     check=("SQL", "a question to the backup, which only reads; can be repeated"),
     row=("TABLE", "KEY", "one more row, such as: clients id=7; can be repeated"),
     alone="without the rows that went with them",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ArchiveTexts, CommandTexts, Texts, administration, listing
+from . import CommandTexts, Texts, administration, archive, backups, listing
 
 TEXTS = Texts(
     creating="Creando el respaldo",
@@ -12,12 +12,10 @@ TEXTS = Texts(
     rehearsing="Ensayando",
     salvaging="Rescatando",
     bringing_back="Trayendo de vuelta",
+    annotating="Anotando",
     error="Error",
     warning="Advertencia",
-    of_another_database=(
-        "El respaldo {path} es de otra base de datos.",
-        "Elija otro, o agregue --allow-different si es el que quiere.",
-    ),
+    insist="Si es el que quiere, agregue --allow-different.",
     cannot_compare="No se pudo ver qué se perdería: {message}",
     dry_run_created="Nada se cambió. Se crearía un respaldo de {database} ({size}) en\n{folder} ({free} libres).",
     dry_run_restore="Nada se cambió. {name} está bien y se restauraría en {database}",
@@ -52,6 +50,7 @@ TEXTS = Texts(
     safety_copy="La base de datos anterior se guardó en {path}\nPara volver a ella: respaldo restore {name}",
     prune_columns=("Nombre", "Qué pasa, y por qué"),
     annotated="Anotado: {name} ({remarks})",
+    dry_run_annotated="Nada se cambió. Quedaría anotado: {name} ({remarks})",
     pinned="fijado",
     severities={"note": "Nota", "attention": "Atención", "danger": "PELIGRO"},
     brought_back="Los registros están de vuelta, de {}.",
@@ -89,43 +88,7 @@ TEXTS = Texts(
     changed_now="Desde el último de estos respaldos cambió: {}",
     same_now="En la base de datos está como en el último de estos respaldos.",
     gone_since="Falta desde el respaldo de {} ({}).",
-    archive=ArchiveTexts(
-        doing={
-            "init": "Creando el archivo",
-            "push": "Archivando",
-            "list": "Leyendo el archivo",
-            "fetch": "Recuperando",
-            "restore": "Recuperando y restaurando",
-            "check": "Revisando el archivo",
-            "prune": "Ordenando el archivo",
-            "key": "Cambiando la contraseña",
-        },
-        made="El archivo de respaldos está creado: {repository}",
-        sheet="""
-  ---- Para imprimir y guardar lejos de esta computadora ----
-  Archivo de respaldos (formato restic)
-  Lugar:       {repository}
-  Contraseña:  ________________________________  (a mano)
-  En una computadora nueva, con este programa:
-    respaldo archive restore latest --database tattoostudio.db --archive {repository}
-  o solo con el programa restic (https://restic.net):
-    restic -r {repository} restore latest --target .
-  ------------------------------------------------------------""",
-        key_changed="La contraseña se cambió. La anterior ya no abre el archivo.",
-        pushed="En el archivo: {name} ({total}, de los que {added} eran nuevos)",
-        stored="El archivo ocupa {size}.",
-        fetched="Recuperado y verificado: {path}",
-        restored="Restaurado desde el archivo: {database}",
-        checked="El archivo está en buen estado.",
-        freed="Ya no hace falta: {size}",
-        action=("ACCIÓN", "init, push, list, fetch, restore, check, prune o key"),
-        what=("QUÉ", "para push un respaldo; para fetch y restore una instantánea, sus primeras cifras, o latest"),
-        include_others="incluir las instantáneas de otras bases de datos y programas",
-        read_data="leer cada byte",
-        new_password_file="un archivo cuya primera línea es la contraseña nueva",
-        new_password_command="un comando que escribe la contraseña nueva",
-        command="COMANDO",
-    ),
+    archive=archive.SPANISH,
     yes_word="sí",
     no_word="NO",
     done_before_interruption="Se pidió cancelar (Ctrl-C), pero el trabajo ya estaba hecho: es lo que dice arriba.",
@@ -205,115 +168,8 @@ estado de salida (con --json es también el «status» del error, salvo 130):
 Cada orden tiene su ayuda: respaldo restore --help""",
     ),
     commands={
-        "create": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [opciones]",
-            summary="crear un respaldo ahora",
-            details="""\
-Crea un respaldo, lo verifica y lo asegura en el disco. La aplicación puede
-seguir abierta. Después borra los respaldos más antiguos que el número a
-conservar; nunca uno renombrado. Ctrl-C cancela sin dejar nada a medias.
-«prune --dry-run» dice qué se borraría.""",
-            examples="""\
-ejemplos:
-  respaldo create --database tattoostudio.db
-  respaldo create --database tattoostudio.db --backup-dir E:\\respaldos
-  respaldo create --database tattoostudio.db --json | jq -r .backup.path""",
-        ),
-        "due": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [opciones]",
-            summary="crear un respaldo si hoy todavía no hay uno",
-            details="""\
-Crea un respaldo si todavía no hay uno de hoy, según la zona horaria. Termina
-con estado 0 en ambos casos; con --json, «created» dice si lo creó.""",
-            examples="""\
-ejemplo, todos los días a las 9 con cron:
-  0 9 * * * respaldo due --database /home/ana/estudio/tattoostudio.db""",
-        ),
-        "list": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [--since FECHA] [--limit N] [--kind CLASE]... [--long] [opciones]",
-            summary="ver los respaldos, el más reciente primero",
-            details="""\
-En una terminal, una tabla. En un archivo o una tubería, una línea por respaldo
-con tabuladores: nombre, fecha, bytes, tipo (backup, preserved, safety,
-recovered, other), «intact», «damaged» o «elsewhere» (solo en la nube), y
-cuándo se verificó, si se hizo. «intact» solo mira el encabezado: «verificado»
-quiere decir que se leyó completo. «preserved» es el que alguien renombró: nunca
-se borra.
-
---long agrega: qué lo creó (automatic, manual, before_upgrade), su nombre,
-«pinned», cuándo se ensayó, cuántos registros tiene, base de datos y ruta.""",
-            examples="""\
-ejemplos:
-  respaldo list --database tattoostudio.db
-  respaldo list --database tattoostudio.db --since 7d --long
-  respaldo list --database tattoostudio.db --kind preserved --kind safety
-  respaldo list --database tattoostudio.db | head -1 | cut -f1""",
-        ),
-        "last": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [opciones]",
-            summary="ver cuándo fue el último respaldo",
-            details="""\
-Dice cuándo se hizo el último respaldo, aunque ya esté en un disco externo;
-«—» si nunca se hizo uno.""",
-            examples="""\
-ejemplo:
-  respaldo last --database tattoostudio.db""",
-        ),
-        "verify": CommandTexts(
-            usage="%(prog)s RESPALDO --database ARCHIVO [opciones]",
-            summary="probar que un respaldo está bien",
-            details="Lee el respaldo completo y lo revisa. No cambia nada.",
-            examples="""\
-ejemplos:
-  respaldo verify backup_20260304_142305.db --database tattoostudio.db
-  respaldo verify E:\\respaldos\\backup_20260304_142305.db --database tattoostudio.db""",
-        ),
-        "restore": CommandTexts(
-            usage="%(prog)s RESPALDO --database ARCHIVO [--yes | --target ARCHIVO | --dry-run] [opciones]",
-            summary="volver a un respaldo",
-            details="""\
-Pone el respaldo en lugar de la base de datos. Antes dice qué se perdería y
-pregunta, y antes de cambiar nada guarda la base de datos actual junto a ella,
-con el nombre <base de datos>.before_restore_<fecha>: restaurar esa copia
-deshace todo. --dry-run solo dice qué se perdería.
-
-Ctrl-C cancela sin cambiar nada (estado 130). Si llega cuando la restauración
-ya está hecha, lo dice, y el estado es 0.""",
-            examples="""\
-ejemplos:
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db
-  respaldo restore E:\\respaldos\\backup_20260304_142305.db --database tattoostudio.db
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db --target ensayo.db
-                                       un ensayo: escribe otro archivo, no pregunta
-  respaldo restore backup_20260304_142305.db --database tattoostudio.db --yes \\
-                   --reason "se borró una clienta por error\"""",
-        ),
-        "prune": CommandTexts(
-            usage="%(prog)s --database ARCHIVO [--dry-run] [opciones]",
-            summary="borrar los respaldos antiguos que sobran",
-            details="""\
-«create» ya lo hace; esto sirve para ver qué se borraría, o después de bajar
---max-backups. Nunca borra uno renombrado, el más reciente que está bien, ni
-una copia de antes de restaurar.""",
-            examples="""\
-ejemplos:
-  respaldo prune --database tattoostudio.db --dry-run
-  respaldo prune --database tattoostudio.db --max-backups 5""",
-        ),
-        "annotate": CommandTexts(
-            usage="%(prog)s RESPALDO --database ARCHIVO [--label TEXTO] [--note TEXTO] [--pin | --unpin] [--confirm]",
-            summary="ponerle nombre o nota a un respaldo, o fijarlo",
-            details="""\
-Anota lo que se dice de un respaldo; el archivo no se toca. Lo que no se da
-queda como está, y un texto vacío lo quita. Uno fijado no se borra nunca.
-
---confirm es para cuando «create» avisa que faltan muchos datos y es a
-propósito: hasta entonces no se borra ningún respaldo.""",
-            examples="""\
-ejemplos:
-  respaldo annotate backup_20260304_142305.db --label "cierre de mes" --pin --database tattoostudio.db
-  respaldo annotate backup_20260304_142305.db --confirm --database tattoostudio.db""",
-        ),
+        **backups.SPANISH,
+        "archive": archive.SPANISH.help,
         "bring-back": CommandTexts(
             usage="%(prog)s [RESPALDO] TABLA CLAVE --database ARCHIVO [--row TABLA CLAVE] [--dry-run] [opciones]",
             summary="traer de vuelta registros y lo que les pertenece",
@@ -410,30 +266,6 @@ ejemplos:
   respaldo history clients 7 --database tattoostudio.db
   respaldo history sessions artist=1,day=2026-03-04 --database tattoostudio.db""",
         ),
-        "archive": CommandTexts(
-            usage="%(prog)s ACCIÓN [QUÉ] --database ARCHIVO --archive CARPETA [opciones]",
-            summary="años de respaldos en otro lugar, cifrados, en poco espacio",
-            details="""\
-Guarda respaldos en un archivo cifrado, en el formato del programa restic: en una
-carpeta, por ejemplo de una memoria USB, o en un servidor S3 o WebDAV.
-
-  init      crear uno nuevo e imprimir la hoja que hay que guardar
-  push      guardar un respaldo (el más reciente, si no se da ninguno)
-  list      ver qué hay
-  fetch     recuperar una instantánea en un archivo nuevo, verificada
-  restore   recuperar una instantánea y ponerla en lugar de la base de datos
-  check     ver si todo está ahí y sin cambios
-  prune     quitar lo que la retención del archivo ya no quiere
-  key       cambiar la contraseña
-
-Dónde está la contraseña se dice en --archive como JSON, o en el entorno:
-RESPALDO_ARCHIVE_PASSWORD_FILE o RESPALDO_ARCHIVE_PASSWORD_COMMAND.""",
-            examples="""\
-ejemplos:
-  respaldo archive init --database tattoostudio.db --archive /media/usb/archivo
-  respaldo archive push --database tattoostudio.db --archive /media/usb/archivo
-  respaldo archive fetch latest --target viejo.db --database tattoostudio.db --archive /media/usb/archivo""",
-        ),
         "completion": CommandTexts(
             usage="%(prog)s {bash,zsh,fish}",
             summary="completar con la tecla TAB",
@@ -512,7 +344,7 @@ La opción gana a la variable, y esta al archivo.""",
     confirm="las filas que faltan en él faltan a propósito",
     before_upgrade="es de antes de actualizar la aplicación",
     skip_unchanged="no crear ninguno si nada cambió desde el más reciente",
-    deep="leer cada respaldo entero",
+    deep="leer enteros la base de datos y cada respaldo",
     check=("SQL", "una pregunta al respaldo, que solo lea; se puede repetir"),
     row=("TABLA", "CLAVE", "un registro más, como: clients id=7; se puede repetir"),
     alone="sin los registros que se fueron con ellos",
