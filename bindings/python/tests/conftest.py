@@ -33,7 +33,7 @@ def store(database: Path) -> Iterator[respaldo.Store]:
 def application_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the studio's application, with the current folder there, as after its installation."""
     root = folder / "app"
-    unwanted = shutil.ignore_patterns("__pycache__", "dev.db*", "backups", "settings.json")
+    unwanted = shutil.ignore_patterns("__pycache__", "dev.db*", "backups", "settings.json", "archive.json")
     shutil.copytree(scene.STUDIO, root, ignore=unwanted)
     monkeypatch.chdir(root)
     monkeypatch.syspath_prepend(root)

@@ -17,7 +17,9 @@ from qtpy.QtCore import QEventLoop, Qt, QTimer
 from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMainWindow, QWidget
 
 import respaldo
-from respaldo.qt import BackupDialog, HealthIndicator, LastBackupLabel, job
+from respaldo.qt import BackupDialog, HealthIndicator, LastBackupLabel, job, recovery_sheet
+from respaldo.qt.archive_dialog import ArchiveDialog
+from respaldo.qt.archive_trial import ArchiveTrial
 from respaldo.qt.backup_model import Column
 from respaldo.qt.find_dialog import FindDialog
 from respaldo.qt.repair_dialog import RepairDialog
@@ -83,6 +85,28 @@ def clipped_in_sub_dialogs(application: QApplication, dialog: BackupDialog, data
         found += clipped(opened)
         opened.reject()
         let_events_pass()
+    return found + clipped_in_wizard(dialog)
+
+
+def clipped_in_wizard(dialog: BackupDialog) -> list[str]:
+    """The same of each page of the archive's wizard, opened by itself: not every library has the archive."""
+    wizard = ArchiveDialog(dialog._store, dialog._texts, lambda options: None, dialog)
+    wizard.open()
+    found = []
+    for kind in range(wizard.place.kind.count()):
+        wizard.place.kind.setCurrentIndex(kind)
+        let_events_pass()
+        found += clipped(wizard)
+    options: respaldo.ArchiveOptions = {"repository": "/media/ana/MEMORIA USB/respaldos-cifrados"}
+    words = dialog._texts.archive
+    wizard.place.show_trial(ArchiveTrial("empty", options, same_disk=True))
+    wizard.sheet.sheet.setPlainText(recovery_sheet.sheet(words, options, "x" * 29, "tattoostudio.db", "x" * 60))
+    for page in (wizard.place, wizard.password, wizard.sheet):
+        wizard._turn_to(page, page)
+        let_events_pass()
+        found += clipped(wizard)
+    wizard.accept()
+    let_events_pass()
     return found
 
 
@@ -92,6 +116,7 @@ def let_events_pass() -> None:
     timer.timeout.connect(lambda: loop.quit() if not job.running() else None)
     timer.start(20)
     loop.exec()
+    QApplication.processEvents()  # what the last job has told is laid out by an event of its own
 
 
 def main() -> None:

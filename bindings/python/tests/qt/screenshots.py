@@ -24,7 +24,10 @@ from PyQt5.QtCore import QEventLoop, Qt, QTimer
 from PyQt5.QtGui import QImage
 from PyQt5.QtWidgets import QApplication, QMessageBox, QWidget
 
-from respaldo.qt import BackupDialog
+import respaldo
+from respaldo.qt import BackupDialog, recovery_sheet
+from respaldo.qt.archive_dialog import ArchiveDialog
+from respaldo.qt.archive_trial import ArchiveTrial
 from respaldo.qt.bring_back_dialog import BringBackDialog
 from respaldo.qt.repair_dialog import RepairDialog
 from respaldo.qt.second_place_dialog import SecondPlaceDialog
@@ -38,7 +41,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         studio = Path(temporary) / "estudio"
-        unwanted = shutil.ignore_patterns("__pycache__", "dev.db*", "backups", "settings.json")
+        unwanted = shutil.ignore_patterns("__pycache__", "dev.db*", "backups", "settings.json", "archive.json")
         shutil.copytree(STUDIO, studio, ignore=unwanted)
         os.environ["TATTOO_STUDIO_DB"] = str(studio / "dev.db")
         sys.path.insert(0, str(studio))
@@ -68,6 +71,7 @@ def take(studio: Path, folder: Path) -> None:
 
     window.open_backups()
     dialog = window.findChild(BackupDialog)
+    dialog.resize(980, 500)  # the screen in memory is a small one
     wait(lambda: dialog.table.rowCount() == 6)
     wait(lambda: dialog.comparison() is not None)
     save(dialog, folder / "dialog-light.png")
@@ -110,12 +114,31 @@ def take_the_others(dialog: BackupDialog, folder: Path) -> None:
     place.outcome.setText(re.sub(r"[\d.,]+ [TGMk]B", "58.2 GB", place.outcome.text()))  # whichever machine takes it
     save(place, folder / "second-place.png")
     place.reject()
+    take_the_archive(dialog, folder)
     dialog.more.repair.trigger()
     repair = window_in_front(RepairDialog)
     repair.see_button.click()
     wait(lambda: repair.salvage_button.isEnabled())
     save(repair, folder / "repair.png")
     repair.reject()
+
+
+def take_the_archive(dialog: BackupDialog, folder: Path) -> None:
+    """Its wizard, opened by itself: not every library has the archive."""
+    texts = dialog._texts
+    wizard = ArchiveDialog(dialog._store, texts, lambda options: None, dialog)
+    wizard.open()
+    options: respaldo.ArchiveOptions = {"repository": "/media/usb/respaldos-cifrados"}
+    wizard.place.folder.setText("/media/usb")
+    wizard.place.show_trial(ArchiveTrial("empty", options))
+    wizard._enable()
+    save(wizard, folder / "archive-place.png")
+    note = "Sin la contraseña, todo lo que hay en este archivo se pierde."
+    password = "k7mpw-2xwdq-9hqar-nv3te-c5hbz"
+    wizard.sheet.sheet.setPlainText(recovery_sheet.sheet(texts.archive, options, password, "tattoostudio.db", note))
+    wizard._turn_to(wizard.sheet, wizard.sheet.kept)
+    save(wizard, folder / "archive-sheet.png")
+    wizard.accept()
 
 
 def window_in_front(kind: type[QWidget]) -> QWidget:

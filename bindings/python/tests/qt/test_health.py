@@ -15,6 +15,7 @@ import scene
 from hands import Hands
 from respaldo.qt import BackupDialog, HealthIndicator
 from respaldo.qt.job import running
+from respaldo.qt.repair_dialog import RepairDialog
 
 Opened = Callable[..., BackupDialog]
 
@@ -61,6 +62,30 @@ def test_a_loss_that_was_meant_is_confirmed(
     assert "SHRUNK" not in [finding.name for finding in store.health().findings]
 
 
+def test_a_damaged_database_leads_to_repairing_it(
+    store: respaldo.Store, database: Path, opened: Opened, hands: Hands
+) -> None:
+    backup = store.create().backup
+    scene.damage(database)
+    dialog = opened(store)
+    hands.click(dialog.create_button)
+    hands.close_box("está dañada")
+    hands.wait(lambda: dialog.health.severity == "danger")
+    assert "La base de datos" in dialog.health.headline.text()
+    hands.click(dialog.health.unfold)
+    (button,) = [b for b in dialog.health.findings.findChildren(QPushButton) if b.text() == "Re&parar…"]
+    hands.click(button)
+    hands.wait(lambda: isinstance(QApplication.activeModalWidget(), RepairDialog))
+    repair = QApplication.activeModalWidget()
+    assert [repair.source.itemText(at) for at in range(repair.source.count())] == ["La base de datos actual"]
+    repair.reject()
+    hands.wait(lambda: QApplication.activeModalWidget() in (None, dialog) and not running())
+    dialog.table.select(backup.path)
+    hands.restore(dialog)
+    hands.close_box("Se restauró")
+    hands.wait(lambda: dialog.health.severity == "ok")
+
+
 def test_a_folder_that_cannot_be_read_is_a_danger(store: respaldo.Store, folder: Path, opened: Opened) -> None:
     (folder / "backups").write_text("not a folder")
     dialog = opened(store)
@@ -78,7 +103,9 @@ class TestIndicator:
         store.create()
         told: list[tuple[str, str]] = []
         indicator = HealthIndicator(store)
+        severities: list[str] = []
         indicator.attention.connect(lambda *words: told.append(words))
+        indicator.severity_changed.connect(severities.append)
         hands.show(indicator)
         hands.wait(lambda: indicator.severity == "ok")
         assert indicator.text() == "Respaldos al día" and told == []
@@ -91,6 +118,7 @@ class TestIndicator:
         assert indicator.text() == indicator.accessibleName() == "Los respaldos necesitan atención"
         assert told[0][1] in indicator.toolTip()
         assert QApplication.activeModalWidget() is None
+        assert severities == ["ok", "attention"]
 
     def test_what_cannot_be_read_is_told(self, store: respaldo.Store, folder: Path, hands: Hands) -> None:
         (folder / "backups").write_text("not a folder")

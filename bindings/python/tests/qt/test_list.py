@@ -162,7 +162,7 @@ def test_where_each_backup_lies(database: Path, folder: Path, opened: Opened, ha
         there = row_of(dialog, only_there.name)
         assert dialog.table.text(there, Column.PLACE) == "2.º"
         tip = dialog.table.filter.index(there, Column.PLACE).data(Qt.ItemDataRole.ToolTipRole)
-        assert tip == "Segundo lugar"
+        assert tip == "En el segundo lugar"
         dialog.table.selectRow(there)
         assert not dialog.more.annotate.isEnabled()
         scene.delete_clients(database)

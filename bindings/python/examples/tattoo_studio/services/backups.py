@@ -36,6 +36,7 @@ DB_PATH = Path(_DB_PATH).absolute()
 # Beside the application, or beside the program that it was frozen into.
 _FROZEN = getattr(sys, "frozen", False)
 SETTINGS_PATH = (Path(sys.executable) if _FROZEN else Path(__file__).parent).resolve().parent / "settings.json"
+ARCHIVE_PATH = SETTINGS_PATH.with_name("archive.json")
 
 _log = logging.getLogger(__name__)
 _last_error: Exception | None = None
@@ -78,10 +79,18 @@ def get_last_backup_display() -> str:
     return last.display if last else "—"
 
 
-def open_store(second_place: respaldo.SecondPlace | None = None) -> respaldo.Store:
+def open_store(
+    second_place: respaldo.SecondPlace | None = None, archive: respaldo.ArchiveOptions | None = None
+) -> respaldo.Store:
     """The application's store, for the windows that keep one open; close it."""
     return respaldo.Store(
-        DB_PATH, settings=SETTINGS_PATH, max_backups=MAX_BACKUPS, timezone=TZ, names=NAMES, second_place=second_place
+        DB_PATH,
+        settings=SETTINGS_PATH,
+        max_backups=MAX_BACKUPS,
+        timezone=TZ,
+        names=NAMES,
+        second_place=second_place,
+        archive=archive,
     )
 
 

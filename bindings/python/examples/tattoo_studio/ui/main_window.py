@@ -34,7 +34,7 @@ class MainWindow(QMainWindow):
     def __init__(self, username: str) -> None:
         super().__init__()
         self.username = username
-        self.store = open_store(settings.read().get("second_place"))
+        self.store = open_store(settings.read().get("second_place"), settings.read_archive())
         self.session: Session | None = None
         self.setWindowTitle("Tinta del Desierto")
         self.resize(*settings.read().get("window", (860, 520)))
@@ -45,7 +45,12 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.last_backup)
         self.health = HealthIndicator(self.store, self)
         self.health.clicked.connect(self.backups_action.trigger)
+        self.tray = QSystemTrayIcon(self.style().standardIcon(QStyle.SP_MessageBoxWarning), self)
+        self.tray.setToolTip(self.windowTitle())
+        self.tray.activated.connect(self.backups_action.trigger)
+        self.tray.messageClicked.connect(self.backups_action.trigger)
         self.health.attention.connect(self._tell_in_the_tray)
+        self.health.severity_changed.connect(lambda severity: self.tray.hide() if severity == "ok" else None)
         self.statusBar().addPermanentWidget(self.health)
         self.daily = DailyBackup(self.store, self)
         self.daily.ended.connect(self._backups_changed)
@@ -87,6 +92,7 @@ class MainWindow(QMainWindow):
             reload=self.read_again,
             reason=f"restored by {self.username}",
             save_second_place=lambda place: settings.write(second_place=place),
+            save_archive=settings.write_archive,
         )
         dialog.backups_changed.connect(self._backups_changed)
         dialog.finished.connect(lambda _result: self._backups_changed())
@@ -107,9 +113,8 @@ class MainWindow(QMainWindow):
     def _tell_in_the_tray(self, headline: str, hint: str) -> None:
         """Where there is a tray; the light in the status bar is there anyway."""
         if QSystemTrayIcon.isSystemTrayAvailable():
-            tray = QSystemTrayIcon(self.style().standardIcon(QStyle.SP_MessageBoxWarning), self)
-            tray.show()
-            tray.showMessage(self.windowTitle(), f"{headline}\n{hint}")
+            self.tray.show()
+            self.tray.showMessage(self.windowTitle(), f"{headline}\n{hint}", QSystemTrayIcon.Warning)
 
     def _may_use_backups(self) -> bool:
         """Backups hold everybody's health data: they are for administrators. Who that is, the database

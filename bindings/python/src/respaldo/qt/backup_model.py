@@ -14,13 +14,13 @@ from qtpy.QtGui import QBrush, QPalette
 
 from ..differences import TableWords
 from ..models import Backup
-from .contents import main_rows
+from .contents import listed, main_rows
 from .dates import day_in_words, file_size, in_words
-from .icons import icon, light
+from .icons import blank, icon, light
 from .palette import warning_colour
 from .texts import Texts
 
-Place = Literal["here", "second", "both"]
+Place = Literal["here", "second", "archive"]
 Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _NOWHERE = QModelIndex()
@@ -43,7 +43,10 @@ class Entry:
     """A backup, and where it lies."""
 
     backup: Backup
-    place: Place = "here"
+    places: tuple[Place, ...] = ("here",)
+    """At least one."""
+    snapshot: str | None = None
+    """Of one that only the archive has: its snapshot there."""
 
 
 class BackupModel(QAbstractTableModel):
@@ -61,6 +64,7 @@ class BackupModel(QAbstractTableModel):
         self._texts = texts
         self._names = names
         self._entries: Sequence[Entry] = ()
+        self._any_pinned = False
         self._found: dict[Path, datetime | str] = {}
         """When a backup was found whole, or a word for its damage."""
         self.recolour(palette)
@@ -69,11 +73,17 @@ class BackupModel(QAbstractTableModel):
         """Replaces all of them."""
         self.beginResetModel()
         self._entries = tuple(entries)
+        self._any_pinned = any(entry.backup.pinned for entry in entries)
         self.endResetModel()
 
     def entry(self, row: int) -> Entry:
         """The entry in a row."""
         return self._entries[row]
+
+    def snapshot(self, backup: Backup) -> str | None:
+        """Of a backup that only the archive has: its snapshot there."""
+        found = (entry.snapshot for entry in self._entries if entry.backup.path == backup.path)
+        return next(found, None)
 
     def entries(self) -> Sequence[Entry]:
         """All of them."""
@@ -90,6 +100,7 @@ class BackupModel(QAbstractTableModel):
         self._warning = QBrush(warning_colour(palette, ground))
         self._warning_icon = light("attention", palette, ground)
         self._pin = icon("pin", palette.color(QPalette.ColorRole.Text))
+        self._no_pin = blank()
         if self._entries:
             self._column_changed(Column.WHEN)
             self._column_changed(Column.VERIFIED)
@@ -161,8 +172,8 @@ class BackupModel(QAbstractTableModel):
         if column == Column.HOLDS:
             return main_rows(backup.content, self._names, self._texts)
         if column == Column.VERIFIED:
-            return self._state(backup)
-        return self._texts.places_short[entry.place]
+            return self._texts.archive.column if entry.snapshot else self._state(backup)
+        return self._where(entry, self._texts.places_short)
 
     def _words(self, entry: Entry, column: Column) -> str:
         """What a cell says where there is room: its tool tip, and what a screen reader reads."""
@@ -173,12 +184,16 @@ class BackupModel(QAbstractTableModel):
         if column == Column.LABEL:
             return "\n".join(part for part in (text, backup.note, str(backup.path)) if part)
         if column == Column.PLACE:
-            return self._texts.places[entry.place]
+            return self._where(entry, self._texts.places)
         return text
 
+    def _where(self, entry: Entry, words: Mapping[str, str]) -> str:
+        text = listed((words[place] for place in entry.places), self._texts)
+        return text[:1].upper() + text[1:]
+
     def _icon(self, backup: Backup, column: Column) -> Any:
-        if column == Column.WHEN and backup.pinned:
-            return self._pin
+        if column == Column.WHEN and self._any_pinned:
+            return self._pin if backup.pinned else self._no_pin  # so that the times stand below each other
         return self._warning_icon if column == Column.VERIFIED and self.is_damaged(backup) else None
 
     def _state(self, backup: Backup) -> str:

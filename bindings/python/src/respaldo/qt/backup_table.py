@@ -96,7 +96,7 @@ class BackupTable(QTableView):
     def show_backups(self, entries: Sequence[Entry], *, select: Path | None = None) -> None:
         """Fills the table, and selects the backup at the path given, else the one that was, else the first."""
         selected = self.selected()
-        self.setColumnHidden(Column.PLACE, all(entry.place == "here" for entry in entries))
+        self.setColumnHidden(Column.PLACE, all(entry.places == ("here",) for entry in entries))
         self.backups.show(entries)
         self.select(select or (selected.path if selected else None))
 
@@ -114,13 +114,18 @@ class BackupTable(QTableView):
         return self._at(row) if 0 <= row < self.filter.rowCount() else None
 
     def selected_is_here(self) -> bool:
-        """Whether the selected one is in the backup folder, and not in the second place alone."""
+        """Whether the selected one is in the backup folder, and not elsewhere alone."""
         index = self.filter.mapToSource(self.currentIndex())
-        return index.isValid() and self.backups.entry(index.row()).place != "second"
+        return index.isValid() and "here" in self.backups.entry(index.row()).places
+
+    def selected_is_a_file(self) -> bool:
+        """Whether the selected one can be read without fetching it from the archive first."""
+        index = self.filter.mapToSource(self.currentIndex())
+        return index.isValid() and self.backups.entry(index.row()).snapshot is None
 
     def newest(self) -> Backup | None:
-        """The newest one, whether it is shown or not."""
-        backups = [entry.backup for entry in self.backups.entries()]
+        """The newest one in the backup folder, whether it is shown or not."""
+        backups = [entry.backup for entry in self.backups.entries() if "here" in entry.places]
         return max(backups, key=lambda backup: backup.created_at, default=None)
 
     def rowCount(self) -> int:

@@ -76,6 +76,11 @@ def ask_to_cancel(parent: QWidget, texts: Texts, cancel: Callable[[], object]) -
     return _ask(parent, texts, texts.close_now, "", (texts.cancel_and_close, texts.wait), cancel)
 
 
+def ask(parent: QWidget, texts: Texts, text: str, answers: tuple[str, str], act: Callable[[], object]) -> QMessageBox:
+    """Asks, and calls ``act`` on the first answer. Enter and Escape mean the second."""
+    return _ask(parent, texts, text, "", answers, act)
+
+
 def _ask(
     parent: QWidget, texts: Texts, text: str, more: str, answers: tuple[str, str], act: Callable[[], object]
 ) -> QMessageBox:

@@ -9,14 +9,17 @@ from typing import cast
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QMessageBox, QWidget
 
-from ..errors import BackupCorruptError, NotADatabaseError
+from ..archive import ArchiveOptions, PushResult, has_archive
+from ..errors import BackupCorruptError, NotADatabaseError, RespaldoError
 from ..health import RehearseResult, SecondPlace
-from ..models import Backup, CreateResult, PruneResult, RestoreResult, VerifyResult
+from ..models import Backup, CreateResult, Notice, PruneResult, RestoreResult, VerifyResult
 from ..store import Progress, Store
 from . import boxes, files
+from .archive_dialog import ArchiveDialog
 from .bring_back_dialog import BringBackDialog
 from .bringing import BringingDialog
 from .contents import tables_of
+from .dates import file_size
 from .find_dialog import FindDialog
 from .job import Job
 from .label_dialog import LabelDialog
@@ -39,6 +42,9 @@ class BackupDialog(ListingDialog):
         reload: is called after that, also after a failure, and when ``quiesce`` raised:
             read everything again. Both are called on the windows' thread.
         reason: why a restore is made, such as who is logged in; for the log of restores.
+        save_archive: is called with the archive that a person has set up, its password included, or with None for
+            none any more: keep it for the next start, the password where only its owner can read it. Without this
+            argument it cannot be set up here.
         save_second_place: is called with the second place that a person has set up, or with None for none any more:
             keep it for the next start. The store uses it already. Without this argument it cannot be set up here.
         language: of the texts; the library's messages are in the store's own.
@@ -58,12 +64,15 @@ class BackupDialog(ListingDialog):
         reload: Callable[[], object] | None = None,
         reason: str | None = None,
         save_second_place: Callable[[SecondPlace | None], object] | None = None,
+        save_archive: Callable[[ArchiveOptions | None], object] | None = None,
         language: Language = "es",
     ) -> None:
         texts = texts_in(language)
         super().__init__(store, texts, Application(quiesce, reload, reason), parent)
         self.more.second_place.setVisible(save_second_place is not None)
         self._save_second_place = save_second_place
+        self.more.archive.setVisible(save_archive is not None)
+        self._save_archive = save_archive
         self._connect()
 
     # What the buttons do
@@ -133,11 +142,11 @@ class BackupDialog(ListingDialog):
         backup = backup or self.table.selected()
         if backup is None:
             return
-        chosen = backup
-        if self._comparing.backup != chosen:
+        chosen, snapshot = backup, self.table.backups.snapshot(backup)
+        if snapshot is None and self._comparing.backup != chosen:
             self._comparing.compare(chosen, at_once=True)
         self._restore_question = boxes.ask_to_restore(
-            self, self._texts, chosen, self._expected(chosen), lambda: self._restore(chosen)
+            self, self._texts, chosen, self._expected(chosen), lambda: self._restore(chosen, snapshot)
         )
         self._restore_question.finished.connect(self._restore_answered)
 
@@ -145,10 +154,12 @@ class BackupDialog(ListingDialog):
         self._restore_question = None
         self._selected()
 
-    def _restore(self, backup: Backup) -> None:
+    def _restore(self, backup: Backup, snapshot: str | None) -> None:
         reason = self._application.reason
 
         def work(progress: Progress) -> RestoreResult:
+            if snapshot is not None:
+                return self._store.archive.restore(snapshot, reason=reason, progress=progress)
             return self._store.restore(backup, reason=reason, progress=progress)
 
         def restored(job: Job) -> QMessageBox:
@@ -177,21 +188,26 @@ class BackupDialog(ListingDialog):
             files.ask_where(self, self._texts, chosen.name, lambda target: self._save_copy(chosen, Path(target)))
 
     def _save_copy(self, backup: Backup, target: Path) -> None:
+        snapshot = self.table.backups.snapshot(backup)
+
+        def work(progress: Progress) -> tuple[Path, tuple[Notice, ...]]:
+            if snapshot is not None:
+                fetched = self._store.archive.fetch(snapshot, target, progress=progress)
+                return fetched.path, fetched.warnings
+            copied = self._store.restore(backup, target=target, progress=progress)
+            return copied.database, copied.warnings
+
         def saved(job: Job) -> QMessageBox:
             if job.error:
                 return self._tell_error(job.error, of=backup)
-            result = cast(RestoreResult, job.result)
-            text = self._texts.copy_saved.format(path=result.database)
-            return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
+            path, warnings = cast("tuple[Path, tuple[Notice, ...]]", job.result)
+            text = self._texts.copy_saved.format(path=path)
+            return boxes.tell_success(self, self._texts, text, warnings=warnings)
 
-        job = Job(
-            lambda progress: self._store.restore(backup, target=target, progress=progress),
-            self._texts.saving_copy,
-        )
-        self._start(job, saved)
+        self._start(Job(work, self._texts.archive.fetching if snapshot else self._texts.saving_copy), saved)
 
     def _open_folder(self) -> None:
-        backup = self.table.selected() or self.table.newest()
+        backup = self.table.selected() if self.table.selected_is_a_file() else self.table.newest()
         files.open_folder(self, self._texts, backup.path.parent if backup else self._store.backup_dir)
 
     def _annotate(self) -> None:
@@ -255,8 +271,45 @@ class BackupDialog(ListingDialog):
             dialog.finished.connect(lambda _result: self.refresh())
             files.open_and_delete(dialog)
 
-    def _repair(self) -> None:
-        dialog = RepairDialog(self._store, self._texts, self.table.selected(), self)
+    def _set_up_archive(self) -> None:
+        if self._save_archive is None:
+            return
+        try:
+            if not has_archive():
+                self._store.archive.list()  # which says what to do about that
+        except RespaldoError as error:
+            self._tell_error(error)
+            return
+        dialog = ArchiveDialog(self._store, self._texts, self._save_archive, self)
+        dialog.finished.connect(lambda _result: self._archive_set_up())
+        files.open_and_delete(dialog)
+
+    def _archive_set_up(self) -> None:
+        self.refresh()
+        self.refresh_archive()
+
+    def _push(self) -> None:
+        backup = self.table.selected()
+        if backup is None:
+            return
+        chosen = backup
+
+        def pushed(job: Job) -> QMessageBox:
+            if job.error:
+                return self._tell_error(job.error, of=chosen)
+            result = cast(PushResult, job.result)
+            self.refresh_archive()
+            added = file_size(result.added_bytes, self._texts)
+            text = self._texts.archive.pushed.format(date=chosen.display, added=added)
+            return boxes.tell_success(self, self._texts, text, warnings=result.warnings)
+
+        work = Job(lambda progress: self._store.archive.push(chosen, progress=progress), self._texts.archive.pushing)
+        self._start(work, pushed)
+
+    def _repair(self, *, database: bool = False) -> None:
+        """Offers to repair the live database; without ``database`` also the selected backup."""
+        backup = self.table.selected() if self.table.selected_is_a_file() and not database else None
+        dialog = RepairDialog(self._store, self._texts, backup, self)
         dialog.salvaged.connect(self._salvaged)
         files.open_and_delete(dialog)
 
@@ -304,6 +357,7 @@ class BackupDialog(ListingDialog):
         self.open_folder_button.clicked.connect(self._open_folder)
         self.close_button.clicked.connect(self.reject)
         self.health.confirmed.connect(self._confirm_shrink)
+        self.health.repair_asked.connect(lambda: self._repair(database=True))
         self.more.create_labelled.triggered.connect(self._ask_for_label)
         self.more.from_file.triggered.connect(self._ask_which_file)
         self.more.annotate.triggered.connect(self._annotate)
@@ -311,5 +365,7 @@ class BackupDialog(ListingDialog):
         self.more.rehearse.triggered.connect(self._rehearse)
         self.more.retention.triggered.connect(self._show_retention)
         self.more.second_place.triggered.connect(self._set_up_second_place)
+        self.more.archive.triggered.connect(self._set_up_archive)
+        self.more.push.triggered.connect(self._push)
         self.more.find_row.triggered.connect(lambda: self._find())
-        self.more.repair.triggered.connect(self._repair)
+        self.more.repair.triggered.connect(lambda: self._repair())

@@ -123,10 +123,14 @@ class DialogLayout(WorkDialog):
         for widget in (self.create_button, self.safety, self.table, self.search, self.kinds, self.open_folder_button):
             widget.setEnabled(idle)
         chosen = idle and backup is not None
-        for button in (self.verify_button, self.restore_button, self.bring_back_button, self.save_copy_button):
+        for button in (self.restore_button, self.save_copy_button):
             button.setEnabled(chosen)
+        readable = chosen and self.table.selected_is_a_file()
+        for button in (self.verify_button, self.bring_back_button):
+            button.setEnabled(readable)
         self.more_button.setEnabled(idle)
-        self.more.rehearse.setEnabled(chosen)
+        self.more.rehearse.setEnabled(readable)
+        self.more.push.setEnabled(readable and self.table.selected_is_here())
         annotatable = chosen and backup is not None and backup.kind != "safety" and self.table.selected_is_here()
         for action in (self.more.annotate, self.more.pin):
             action.setEnabled(annotatable)

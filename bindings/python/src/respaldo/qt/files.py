@@ -47,6 +47,16 @@ def ask_where(parent: QWidget, texts: Texts, name: str, chosen: Callable[[str], 
     chooser.open()
 
 
+def ask_where_to_write(parent: QWidget, title: str, kinds: str, name: str, chosen: Callable[[str], None]) -> None:
+    """Asks where something of this name is to be written."""
+    chooser = QFileDialog(parent, title, _documents(), kinds)
+    chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    chooser.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    chooser.selectFile(name)
+    chooser.fileSelected.connect(chosen)
+    chooser.open()
+
+
 def open_folder(parent: QWidget, texts: Texts, folder: Path) -> None:
     """Shows a folder in the desktop's file manager; where it does not exist yet, the one in which it will."""
     while not folder.is_dir() and folder != folder.parent:
@@ -75,7 +85,10 @@ def as_backup(path: Path) -> Backup:
 
 
 def _chooser(parent: QWidget, texts: Texts, title: str) -> QFileDialog:
-    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    chooser = QFileDialog(parent, title, documents, texts.databases)
+    chooser = QFileDialog(parent, title, _documents(), texts.databases)
     chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return chooser
+
+
+def _documents() -> str:
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

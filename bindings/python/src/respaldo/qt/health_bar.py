@@ -34,6 +34,8 @@ class HealthBar(QWidget):
 
     confirmed = Signal()
     """A person says that the rows which the shrink alarm names were deleted on purpose."""
+    repair_asked = Signal()
+    """The live database is damaged, and a person wants to save what can be read."""
 
     def __init__(self, store: Store, texts: Texts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,7 @@ class HealthBar(QWidget):
         self.unfold.toggled.connect(self._unfolded)
         self.findings = _Findings(texts, self)
         self.findings.confirmed.connect(self.confirmed)
+        self.findings.repair_asked.connect(self.repair_asked)
         self.findings.hide()
         self.setAccessibleName(texts.health)
         first = QHBoxLayout()
@@ -98,10 +101,15 @@ class _Findings(QScrollArea):
     """What is not as it should be, each with what to do; the worst first."""
 
     confirmed = Signal()
+    repair_asked = Signal()
 
     def __init__(self, texts: Texts, parent: QWidget) -> None:
         super().__init__(parent)
         self._texts = texts
+        self._acts = {
+            "SHRUNK": (texts.lost_on_purpose, self.confirmed),
+            "DATABASE_DAMAGED": (texts.repair, self.repair_asked),
+        }
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -122,10 +130,11 @@ class _Findings(QScrollArea):
             message.setFont(font)
             grid.addWidget(message, 2 * row, 1)
             grid.addWidget(hint, 2 * row + 1, 1)
-            if finding.name == "SHRUNK":
-                button = QPushButton(self._texts.lost_on_purpose, inside)
+            if finding.name in self._acts:
+                text, asked = self._acts[finding.name]
+                button = QPushButton(text, inside)
                 button.setAutoDefault(False)
-                button.clicked.connect(self.confirmed)
+                button.clicked.connect(asked)
                 grid.addWidget(button, 2 * row, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
         grid.setRowStretch(2 * len(findings), 1)
         self.setWidget(inside)  # and deletes the one before

@@ -28,6 +28,8 @@ class HealthIndicator(QToolButton):
 
     attention = Signal(str, str)
     """Something needs attention that did not before: the sentence, and what to do. For a tray's message, say."""
+    severity_changed = Signal(str)
+    """:attr:`severity` is another: to take a tray's icon away again, say."""
 
     def __init__(self, store: Store, parent: QWidget | None = None, *, language: Language = "es") -> None:
         super().__init__(parent)
@@ -71,12 +73,14 @@ class HealthIndicator(QToolButton):
             self.attention.emit(headline, hint)
 
     def _show(self, severity: str, words: str, more: str) -> None:
-        self.severity = severity
+        before, self.severity = self.severity, severity
         self.setText(words)
         self.setToolTip(more)
         self.setAccessibleName(words)
         self.setAccessibleDescription(more)
         self._draw()
+        if severity != before:
+            self.severity_changed.emit(severity)
 
     def changeEvent(self, event: QEvent | None) -> None:
         super().changeEvent(event)

@@ -8,14 +8,15 @@ from typing import cast
 from qtpy.QtGui import QHideEvent, QShowEvent
 from qtpy.QtWidgets import QMessageBox, QWidget
 
+from ..archive import ArchiveListing
 from ..differences import Comparison
 from ..models import Backup, Listing
 from ..store import Store
 from . import boxes
-from .backup_model import Entry
 from .comparing import Comparing
 from .dialog_layout import DialogLayout
 from .job import Job
+from .places import entries_of
 from .reading import Reading
 from .texts import Texts
 from .work_dialog import Application, Conclude
@@ -31,6 +32,8 @@ class ListingDialog(DialogLayout):
         self._listing.done.connect(self._listed)
         self._second_place = Reading(lambda: store.list(second_place=True), texts.listing, self)
         self._second_place.done.connect(self._show_entries)
+        self._archive = Reading(self._list_archive, texts.listing, self)
+        self._archive.done.connect(self._archive_listed)
         self._comparing = Comparing(store, texts, self)
         self._comparing.changed.connect(self._show_comparison)
         self._include_safety = False
@@ -43,6 +46,7 @@ class ListingDialog(DialogLayout):
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
         self.refresh()
+        self.refresh_archive()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         super().hideEvent(event)
@@ -55,6 +59,11 @@ class ListingDialog(DialogLayout):
         self._second_place.start()
         self.health.refresh()
 
+    def refresh_archive(self) -> None:
+        """Reads the archive again; it may be on a server, so not each time that something is done here."""
+        self.more.push.setVisible(self._store.archive.options is not None)
+        self._archive.start()
+
     def comparison(self) -> Comparison | None:
         """What the selected backup and the live database differ in; None while that is not known."""
         return self._comparing.result
@@ -62,23 +71,37 @@ class ListingDialog(DialogLayout):
     def _list(self) -> Listing:
         return self._store.list(include_safety=self._include_safety)
 
+    def _list_archive(self) -> ArchiveListing | None:
+        return None if self._store.archive.options is None else self._store.archive.list()
+
     def _listed(self) -> None:
+        self._show_notices()
         if self._listing.error is not None:
-            self._notify(str(self._listing.error))
             return
-        listing = cast(Listing, self._listing.result)
-        self._notify("\n".join(str(warning) for warning in listing.warnings))
         self._show_entries()
         self._select_next = None
+
+    def _archive_listed(self) -> None:
+        self._show_notices()
+        self._show_entries()
+
+    def _show_notices(self) -> None:
+        if self._listing.error is not None:
+            notices = [str(self._listing.error)]
+        else:
+            listing = cast("Listing | None", self._listing.result)
+            notices = [str(warning) for warning in listing.warnings] if listing else []
+        if self._archive.error is not None:
+            notices.append(self._texts.archive.unread.format(error=self._archive.error))
+        self._notify("\n".join(notices))
 
     def _show_entries(self) -> None:
         here = cast("Listing | None", self._listing.result)
         if here is None:
             return
         there = cast("Listing | None", self._second_place.result) or ()  # if it is absent, health says so
-        copied, names = {backup.name for backup in there}, {backup.name for backup in here}
-        entries = [Entry(backup, "both" if backup.name in copied else "here") for backup in here]
-        entries += [Entry(backup, "second") for backup in there if backup.name not in names]
+        archived = cast("ArchiveListing | None", self._archive.result) or ()
+        entries = entries_of(here, there, archived, self._store.archive.options)
         self.show_kinds(entries)
         self.table.show_backups(entries, select=self._select_next)
         self._selected()

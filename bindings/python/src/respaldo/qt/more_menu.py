@@ -23,6 +23,8 @@ class MoreMenu(QMenu):
         self.addSeparator()
         self.retention = self._add(texts.retention)
         self.second_place = self._add(texts.second_place)
+        self.archive = self._add(texts.archive.set_up)
+        self.push = self._add(texts.archive.push)
         self.addSeparator()
         self.find_row = self._add(texts.search_everywhere)
         self.repair = self._add(texts.repair)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtGui import QResizeEvent
+from qtpy.QtGui import QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QLabel, QWidget
 
 
@@ -21,5 +21,10 @@ class WrappedLabel(QLabel):
         super().resizeEvent(event)
         self._keep_height()
 
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._keep_height()
+
     def _keep_height(self) -> None:
-        self.setMinimumHeight(self.heightForWidth(self.width()))
+        if self.isVisible():  # before that it has no width yet
+            self.setMinimumHeight(self.heightForWidth(self.width()))

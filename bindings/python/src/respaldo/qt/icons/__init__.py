@@ -28,6 +28,15 @@ def icon(name: str, colour: QColor) -> QIcon:
     return _drawn(name, colour.name())
 
 
+def blank() -> QIcon:
+    """An icon that takes the room of one and shows nothing."""
+    if not _has_svg:
+        return QIcon()
+    pixmap = QPixmap(_SIZES[0], _SIZES[0])
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return QIcon(pixmap)
+
+
 def plain_icon(name: str, palette: QPalette) -> QIcon:
     """The icon ``name`` in the colour of a button's text."""
     return icon(name, palette.color(QPalette.ColorRole.ButtonText))

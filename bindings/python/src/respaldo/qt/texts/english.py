@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import archive
 from .fields import Plural, Texts
 
 ENGLISH = Texts(
@@ -56,13 +57,13 @@ ENGLISH = Texts(
     elsewhere="Online only",
     places={
         "here": "Here",
-        "second": "Second place",
-        "both": "Here and second place",
+        "second": "in the second place",
+        "archive": "in the encrypted archive",
     },
     places_short={
         "here": "Here",
         "second": "2nd",
-        "both": "Here, 2nd",
+        "archive": "archive",
     },
     pinned="Pinned: it is never deleted.",
     # health
@@ -274,4 +275,5 @@ ENGLISH = Texts(
     now_gone="It is not in the current database any more.",
     now_same="The current database has it as in its newest version.",
     now_differs="The current database has it otherwise: {columns}",
+    archive=archive.ENGLISH,
 )

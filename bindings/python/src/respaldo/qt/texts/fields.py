@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from .archive import ArchiveTexts
+
 Language = Literal["es", "en"]
 
 
@@ -276,3 +278,6 @@ class Texts:
     now_gone: str
     now_same: str
     now_differs: str
+
+    # the archive
+    archive: ArchiveTexts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import archive
 from .fields import Plural, Texts
 
 SPANISH = Texts(
@@ -56,13 +57,13 @@ SPANISH = Texts(
     elsewhere="En línea",
     places={
         "here": "Aquí",
-        "second": "Segundo lugar",
-        "both": "Aquí y en el segundo lugar",
+        "second": "en el segundo lugar",
+        "archive": "en el archivo cifrado",
     },
     places_short={
         "here": "Aquí",
         "second": "2.º",
-        "both": "Aquí y 2.º",
+        "archive": "archivo",
     },
     pinned="Fijado: no se borra nunca.",
     # health
@@ -277,4 +278,5 @@ SPANISH = Texts(
     now_gone="Ya no está en la base de datos actual.",
     now_same="La base de datos actual la tiene igual que su última versión.",
     now_differs="La base de datos actual la tiene distinta: {columns}",
+    archive=archive.SPANISH,
 )
