@@ -106,7 +106,7 @@ bindings: ## Generate anew what the bindings have from tests/conformance/interfa
 .PHONY: test-python
 test-python: $(VENV)/installed ## The Python package, its types, and the example application
 	cd bindings/python && ../../$(VENV)/bin/python -B -m mypy --cache-dir=../../target/mypy
-	$(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt --ignore=bindings/python/tests/qt --ignore=bindings/python/tests/guides bindings/python
+	$(VENV)/bin/python -B -m pytest -q -n 2 -p no:cacheprovider -p no:pytest-qt --ignore=bindings/python/tests/qt --ignore=bindings/python/tests/guides bindings/python
 
 .PHONY: test-qt
 test-qt: $(VENV)/installed ## The windows, and the example application driven by mouse and keyboard, with PyQt5
@@ -182,6 +182,7 @@ test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(VENV)/installed ## The archive: lin
 		$(ARCHIVE_CARGO) test --release --locked --features archive --test archive --test archive_places
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py
+	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B bindings/python/tests/qt/run -k archive
 
 WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
 
