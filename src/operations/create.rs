@@ -419,7 +419,7 @@ fn not_due(reason: &'static str, backup: Option<Backup>, warnings: Vec<Warning>)
 
 /// The contents of the backup folder, read on a thread while the database is copied.
 enum FolderReading<'scope> {
-    Read(Folder),
+    Read(Box<Folder>),
     Reading(ScopedJoinHandle<'scope, Folder>),
     /// No thread could be started; the folder is read by `wait`.
     Unread,
@@ -433,7 +433,7 @@ impl<'scope> FolderReading<'scope> {
     ) -> FolderReading<'scope> {
         let reader = thread::Builder::new().name("respaldo-list".to_owned());
         match read {
-            Some(folder) => FolderReading::Read(folder),
+            Some(folder) => FolderReading::Read(Box::new(folder)),
             None => reader
                 .spawn_scoped(scope, || store.read_folder_or_nothing())
                 .map_or(FolderReading::Unread, FolderReading::Reading),
@@ -442,7 +442,7 @@ impl<'scope> FolderReading<'scope> {
 
     fn wait(self, store: &Store) -> Folder {
         match self {
-            FolderReading::Read(folder) => folder,
+            FolderReading::Read(folder) => *folder,
             FolderReading::Reading(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
             FolderReading::Unread => store.read_folder_or_nothing(),
         }
