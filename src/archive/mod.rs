@@ -7,8 +7,10 @@
 //! |---|---|
 //! | `absent` | the archive of a build without it |
 //! | `backup_source` | a backup's file, read and hashed once while it is stored |
+//! | `connection` | a server: whom it trusts, how long it waits, cancellation |
 //! | `description` | what a snapshot says of its backup |
 //! | `meter` | progress in bytes and cancellation, across the threads that work |
+//! | `missing_config` | a place without the file `config` |
 //! | `password` | where the password comes from |
 //! | `place` | the folder or server that holds the repository |
 //! | `progress_bars` | rustic's progress, passed on to the meter |
@@ -17,6 +19,8 @@
 //! | `session` | opening it for one operation of a store |
 //! | `snapshot` | a snapshot as it is listed |
 //! | `trouble` | which of our errors one of rustic's is |
+//! | `trust` | whose certificates a connection trusts |
+//! | `unindexed_packs` | what a push that was killed has left |
 //! | `watched_backend` | what every read and write of the repository goes through |
 
 pub(crate) mod description;
@@ -28,6 +32,10 @@ pub(crate) mod snapshot;
 #[cfg(feature = "archive")]
 mod backup_source;
 #[cfg(feature = "archive")]
+mod connection;
+#[cfg(feature = "archive")]
+mod missing_config;
+#[cfg(feature = "archive")]
 mod place;
 #[cfg(feature = "archive")]
 mod progress_bars;
@@ -37,6 +45,10 @@ pub(crate) mod repository;
 mod server_backend;
 #[cfg(feature = "archive")]
 mod trouble;
+#[cfg(feature = "archive")]
+mod trust;
+#[cfg(feature = "archive")]
+mod unindexed_packs;
 #[cfg(feature = "archive")]
 mod watched_backend;
 

@@ -13,7 +13,7 @@ use rustic_core::jiff::{Timestamp, Zoned};
 use rustic_core::repofile::{Chunker, Node, NodeType, SnapshotFile, SnapshotId, StringList, Tree};
 use rustic_core::{
     BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFull, KeyOptions, OpenStatus, ParentOptions,
-    PruneOptions, Repository as Opened, RepositoryOptions, RusticError, RusticResult,
+    PruneOptions, Repository as Opened, RepositoryBackends, RepositoryOptions, RusticError, RusticResult,
 };
 use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
@@ -21,6 +21,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::archive::backup_source::{BackupSource, stored_as};
 use crate::archive::description::Description;
 use crate::archive::meter::Meter;
+use crate::archive::missing_config;
 use crate::archive::place;
 use crate::archive::progress_bars::Bars;
 use crate::archive::snapshot::{Listed, Pushed, Reclaimed, Snapshot};
@@ -55,9 +56,9 @@ pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resul
 
 /// An open repository.
 pub(crate) struct Repository {
-    repository: Opened<OpenStatus>,
-    options: Archive,
-    meter: Arc<Meter>,
+    pub(super) repository: Opened<OpenStatus>,
+    pub(super) options: Archive,
+    pub(super) meter: Arc<Meter>,
 }
 
 impl Repository {
@@ -68,6 +69,7 @@ impl Repository {
         if closed.config_id().map_err(failed)?.is_some() {
             return Err(Error::at(Cause::ArchiveExists, options.location()));
         }
+        missing_config::make_way(options, meter)?;
         let mut config = ConfigOptions::default();
         config.set_chunker = Some(Chunker::FixedSize);
         config.set_chunk_size = CHUNK_BYTES.parse().ok();
@@ -84,9 +86,11 @@ impl Repository {
         let closed = closed(options, meter)?;
         let failed = |error: Box<RusticError>| trouble::of_operation(&error, meter, options);
         if closed.config_id().map_err(failed)?.is_none() {
-            return Err(Error::at(Cause::ArchiveNotFound, options.location()));
+            return Err(Error::at(missing_config::cause(options, meter)?, options.location()));
         }
         let repository = with_credentials(password, |credentials| closed.open(credentials)).map_err(failed)?;
+        // A damaged key beside the one that opens it.
+        meter.forget_failure();
         Ok(Repository {
             repository,
             options: options.clone(),
@@ -123,7 +127,11 @@ impl Repository {
     }
 
     fn is_out_of_reach(&self) -> bool {
-        self.meter.is_cancelled() || matches!(self.meter.first_failure(), Some(Cause::ArchiveUnreachable(_)))
+        self.meter.is_cancelled()
+            || matches!(
+                self.meter.first_failure(),
+                Some(Cause::ArchiveUnreachable(_) | Cause::ArchiveUntrusted(_))
+            )
     }
 
     /// Bytes of all that is stored, by the index.
@@ -156,7 +164,9 @@ impl Repository {
             meter: Arc::clone(&meter),
         };
         let snapshot = described(description, time, origin);
-        let indexed = self.indexed(Opened::to_indexed_ids_checked, Opened::to_indexed_ids)?;
+        let indexed = self
+            .without_unindexed()?
+            .indexed(Opened::to_indexed_ids_checked, Opened::to_indexed_ids)?;
         // Every byte is read: a snapshot before it, of the same size and time, says nothing.
         let backup = BackupOptions::default().parent_opts(ParentOptions::default().force(true));
         let paths = [source.stored_as.clone()];
@@ -269,29 +279,31 @@ impl Repository {
         }
     }
 
-    fn failed(&self, error: Box<RusticError>) -> Error {
+    pub(super) fn failed(&self, error: Box<RusticError>) -> Error {
         trouble::of_operation(&error, &self.meter, &self.options)
     }
 }
 
 /// The repository, not opened yet. It keeps no cache on this computer.
 fn closed(options: &Archive, meter: &Arc<Meter>) -> Result<Opened<()>> {
-    let backends = place::backends(options, meter)?;
+    closed_on(&place::backends(options, meter)?, options, meter)
+}
+
+pub(super) fn closed_on(backends: &RepositoryBackends, options: &Archive, meter: &Arc<Meter>) -> Result<Opened<()>> {
     let cacheless = RepositoryOptions::default().no_cache(true);
-    let closed = Opened::new_with_progress(&cacheless, &backends, Bars(Arc::clone(meter)));
+    let closed = Opened::new_with_progress(&cacheless, backends, Bars(Arc::clone(meter)));
     closed.map_err(|error| trouble::of_operation(&error, meter, options))
 }
 
-/// A folder that is not there has no archive; one that must not be read is out of reach.
+/// A folder that must not be read is out of reach.
 fn require_reachable(options: &Archive) -> Result<()> {
     let Some(folder) = options.place.folder() else {
         return Ok(());
     };
     let at = |cause| Error::at(cause, folder);
     match std::fs::metadata(folder.join("config")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(at(Cause::ArchiveNotFound)),
-        Err(error) => Err(at(Cause::ArchiveUnreachable(error.to_string()))),
-        Ok(_) => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(Cause::ArchiveUnreachable(error.to_string()))),
+        _ => Ok(()),
     }
 }
 

@@ -1,114 +1,116 @@
-//! A repository on a server, through `opendal`: S3 and WebDAV.
-//!
-//! Everything of it belongs to one operation of a store, its threads and connections too: a process that was forked has none of its
-//! parent's.
+//! A repository on a server: S3 and WebDAV.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
-use opendal::blocking::Operator;
-use opendal::layers::{RetryLayer, TimeoutLayer};
+use opendal::Buffer;
 use opendal::options::{ListOptions, ReadOptions};
-use opendal::services::{S3, Webdav};
-use opendal::{HttpTransporter, OperationContext};
-use opendal_http_transport_reqwest::ReqwestTransport;
 use rustic_core::{BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend};
-use secrecy::ExposeSecret;
-use tokio::runtime::Runtime;
 
-use crate::archive::trouble::without_secrets;
+use crate::archive::connection::Connection;
+use crate::archive::meter::Meter;
 use crate::options::Archive;
 use crate::report::error::{Cause, Error, Result};
 
-/// How often a request is repeated that broke off, after one, two and four seconds.
-const RETRIES: usize = 3;
-/// A request that moves no data for so long has broken off.
-const SILENCE: Duration = Duration::from_secs(30);
-/// Time for a request that moves no data, such as a listing.
-const REQUEST: Duration = Duration::from_secs(60);
 /// A database is read in its chunks, one after the other. From a server they are read so many bytes at a time.
 const BLOCK: u64 = 4 << 20;
 /// Blocks that are kept: those of the packs that are being read.
 const MOST_BLOCKS: usize = 6;
+/// What an answer is taken to have at most where its size is not known. It only decides how long to wait.
+const SMALL_FILE: u64 = 64 << 20;
+
+/// What a request to the server gives.
+type Answer<T> = std::result::Result<T, Cause>;
+
+/// A file and its bytes.
+type Entry = (Id, u32);
 
 /// A server.
 pub(super) struct ServerBackend {
-    operator: Operator,
+    connection: Connection,
     blocks: Mutex<Blocks>,
-    options: Archive,
-    // The last field: the operator needs it until then.
-    _runtime: Arc<Runtime>,
+    /// One request lists all that is below a folder, and a file is there whole or not at all. Of WebDAV servers many refuse the one,
+    /// or leave it out without a word, and some keep what has arrived of a file whose sending broke off.
+    is_object_store: bool,
+    location: String,
 }
 
 impl ServerBackend {
-    pub fn new(service: &str, options: &Archive) -> Result<ServerBackend> {
-        let unreachable = |why: String| {
-            let why = without_secrets(why, options);
-            Error::at(Cause::ArchiveUnreachable(why), options.location())
-        };
-        let given = options.options.iter();
-        let given = given.map(|(key, value)| (key.clone(), value.expose_secret().to_owned()));
-        let operator = match service {
-            "s3" => opendal::Operator::from_iter::<S3>(given),
-            _ => opendal::Operator::from_iter::<Webdav>(given),
-        };
-        let operator = operator.map_err(|error| unreachable(error.to_string()))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("respaldo-server")
-            .enable_all()
-            .build()
-            .map_err(|error| Error::new(Cause::NoThread(error.to_string())))?;
-        let transport = transport().map_err(unreachable)?;
-        let context = OperationContext::new().with_http_transport(HttpTransporter::new(transport));
-        let operator = operator
-            .with_context(context)
-            .layer(TimeoutLayer::new().with_timeout(REQUEST).with_io_timeout(SILENCE))
-            .layer(RetryLayer::new().with_max_times(RETRIES).with_jitter());
-        let operator = {
-            let _inside = runtime.enter();
-            Operator::new(operator).map_err(|error| unreachable(error.to_string()))?
-        };
+    pub fn new(service: &str, options: &Archive, meter: &Arc<Meter>) -> Result<ServerBackend> {
         Ok(ServerBackend {
-            operator,
+            connection: Connection::new(service, options, meter)?,
             blocks: Mutex::default(),
-            options: options.clone(),
-            _runtime: Arc::new(runtime),
+            is_object_store: service == "s3",
+            location: options.location().to_string_lossy().into_owned(),
         })
     }
 
-    fn list_files(&self, kind: FileType) -> std::result::Result<Vec<(Id, u32)>, opendal::Error> {
-        let recursive = kind == FileType::Pack;
-        let listed = self.operator.list_options(
-            &format!("{}/", kind.dirname()),
-            ListOptions {
-                recursive,
-                ..ListOptions::default()
-            },
-        );
-        let entries = match listed {
-            // Nothing of this kind was ever stored.
-            Err(error) if error.kind() == opendal::ErrorKind::NotFound => return Ok(vec![]),
-            listed => listed?,
+    fn list_files(&self, kind: FileType) -> Answer<Vec<Entry>> {
+        let folder = format!("{}/", kind.dirname());
+        let (mut files, folders) = self.list_folder(&folder)?;
+        if kind == FileType::Pack && !self.is_object_store {
+            for folder in folders {
+                files.extend(self.list_folder(&folder)?.0);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The files and the folders in a folder. One that is not there holds none.
+    fn list_folder(&self, folder: &str) -> Answer<(Vec<Entry>, Vec<String>)> {
+        let options = ListOptions {
+            recursive: self.is_object_store,
+            ..ListOptions::default()
         };
-        let files = entries.into_iter().filter(|entry| entry.metadata().is_file());
-        let ids = files.filter_map(|entry| {
-            let size = u32::try_from(entry.metadata().content_length()).ok()?;
+        let operator = &self.connection.reading;
+        let listed = self
+            .connection
+            .request(SMALL_FILE, || operator.list_options(folder, options.clone()))?;
+        let (mut files, mut folders) = (vec![], vec![]);
+        for entry in listed.unwrap_or_default() {
             let name = entry.name();
             let is_id = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-            is_id.then(|| Some((name.parse().ok()?, size))).flatten()
-        });
-        Ok(ids.collect())
+            if entry.metadata().is_dir() && entry.path() != folder {
+                folders.push(entry.path().to_owned());
+            } else if is_id && let (Ok(id), Ok(size)) = (name.parse(), u32::try_from(entry.metadata().content_length()))
+            {
+                files.push((id, size));
+            }
+        }
+        Ok((files, folders))
+    }
+
+    fn stat(&self, path: &str) -> Answer<Option<u64>> {
+        let found = self.connection.request(0, || self.connection.reading.stat(path))?;
+        Ok(found.map(|found| found.content_length()))
+    }
+
+    fn write(&self, path: &str, content: &Buffer) -> Answer<()> {
+        let operator = &self.connection.writing;
+        let written = self
+            .connection
+            .request(content.len() as u64, || operator.write(path, content.clone()))?;
+        let gone = || Cause::ArchiveUnreachable("the server has no such folder or bucket".to_owned());
+        written.map(drop).ok_or_else(gone)
+    }
+
+    fn give_name(&self, unfinished: &str, path: &str, length: u64) -> Answer<()> {
+        let operator = &self.connection.reading;
+        let named = self.connection.request(0, || operator.rename(unfinished, path))?;
+        // It has its name already where only the answer to that was lost.
+        if named.is_none() && self.stat(path)? != Some(length) {
+            return Err(missing());
+        }
+        Ok(())
     }
 
     /// Part of a pack, out of the blocks that were read of it.
-    fn read_pack(&self, id: &Id, offset: u64, length: u64) -> std::result::Result<Bytes, opendal::Error> {
+    fn read_pack(&self, id: &Id, offset: u64, length: u64) -> Answer<Bytes> {
         let path = path(FileType::Pack, id);
         // Held while a block is read: the next reader wants the same.
         let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        let size = blocks.size_of(id, || Ok(self.operator.stat(&path)?.content_length()))?;
+        let size = blocks.size_of(id, || self.stat(&path)?.ok_or_else(missing))?;
         let end = (offset + length).min(size);
         let mut bytes = Vec::new();
         let mut at = offset;
@@ -126,32 +128,26 @@ impl ServerBackend {
         Ok(bytes.into())
     }
 
-    fn read_range(&self, path: &str, from: u64, to: u64) -> std::result::Result<Bytes, opendal::Error> {
+    fn read_range(&self, path: &str, from: u64, to: u64) -> Answer<Bytes> {
         let options = ReadOptions {
             range: (from..to).into(),
             ..ReadOptions::default()
         };
-        Ok(self.operator.read_options(path, options)?.to_bytes())
-    }
-
-    /// The error as rustic takes it, with our own cause inside.
-    fn failed(&self, error: &opendal::Error) -> Box<RusticError> {
-        let text = without_secrets(error.to_string(), &self.options);
-        let cause = match error.kind() {
-            opendal::ErrorKind::NotFound => Cause::ArchiveDamaged(vec!["a file is missing".to_owned()]),
-            _ => Cause::ArchiveUnreachable(text),
-        };
-        RusticError::with_source(ErrorKind::Backend, "the server", Error::new(cause))
+        let operator = &self.connection.reading;
+        let read = self
+            .connection
+            .request(to - from, || operator.read_options(path, options.clone()))?;
+        read.map(|buffer| buffer.to_bytes()).ok_or_else(missing)
     }
 }
 
-/// The connections of one operation.
-fn transport() -> std::result::Result<ReqwestTransport, String> {
-    // Another one may be installed already, and is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().connect_timeout(SILENCE).build();
-    let client = client.map_err(|error| error.to_string())?;
-    Ok(ReqwestTransport::from(client))
+fn missing() -> Cause {
+    Cause::ArchiveDamaged(vec!["a file is missing".to_owned()])
+}
+
+/// The error as rustic takes it, with our own cause inside.
+fn failed(cause: Cause) -> Box<RusticError> {
+    RusticError::with_source(ErrorKind::Backend, "the server", Error::new(cause))
 }
 
 fn path(kind: FileType, id: &Id) -> String {
@@ -203,27 +199,26 @@ impl Blocks {
 
 impl ReadBackend for ServerBackend {
     fn location(&self) -> String {
-        self.options.location().to_string_lossy().into_owned()
+        self.location.clone()
     }
 
     fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
         if kind == FileType::Config {
-            return match self.operator.stat("config") {
-                Ok(found) => Ok(vec![(
-                    Id::default(),
-                    u32::try_from(found.content_length()).unwrap_or(u32::MAX),
-                )]),
-                Err(error) if error.kind() == opendal::ErrorKind::NotFound => Ok(vec![]),
-                Err(error) => Err(self.failed(&error)),
-            };
+            let found = self.stat("config").map_err(failed)?;
+            let of_config = |size| (Id::default(), u32::try_from(size).unwrap_or(u32::MAX));
+            return Ok(found.map(of_config).into_iter().collect());
         }
-        self.list_files(kind).map_err(|error| self.failed(&error))
+        self.list_files(kind).map_err(failed)
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
-        let read = self.operator.read(&path(kind, id));
-        read.map(|buffer| buffer.to_bytes())
-            .map_err(|error| self.failed(&error))
+        let path = path(kind, id);
+        let operator = &self.connection.reading;
+        let read = self
+            .connection
+            .request(SMALL_FILE, || operator.read(&path))
+            .map_err(failed)?;
+        read.map(|buffer| buffer.to_bytes()).ok_or_else(|| failed(missing()))
     }
 
     fn read_partial(&self, kind: FileType, id: &Id, _: bool, offset: u32, length: u32) -> RusticResult<Bytes> {
@@ -232,14 +227,9 @@ impl ReadBackend for ServerBackend {
             FileType::Pack => self.read_pack(id, offset, length),
             _ => self.read_range(&path(kind, id), offset, offset + length),
         };
-        let read = read.map_err(|error| self.failed(&error))?;
+        let read = read.map_err(failed)?;
         if read.len() as u64 != length {
-            let cause = Cause::ArchiveDamaged(vec!["a file is too short".to_owned()]);
-            return Err(RusticError::with_source(
-                ErrorKind::Backend,
-                "the server",
-                Error::new(cause),
-            ));
+            return Err(failed(Cause::ArchiveDamaged(vec!["a file is too short".to_owned()])));
         }
         Ok(read)
     }
@@ -251,13 +241,24 @@ impl ReadBackend for ServerBackend {
 
 impl WriteBackend for ServerBackend {
     fn write_bytes(&self, kind: FileType, id: &Id, _: bool, content: BytesList) -> RusticResult<()> {
-        let written = self.operator.write(&path(kind, id), content.into_vec());
-        written.map(drop).map_err(|error| self.failed(&error))
+        let path = path(kind, id);
+        let content = Buffer::from(content.into_vec());
+        // Part of a pack does no harm: nothing refers to it. Part of an index would keep everybody from opening the archive.
+        let written = if self.is_object_store || kind == FileType::Pack {
+            self.write(&path, &content)
+        } else {
+            // No name of a file, for any program of this format.
+            let unfinished = format!("{path}-tmp-");
+            let written = self.write(&unfinished, &content);
+            written.and_then(|()| self.give_name(&unfinished, &path, content.len() as u64))
+        };
+        written.map_err(failed)
     }
 
     fn remove(&self, kind: FileType, id: &Id, _: bool) -> RusticResult<()> {
-        self.operator
-            .delete(&path(kind, id))
-            .map_err(|error| self.failed(&error))
+        let path = path(kind, id);
+        let operator = &self.connection.reading;
+        let removed = self.connection.request(0, || operator.delete(&path));
+        removed.map(drop).map_err(failed)
     }
 }

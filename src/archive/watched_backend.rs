@@ -2,8 +2,9 @@
 //! failure, which rustic's own errors do not always tell.
 //!
 //! In a folder it also does what rustic's backend leaves out: it flushes the folder of a new file, and a folder that cannot be
-//! listed is an error instead of an empty one.
+//! listed is an error instead of an empty one. Everywhere it compares a small file with its name, which is its hash.
 
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::fs;
 use std::io;
@@ -13,9 +14,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rustic_core::{BytesList, ErrorKind, FileType, Id, ReadBackend, RusticError, RusticResult, WriteBackend};
 
+use sha2::{Digest, Sha256};
+
 use crate::archive::meter::Meter;
+use crate::failpoint;
 use crate::files::folder::flush_folder;
 use crate::report::error::{Cause, Error};
+
+/// After an error of this code rustic goes on to the next key.
+const TRY_THE_NEXT_KEY: &str = "C001";
 
 /// A repository's folder.
 #[derive(Debug, Clone)]
@@ -50,14 +57,17 @@ impl Folder {
 pub(super) struct WatchedBackend<B> {
     backend: B,
     folder: Option<Folder>,
+    /// The packs that are listed; `None` is all.
+    only: Option<HashSet<Id>>,
     meter: Arc<Meter>,
 }
 
 impl<B> WatchedBackend<B> {
-    pub fn new(backend: B, folder: Option<Folder>, meter: &Arc<Meter>) -> WatchedBackend<B> {
+    pub fn new(backend: B, folder: Option<Folder>, only: Option<HashSet<Id>>, meter: &Arc<Meter>) -> WatchedBackend<B> {
         WatchedBackend {
             backend,
             folder,
+            only,
             meter: Arc::clone(meter),
         }
     }
@@ -88,6 +98,26 @@ impl<B> WatchedBackend<B> {
             self.io(folder.require_listable(kind))?;
         }
         self.remember(list(&self.backend))
+    }
+}
+
+impl<B: ReadBackend> WatchedBackend<B> {
+    /// Reads a file whose name is its hash, once more if it is another: a network may have changed it, and without its password a
+    /// changed key looks like another's.
+    fn read_compared(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
+        for _ in 0..2 {
+            let read = self.remember(self.backend.read_full(kind, id))?;
+            if Id::new(Sha256::digest(&read).into()) == *id {
+                return Ok(read);
+            }
+        }
+        let text = format!("{}/{id} is not what was stored", kind.dirname());
+        self.meter.fail(Cause::ArchiveDamaged(vec![text.clone()]));
+        let error = RusticError::new(ErrorKind::Verification, text);
+        Err(match kind {
+            FileType::Key => error.attach_error_code(TRY_THE_NEXT_KEY),
+            _ => error,
+        })
     }
 }
 
@@ -128,12 +158,20 @@ impl<B: ReadBackend> ReadBackend for WatchedBackend<B> {
     }
 
     fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
-        self.list_checked(kind, |backend| backend.list_with_size(kind))
+        let mut listed = self.list_checked(kind, |backend| backend.list_with_size(kind))?;
+        if let Some(only) = self.only.as_ref().filter(|_| kind == FileType::Pack) {
+            listed.retain(|(id, _)| only.contains(id));
+        }
+        Ok(listed)
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {
         self.refuse_if_cancelled()?;
-        self.remember(self.backend.read_full(kind, id))
+        match kind {
+            FileType::Key | FileType::Index | FileType::Snapshot => self.read_compared(kind, id),
+            // A pack's parts are authenticated one by one, and the configuration has no hash.
+            FileType::Pack | FileType::Config => self.remember(self.backend.read_full(kind, id)),
+        }
     }
 
     fn read_partial(&self, kind: FileType, id: &Id, cacheable: bool, offset: u32, length: u32) -> RusticResult<Bytes> {
@@ -165,11 +203,20 @@ impl<B: WriteBackend> WriteBackend for WatchedBackend<B> {
             self.remember(flushed.map_err(|error| RusticError::with_source(ErrorKind::Backend, "flush", error)))?;
         }
         self.meter.count_written(length);
+        match kind {
+            FileType::Config => failpoint::reach("archive_config_stored"),
+            FileType::Key => failpoint::reach("archive_key_stored"),
+            FileType::Pack => failpoint::reach("archive_pack_stored"),
+            FileType::Index => failpoint::reach("archive_index_stored"),
+            FileType::Snapshot => failpoint::reach("archive_snapshot_stored"),
+        }
         Ok(())
     }
 
     fn remove(&self, kind: FileType, id: &Id, cacheable: bool) -> RusticResult<()> {
         self.refuse_if_cancelled()?;
-        self.remember(self.backend.remove(kind, id, cacheable))
+        self.remember(self.backend.remove(kind, id, cacheable))?;
+        failpoint::reach("archive_file_removed");
+        Ok(())
     }
 }

@@ -55,15 +55,24 @@ impl Store {
         let (listed, stored_bytes) = self.with_archive(progress, |archive| {
             Ok((archive.list(self.zone)?, archive.stored_bytes()?))
         })?;
-        let unreadable = Some(listed.unreadable).filter(|count| *count > 0);
-        let warnings = unreadable
-            .map(|count| messages::warning(&Notice::SnapshotsUnreadable(&location, count), self.language))
-            .into_iter()
-            .collect();
         let snapshots = listed.snapshots.into_iter();
         let shown = snapshots.filter(|snapshot| include_others || self.owns_snapshot(snapshot));
+        let shown: Vec<Snapshot> = shown.collect();
+        let mut notices = vec![];
+        if listed.unreadable > 0 {
+            notices.push(Notice::SnapshotsUnreadable(&location, listed.unreadable));
+        }
+        let now = self.now()?;
+        if let Some(newest) = shown.first().filter(|newest| newest.created_at > now) {
+            // It is what `latest` means.
+            notices.push(Notice::ClockWentBackwards(&newest.name));
+        }
+        let warnings = notices
+            .iter()
+            .map(|notice| messages::warning(notice, self.language))
+            .collect();
         Ok(ArchiveListing {
-            snapshots: shown.map(ArchivedBackup::from).collect(),
+            snapshots: shown.into_iter().map(ArchivedBackup::from).collect(),
             stored_bytes,
             warnings,
         })

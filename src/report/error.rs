@@ -96,6 +96,8 @@ pub enum Cause {
     },
     /// No answer, or no way in, from the place that holds the archive; why.
     ArchiveUnreachable(String),
+    /// The certificate of the server that holds the archive is not trusted; why.
+    ArchiveUntrusted(String),
     /// The password of the archive is another one.
     ArchiveWrongPassword,
     /// There is no archive in the place.
@@ -298,7 +300,7 @@ impl Error {
             Cause::RowsInConflict(_) => Status::RowsInConflict,
             Cause::Busy => Status::Busy,
             Cause::RestoreFailed { .. } => Status::RestoreFailed,
-            Cause::ArchiveUnreachable(_) => Status::ArchiveUnreachable,
+            Cause::ArchiveUnreachable(_) | Cause::ArchiveUntrusted(_) => Status::ArchiveUnreachable,
             Cause::ArchiveWrongPassword => Status::ArchiveWrongPassword,
             Cause::ArchiveNotFound => Status::ArchiveNotFound,
             Cause::ArchiveDamaged(_) => Status::ArchiveDamaged,

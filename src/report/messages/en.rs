@@ -170,6 +170,12 @@ pub(super) fn error(error: &Error) -> (String, String) {
              operation. What is stored there stays as it is."
                 .to_owned(),
         ),
+        Cause::ArchiveUntrusted(detail) => (
+            format!("The certificate of the server that holds the archive {path} is not trusted: {detail}. Nothing was sent there."),
+            "See that the server's address and this computer's clock are right. If the server has a certificate authority of its own, as \
+             many a NAS has, name the file of that authority's certificate in the option \"ca_file\"."
+                .to_owned(),
+        ),
         Cause::ArchiveWrongPassword => (
             format!("The password is not that of the archive {path}."),
             "Look it up on the sheet that you printed or wrote when the archive was made. Without it nobody can read the archive."

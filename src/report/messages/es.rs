@@ -171,6 +171,12 @@ pub(super) fn error(error: &Error) -> (String, String) {
              correctos, y repita la operación. Lo que ya está guardado ahí sigue igual."
                 .to_owned(),
         ),
+        Cause::ArchiveUntrusted(detail) => (
+            format!("No se puede confiar en el certificado del servidor del archivo de respaldos {path}: {detail}. No se envió nada."),
+            "Revise que la dirección del servidor y el reloj de esta computadora sean los correctos. Si el servidor tiene su propia autoridad \
+             certificadora, como muchos NAS, indique el archivo del certificado de ella en la opción \"ca_file\"."
+                .to_owned(),
+        ),
         Cause::ArchiveWrongPassword => (
             format!("La contraseña no es la del archivo de respaldos {path}."),
             "Búsquela en la hoja que imprimió o escribió al crearlo. Sin ella nadie puede leerlo.".to_owned(),

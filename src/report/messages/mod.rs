@@ -373,6 +373,7 @@ mod tests {
                 undone: true,
             },
             Cause::ArchiveUnreachable("text".into()),
+            Cause::ArchiveUntrusted("text".into()),
             Cause::ArchiveWrongPassword,
             Cause::ArchiveNotFound,
             Cause::ArchiveExists,
