@@ -176,10 +176,11 @@ $(RCLONE):
 	@touch $@
 
 .PHONY: test-archive
-test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(VENV)/installed ## The archive: lints, folders, servers on loopback, restic; wants restic and rclone (apt)
-	$(ARCHIVE_CARGO) clippy --release --locked --all-targets --features archive -- -D warnings
+test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(VENV)/installed ## The archive: lints, folders, servers on loopback, kills, restic; wants restic, rclone, faketime, openssl and openssh-server (apt)
+	$(ARCHIVE_CARGO) clippy --release --locked --all-targets --features archive,failpoints -- -D warnings
 	RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
-		$(ARCHIVE_CARGO) test --release --locked --features archive --test archive --test archive_places
+		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places --test archive_hostile --test archive_kills
+	$(ARCHIVE_CARGO) build --release --locked --features archive
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B bindings/python/tests/qt/run -k archive

@@ -1,138 +1,19 @@
-//! The archive on real servers and on disks that fail: down, slow, cut off, full, and its program killed.
+//! The archive on real servers, and on a disk that is full.
 
 #![cfg(all(feature = "archive", target_os = "linux"))]
 #![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
 
 mod scene;
+mod server;
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use respaldo::{
-    Archive, ArchiveFetchRequest, ArchivePlace, Error, Options, Password, Push, Result, SecretString, Status, Store,
-    unwatched,
-};
-use scene::{Scene, clients_in};
-
-const PASSWORD: &str = "correct horse";
-
-fn archive(place: ArchivePlace, options: &[(&str, &str)]) -> Archive {
-    let secret = |(key, value): &(&str, &str)| ((*key).to_owned(), SecretString::from(*value));
-    Archive {
-        place,
-        options: options.iter().map(secret).collect::<BTreeMap<_, _>>(),
-        password: Password::Text(SecretString::from(PASSWORD)),
-        retention: None,
-        push: Push::WhenAsked,
-    }
-}
-
-fn store(scene: &Scene, archive: &Archive) -> Store {
-    let options = Options {
-        archive: Some(archive.clone()),
-        ..scene.options()
-    };
-    Store::open(options).expect("valid options")
-}
-
-fn push(store: &Store) -> Result<String> {
-    store.archive_push(None, &mut unwatched).map(|pushed| pushed.snapshot)
-}
-
-fn clients_of(scene: &Scene, store: &Store, snapshot: &str) -> Result<i64> {
-    let target = scene.path("fetched.db");
-    let _ = fs::remove_file(&target);
-    let request = ArchiveFetchRequest {
-        snapshot: snapshot.to_owned(),
-        target: Some(target.clone()),
-    };
-    store.archive_fetch(&request, &mut unwatched)?;
-    Ok(clients_in(&target))
-}
-
-/// One day more, with so many clients more.
-fn day(scene: &Scene, day: u32, clients: u32) {
-    scene.set_clock(&format!("2026-03-{day:02}T16:30:12Z"));
-    scene
-        .open()
-        .execute_batch(&format!(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<{clients})
-             INSERT INTO clients(name, notes) SELECT 'Cliente '||i, hex(randomblob(200)) FROM n;"
-        ))
-        .expect("written");
-    scene.create();
-}
-
-/// A program that serves a folder, stopped when it is dropped.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn webdav(folder: &Path) -> Server {
-        let login = ["--user", "ana", "--pass", "secret-of-the-server"];
-        Server::start("rclone", &["serve", "webdav"], folder, &login)
-    }
-
-    fn start(program: &str, serve: &[&str], folder: &Path, login: &[&str]) -> Server {
-        let port = free_port();
-        let child = Command::new(program)
-            .args(serve)
-            .arg(folder)
-            .args(["--addr", &format!("127.0.0.1:{port}"), "--config", "/dev/null"])
-            .args(login)
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("rclone, which `make test-archive` says how to install");
-        let server = Server { child, port };
-        for _ in 0..100 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return server;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-        unreachable!("rclone does not serve");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its number").port()
-}
-
-fn webdav(port: u16, password: &str) -> Archive {
-    let endpoint = format!("http://127.0.0.1:{port}");
-    archive(
-        ArchivePlace::Server("webdav".to_owned()),
-        &[
-            ("endpoint", endpoint.as_str()),
-            ("root", "/archive"),
-            ("username", "ana"),
-            ("password", password),
-        ],
-    )
-}
-
-fn status<T: std::fmt::Debug>(result: Result<T>) -> Status {
-    result.expect_err("an error").status()
-}
+use respaldo::{Archive, ArchivePlace, Error, Password, SecretString, Status, Store, unwatched};
+use scene::Scene;
+use server::{PASSWORD, Server, archive, clients_of, day, free_port, push, status, store, wait_for, webdav};
 
 #[test]
 fn on_a_webdav_server_everything_works_and_what_does_not_says_why() {
@@ -217,131 +98,6 @@ fn on_an_s3_server_everything_works() {
     whole_life(&scene, &store(&scene, &place));
 }
 
-/// Passes bytes on to a server, and cuts every connection once it has passed on so many.
-struct Proxy {
-    port: u16,
-    left: Arc<AtomicI64>,
-}
-
-impl Proxy {
-    fn before(server: u16) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("its number").port();
-        let left = Arc::new(AtomicI64::new(i64::MAX));
-        let shared = Arc::clone(&left);
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else {
-                    continue;
-                };
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (from, to) = (from.try_clone(), to.try_clone());
-                    let left = Arc::clone(&shared);
-                    if let (Ok(from), Ok(to)) = (from, to) {
-                        thread::spawn(move || pass_on(from, to, &left));
-                    }
-                }
-            }
-        });
-        Proxy { port, left }
-    }
-
-    fn cut_after(&self, bytes: i64) {
-        self.left.store(bytes, Ordering::SeqCst);
-    }
-}
-
-fn pass_on(mut from: TcpStream, mut to: TcpStream, left: &AtomicI64) {
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = from.read(&mut buffer) {
-        let taken = i64::try_from(length).unwrap_or(i64::MAX);
-        if left.fetch_sub(taken, Ordering::SeqCst) < taken || to.write_all(&buffer[..length]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
-}
-
-#[test]
-fn a_connection_that_is_cut_anywhere_loses_nothing_that_is_there() {
-    let scene = Scene::new("wal");
-    scene.create();
-    fs::create_dir(scene.path("server")).expect("made");
-    let server = Server::webdav(&scene.path("server"));
-    let proxy = Proxy::before(server.port);
-    let studio = store(&scene, &webdav(proxy.port, "secret-of-the-server"));
-    studio.archive_init(&mut unwatched).expect("made");
-    let first = push(&studio).expect("pushed");
-    day(&scene, 5, 5000);
-    let direct = store(&scene, &webdav(server.port, "secret-of-the-server"));
-    for bytes in [0, 3_000, 300_000] {
-        proxy.cut_after(bytes);
-        let error: Error = push(&studio).expect_err("cut");
-        assert_eq!(error.status(), Status::ArchiveUnreachable, "after {bytes}: {error}");
-        assert_eq!(
-            direct
-                .archive_list(false, &mut unwatched)
-                .expect("a list")
-                .snapshots
-                .len(),
-            1
-        );
-    }
-    proxy.cut_after(i64::MAX);
-    let second = push(&studio).expect("pushed");
-    assert_eq!(clients_of(&scene, &direct, &first).expect("fetched"), 100);
-    assert_eq!(clients_of(&scene, &direct, &second).expect("fetched"), 5100);
-    direct.archive_check(true, &mut unwatched).expect("whole");
-    proxy.cut_after(200_000);
-    assert_eq!(status(clients_of(&scene, &studio, &second)), Status::ArchiveUnreachable);
-    assert!(!scene.path("fetched.db").exists());
-}
-
-/// Pushes in the folder that the variable names; killed by the test below.
-#[test]
-fn the_child_pushes() {
-    let Some(folder) = env::var_os("RESPALDO_TEST_FOLDER").map(PathBuf::from) else {
-        return;
-    };
-    let options = Options {
-        archive: Some(archive(ArchivePlace::Folder(folder.join("stick")), &[])),
-        ..Options::new(folder.join("data/studio.db"))
-    };
-    let _ = push(&Store::open(options).expect("valid"));
-}
-
-#[test]
-fn killed_at_any_moment_the_archive_is_whole_and_the_next_push_succeeds() {
-    let scene = Scene::new("wal");
-    scene.create();
-    let place = archive(ArchivePlace::Folder(scene.path("stick")), &[]);
-    let studio = store(&scene, &place);
-    studio.archive_init(&mut unwatched).expect("made");
-    let first = push(&studio).expect("pushed");
-    day(&scene, 5, 60_000);
-    let program = env::current_exe().expect("a path");
-    for after in [20, 150, 300, 450, 600, 750, 900, 1050] {
-        let mut child = Command::new(&program)
-            .args(["--exact", "the_child_pushes"])
-            .env("RESPALDO_TEST_FOLDER", scene.folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("started");
-        thread::sleep(Duration::from_millis(after));
-        child.kill().expect("killed");
-        child.wait().expect("ended");
-        studio.archive_check(true, &mut unwatched).expect("whole");
-        assert_eq!(
-            clients_of(&scene, &studio, &first).expect("fetched"),
-            100,
-            "after {after} ms"
-        );
-    }
-    let second = push(&studio).expect("pushed");
-    assert_eq!(clients_of(&scene, &studio, &second).expect("fetched"), 60_100);
-}
-
 #[test]
 fn a_full_disk_is_said_to_be_full_and_what_is_there_can_be_fetched() {
     let scene = Scene::new("wal");
@@ -379,4 +135,55 @@ fn a_full_disk_is_said_to_be_full_and_what_is_there_can_be_fetched() {
     assert_eq!(full, Err(Status::DiskFull));
     assert_eq!(fetched, Ok(100));
     assert_eq!(snapshots.expect("a list"), 1);
+}
+
+/// The way to every place that this library does not speak to itself: rclone serves it as WebDAV.
+#[test]
+fn an_sftp_server_is_reached_through_rclone() {
+    const SSHD: &str = "/usr/sbin/sshd";
+    if !Path::new(SSHD).exists() {
+        eprintln!("skipped: apt-get install openssh-server");
+        return;
+    }
+    let scene = Scene::new("wal");
+    scene.create();
+    let folder = scene.path("ssh");
+    fs::create_dir_all(folder.join("files")).expect("made");
+    // sshd wants this folder, which the system makes at its start.
+    let _ = fs::create_dir("/run/sshd");
+    for key in ["host", "user"] {
+        let made = Command::new("ssh-keygen")
+            .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+            .arg(folder.join(key))
+            .status();
+        assert!(made.expect("ssh-keygen").success());
+    }
+    let port = free_port();
+    let shown = folder.display();
+    let configuration = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {shown}/host\nAuthorizedKeysFile {shown}/user.pub\n\
+         StrictModes no\nUsePAM no\nPidFile none\nSubsystem sftp internal-sftp\n"
+    );
+    fs::write(folder.join("config"), configuration).expect("written");
+    let mut ssh = Command::new(SSHD)
+        .args(["-D", "-e", "-f"])
+        .arg(folder.join("config"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("sshd");
+    let user = Command::new("id").arg("-un").output().expect("id").stdout;
+    let user = String::from_utf8(user).expect("UTF-8");
+    let remote = format!(
+        ":sftp,host=127.0.0.1,port={port},user={},key_file={shown}/user,shell_type=none:{shown}/files",
+        user.trim()
+    );
+    wait_for(port);
+    let bridge = Server::webdav(Path::new(&remote));
+    let outcome = std::panic::catch_unwind(|| {
+        whole_life(&scene, &store(&scene, &webdav(bridge.port, "secret-of-the-server")));
+    });
+    ssh.kill().expect("killed");
+    ssh.wait().expect("ended");
+    assert!(outcome.is_ok());
+    assert!(folder.join("files/archive/config").exists());
 }
