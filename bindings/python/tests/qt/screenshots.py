@@ -71,7 +71,7 @@ def take(studio: Path, folder: Path) -> None:
 
     window.open_backups()
     dialog = window.findChild(BackupDialog)
-    dialog.resize(980, 500)  # the screen in memory is a small one
+    dialog.resize(920, 450)  # the screen in memory is a small one
     wait(lambda: dialog.table.rowCount() == 6)
     wait(lambda: dialog.comparison() is not None)
     save(dialog, folder / "dialog-light.png")
