@@ -74,6 +74,13 @@ def test_an_annotation_is_told_and_not_made(database: Path) -> None:
     unchanged(database, "annotate", "no.db", "--pin", status=21)
 
 
+def test_what_could_be_salvaged_is_told(database: Path) -> None:
+    with Terminal("salvage", "--dry-run", "--database", database) as terminal:
+        status, said = terminal.finish()
+    assert status == 0 and "Nada se cambió. Se podría rescatar:\n  clients: 200 registros" in said
+    assert not list((database.parent / "backups").glob("*.db"))
+
+
 @pytest.mark.parametrize("command", ["create", "due"])
 def test_a_backup_that_would_be_made(command: str, database: Path) -> None:
     said = unchanged(database, command)

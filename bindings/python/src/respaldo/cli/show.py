@@ -174,6 +174,8 @@ def salvaged(answer: Answer, screen: Screen, texts: Texts) -> None:
     result = SalvageResult.from_json(answer)
     if result.recovered is not None:
         screen.say(texts.salvaged.format(name=printable(result.recovered.name)), style="green")
+    elif screen.terminal:
+        screen.say(texts.dry_run_salvaged)
     for table in result.tables:
         missing = table.missing_since.rows if table.missing_since else 0
         if screen.terminal:

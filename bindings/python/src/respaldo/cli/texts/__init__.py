@@ -73,6 +73,7 @@ class Texts:
     not_brought_back: str
     table_plan: str
     salvaged: str
+    dry_run_salvaged: str
     table_salvaged: str
     rehearsed: str
     rehearsal_failed: str

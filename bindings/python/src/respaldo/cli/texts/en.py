@@ -57,6 +57,7 @@ TEXTS = Texts(
     not_brought_back="Nothing was changed. From {}:",
     table_plan="{}: {} added, {} written over, {} the same, {} in conflict",
     salvaged="What can be read was saved in {name}",
+    dry_run_salvaged="Nothing was changed. What could be saved:",
     table_salvaged="{}: {} rows, {} cut, {} missing that the newest backup has",
     rehearsed="The rehearsal went well: {name} can be restored.",
     rehearsal_failed="The rehearsal of {name} found something:",

@@ -57,6 +57,7 @@ TEXTS = Texts(
     not_brought_back="No se cambió nada. De {}:",
     table_plan="{}: {} agregados, {} reemplazados, {} iguales, {} en conflicto",
     salvaged="Lo que se puede leer se guardó en {name}",
+    dry_run_salvaged="Nada se cambió. Se podría rescatar:",
     table_salvaged="{}: {} registros, {} cortados, faltan {} que el respaldo más reciente tiene",
     rehearsed="El ensayo salió bien: {name} se puede restaurar.",
     rehearsal_failed="El ensayo de {name} encontró algo:",
