@@ -50,6 +50,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         """Words may stand on both sides of an option; argparse by itself gives only those before it to an argument of
         several words."""
+        arguments: argparse.Namespace
         arguments, rest = self.parse_known_args(args, namespace)
         while rest and "words" in arguments and not rest[0].startswith("-"):
             arguments.words.append(rest.pop(0))
