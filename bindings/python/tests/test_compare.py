@@ -71,6 +71,9 @@ class TestCommand:
         newest = english.create().backup
         answer = json.loads(run("compare", "--database", database, "--json").stdout)
         assert (answer["backup"], answer["identical"]) == (newest.name, True)
+        (newest.path.parent / "recovered_29990304_142305.db").write_bytes(newest.path.read_bytes())
+        answer = json.loads(run("compare", "--database", database, "--json").stdout)
+        assert answer["backup"] == newest.name
 
     def test_a_terminal_gets_a_sentence_and_tables(self, english: respaldo.Store, database: Path) -> None:
         name = english.create().backup.name

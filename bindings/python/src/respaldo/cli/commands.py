@@ -184,7 +184,7 @@ def compare(session: Session, arguments: Namespace) -> _call.Answer:
 
 
 def _newest(session: Session) -> str:
-    """The newest backup.
+    """The newest backup that looks whole; not one that was made of a damaged database.
 
     Raises:
         BackupNotFoundError: there is none yet.
@@ -193,7 +193,8 @@ def _newest(session: Session) -> str:
     if not listed:
         session.require_database()
         raise _no_backup(session.texts.no_backups)
-    name: str = next((backup for backup in listed if backup["intact"]), listed[0])["name"]
+    whole = (backup for backup in listed if backup["intact"] and backup["kind"] != "recovered")
+    name: str = next(whole, listed[0])["name"]
     return name
 
 
