@@ -8,6 +8,10 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 unexport CARGO_TARGET_DIR
 
 LIBRARY := target/release/librespaldo.so
+# A release build names no folder of this machine. All who make or use one have the same flags, or cargo would compile it anew:
+# so what `make dist` hands out is what was tested.
+RELEASE_FLAGS := --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(CURDIR)=/respaldo
+$(LIBRARY) target/venv/installed target/venv-%/installed test-python test-pages-soak dist: export RUSTFLAGS := $(RELEASE_FLAGS)
 SOURCES := Cargo.toml Cargo.lock .cargo/config.toml build.rs $(shell find src -name '*.rs')
 PACKAGE := bindings/python/pyproject.toml bindings/python/hatch_build.py $(shell find bindings/python/src -type f -name '*.py*' -not -name '*.pyc')
 
@@ -164,6 +168,7 @@ ARCHIVE_LIBRARY := $(ARCHIVE)/release/librespaldo.so
 .PHONY: archive
 archive: $(ARCHIVE_LIBRARY) ## Build the library with the archive: target/with-archive/release/librespaldo.so and .a
 
+$(ARCHIVE_LIBRARY) test-archive: export RUSTFLAGS := $(RELEASE_FLAGS)
 $(ARCHIVE_LIBRARY): $(SOURCES)
 	$(ARCHIVE_CARGO) build --release --locked --features archive
 	@touch $@
@@ -195,13 +200,16 @@ $(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo
 	@touch $@
 	cp $@ $(@D)/librespaldo.dll.a target/windows/
 
+# It builds the library itself, behind the tests.
 .PHONY: test-windows
-test-windows: $(WINDOWS_LIBRARY) ## The C clients and the Rust tests on Windows, under Wine, and the lints of its code
+test-windows: ## On Windows, under Wine: the C clients, the Rust tests, Node and Go; and the lints of its code
 	$(PYTHON) -B tests/windows/run
+	$(PYTHON) -B bindings/test --windows
 
 .PHONY: test-windows-bounded
-test-windows-bounded: $(WINDOWS_LIBRARY) ## The part of it that CI runs
+test-windows-bounded: ## The part of it that CI runs
 	$(PYTHON) -B tests/windows/run --bounded
+	$(PYTHON) -B bindings/test --windows
 
 .PHONY: wheel-windows
 wheel-windows: $(WINDOWS_LIBRARY) $(VENV)/installed ## The Python package for Windows, with the library in it: target/windows/*.whl
@@ -278,7 +286,7 @@ target/venv-dist/installed: packaging/requirements.txt
 	@touch $@
 
 .PHONY: dist
-dist: target/venv-dist/installed ## What is handed out, for Linux and Windows: wheels, archives for C, licences, components, sums, in dist/
+dist: target/venv-dist/installed ## What is handed out, for Linux and Windows: wheels, archives for C, npm, gems, jar, components, sums, in dist/
 	target/venv-dist/bin/python -B packaging/dist
 
 .PHONY: test-dist

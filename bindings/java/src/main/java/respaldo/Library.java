@@ -29,7 +29,7 @@ public final class Library {
     private final NativeLibrary functions;
 
     private Library(String path) {
-        functions = NativeLibrary.getInstance(path);
+        functions = NativeLibrary.getInstance(path, Library.class.getClassLoader());
         int version = function("abi_version").invokeInt(new Object[0]);
         if (version != Interface.ABI_VERSION) {
             throw new UnsatisfiedLinkError("its ABI version is " + version + ", this package needs " + Interface.ABI_VERSION);
@@ -139,6 +139,7 @@ public final class Library {
             return List.of((Files.isDirectory(path) ? path.resolve(name) : path).toString());
         }
         List<String> places = new ArrayList<>();
+        places.add("/" + Platform.RESOURCE_PREFIX + "/" + name); // inside the jar, out of which JNA takes it
         try {
             File own = new File(Library.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             places.add(new File(own.isDirectory() ? own : own.getParentFile(), name).getPath());
