@@ -195,7 +195,7 @@ WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
 .PHONY: windows
 windows: $(WINDOWS_LIBRARY) ## The library for Windows: target/windows/respaldo.dll and its import library, built here
 
-$(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo
+$(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo tests/windows/linker tests/windows/dlltool
 	tests/windows/cargo build --release --locked --lib
 	@touch $@
 	cp $@ $(@D)/librespaldo.dll.a target/windows/
@@ -288,6 +288,10 @@ target/venv-dist/installed: packaging/requirements.txt
 .PHONY: dist
 dist: target/venv-dist/installed ## What is handed out, for Linux and Windows: wheels, archives for C, npm, gems, jar, components, sums, in dist/
 	target/venv-dist/bin/python -B packaging/dist
+
+.PHONY: test-dist-twice
+test-dist-twice: ## Two builds of the last commit, from nothing, in two folders: equal byte for byte? Some 15 minutes
+	packaging/twice
 
 .PHONY: test-dist
 test-dist: dist ## Each of them installed alone into a bare place, where it makes a backup
