@@ -242,6 +242,10 @@ respaldo_status respaldo_close(respaldo_store store);
 // SECOND_PLACE_FULL, SECOND_PLACE_FILE_TOO_LARGE, SECOND_PLACE_SLOW, SECOND_PLACE_FAILED; with `required` it is
 // RESPALDO_SECOND_PLACE_ABSENT, and the backup is made all the same.
 //
+// Where the store has an `archive` with `"push": "after_create"`, the backup is then stored there, and so is every other that is missing
+// there, while the process runs. The call waits for it `wait_ms` at the most, 0 unless said, and calls `progress` with 0 of 0 meanwhile;
+// where that cancels, or the time is over, or it failed, there is a warning NOT_ARCHIVED_YET, and the next backup makes it up.
+//
 // Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
 // RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT (with "problems" and "repairable", see respaldo_verify), RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
 // RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.
@@ -667,8 +671,9 @@ respaldo_status respaldo_rehearse(respaldo_store store,
 // option `archive` of respaldo_open names. Needs a library that was built with the cargo feature "archive"; in any other, this and the
 // functions below are RESPALDO_UNSUPPORTED.
 //
-// `request_json`: NULL or `{}`. `progress` is called with bytes instead of pages, here and below; NULL for none. On success
-// `*out_json` is
+// `request_json`: NULL, or `{"chunk_bytes": 16384}`: the size of the pieces in which backups are stored, one of 4096, 16384, 65536, 262144
+// and 1048576. With larger ones a database of many gigabytes needs a smaller index, and a day's work adds more. `progress` is called with
+// bytes instead of pages, here and below; NULL for none. On success `*out_json` is
 //
 // ```json
 // {"repository": "/media/usb/archivo", "key_note": "Without the password the whole archive is lost: ..."}

@@ -79,7 +79,7 @@ pub use database::row_value::{RowValue, Values};
 pub use operations::annotate::{AnnotateRequest, Annotated};
 pub use operations::archive_check::ArchiveChecked;
 pub use operations::archive_fetch::{ArchiveFetchRequest, ArchiveFetched};
-pub use operations::archive_init::ArchiveMade;
+pub use operations::archive_init::{ArchiveInitRequest, ArchiveMade};
 pub use operations::archive_key::ArchiveKeyChanged;
 pub use operations::archive_list::{ArchiveListing, ArchivedBackup};
 pub use operations::archive_prune::{ArchiveDecision, ArchivePruned};
@@ -100,7 +100,9 @@ pub use operations::restore::{RestoreRequest, Restored};
 pub use operations::salvage::{Method, MissingSince, SalvageRequest, Salvaged, SalvagedTable};
 pub use operations::second_place_health::SecondPlaceHealth;
 pub use operations::verify::Verified;
-pub use options::{Archive, ArchivePlace, Password, Push, Retention, SchemaSupport, SecondPlace, TableWords, Watch};
+pub use options::{
+    Archive, ArchivePlace, ChunkSize, Password, Push, Retention, SchemaSupport, SecondPlace, TableWords, Watch,
+};
 pub use report::damage::{Damage, DamageKind, DamagedIndex};
 pub use report::error::{Argument, Cause, Error, Expected, PlaceTrouble, Result};
 pub use report::error_object::Report;

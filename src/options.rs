@@ -127,6 +127,9 @@ pub struct Archive {
     pub retention: Option<Retention>,
     /// Whether finished backups go there by themselves.
     pub push: Push,
+    /// How long a backup waits for that, for programs that end after it. After that it continues in the background while the process
+    /// runs.
+    pub wait: Duration,
 }
 
 /// The place of an archive.
@@ -172,6 +175,43 @@ pub enum Password {
     File(PathBuf),
     /// The first line that this command of the system's shell writes.
     Command(String),
+}
+
+/// In pieces of which size a new archive stores backups, at multiples of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChunkSize {
+    /// 4 KiB.
+    Kib4,
+    /// 16 KiB.
+    #[default]
+    Kib16,
+    /// 64 KiB.
+    Kib64,
+    /// 256 KiB.
+    Kib256,
+    /// 1 MiB.
+    Mib1,
+}
+
+impl ChunkSize {
+    pub(crate) const ALL: [ChunkSize; 5] = [
+        ChunkSize::Kib4,
+        ChunkSize::Kib16,
+        ChunkSize::Kib64,
+        ChunkSize::Kib256,
+        ChunkSize::Mib1,
+    ];
+
+    /// So many bytes.
+    pub fn bytes(self) -> u64 {
+        match self {
+            ChunkSize::Kib4 => 4 << 10,
+            ChunkSize::Kib16 => 16 << 10,
+            ChunkSize::Kib64 => 64 << 10,
+            ChunkSize::Kib256 => 256 << 10,
+            ChunkSize::Mib1 => 1 << 20,
+        }
+    }
 }
 
 /// Whether finished backups go to the archive by themselves.

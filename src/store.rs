@@ -1,5 +1,7 @@
 //! A store: one database, its backup folder, and the options for both.
 
+pub(crate) mod kept_key;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::options::{
 };
 use crate::report::error::{Argument, Cause, Error, Expected, Result};
 use crate::report::messages::Language;
+use crate::store::kept_key::KeptKey;
 
 /// What a store is opened with. Only the database is required; [`Options::new`] fills in the rest.
 #[derive(Debug, Clone)]
@@ -97,6 +100,7 @@ pub struct Store {
     pub(crate) watch: Watch,
     pub(crate) second_place: Option<SecondPlace>,
     pub(crate) archive: Option<Archive>,
+    pub(crate) kept_key: KeptKey,
     pub(crate) names: BTreeMap<String, TableWords>,
     pub(crate) zone: Tz,
     pub(crate) busy_timeout: Duration,
@@ -155,6 +159,7 @@ impl Store {
             watch: options.watch,
             second_place,
             archive,
+            kept_key: KeptKey::default(),
             names: options.names,
             zone,
             busy_timeout: options.busy_timeout,

@@ -11,10 +11,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
+use std::time::Duration;
 
 use respaldo::{
-    Archive, ArchiveFetchRequest, ArchiveListing, ArchivePlace, ArchivePushed, CreateRequest, Error, Options, Password,
-    Push, Reason, RestoreRequest, Result, Retention, SecretString, Status, Store, unwatched,
+    Archive, ArchiveFetchRequest, ArchiveInitRequest, ArchiveListing, ArchivePlace, ArchivePushed, ChunkSize,
+    CreateRequest, Error, Options, Password, Push, Reason, RestoreRequest, Result, Retention, SecretString, Status,
+    Store, unwatched,
 };
 use scene::{Scene, clients, clients_in, make_database, names};
 
@@ -25,6 +27,7 @@ struct Studio {
     password: Password,
     retention: Option<Retention>,
     push: Push,
+    wait: Duration,
 }
 
 impl Studio {
@@ -44,6 +47,7 @@ impl Studio {
             password: text(PASSWORD),
             retention: None,
             push: Push::WhenAsked,
+            wait: Duration::ZERO,
         }
     }
 
@@ -59,6 +63,7 @@ impl Studio {
                 password: self.password.clone(),
                 retention: self.retention.clone(),
                 push: self.push,
+                wait: self.wait,
             }),
             ..self.scene.options()
         }
@@ -444,6 +449,7 @@ fn retention_judges_each_origin_by_itself_and_keeps_what_is_pinned() {
         note: None,
         pinned: Some(true),
         confirmed: None,
+        dry_run: false,
     };
     studio.store().annotate(&pin).expect("pinned");
     let planned = studio.store().archive_prune(true, &mut unwatched).expect("a plan");
@@ -613,8 +619,114 @@ impl Studio {
             if let Some(archive) = health.archive.filter(&is_so) {
                 return archive;
             }
-            thread::sleep(std::time::Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(100));
         }
         unreachable!("not within a minute")
     }
+}
+
+#[test]
+fn a_program_that_ends_after_its_backup_can_wait_for_the_push_or_not() {
+    let mut studio = Studio::new();
+    (studio.push, studio.wait) = (Push::AfterCreate, Duration::from_secs(60));
+    studio.scene.set_clock("2026-03-05T16:30:12Z");
+    let mut told = vec![];
+    let created = studio.store().create(&mut |progress| {
+        told.push((progress.pages_done, progress.pages_total));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(created.expect("made").warnings, []);
+    assert_eq!(studio.list().snapshots.len(), 2, "the one that was made before too");
+    assert_eq!(told.last(), Some(&(0, 0)), "it was waited for");
+
+    // Whoever does not want to wait has the backup, and is told what is missing.
+    studio.scene.set_clock("2026-03-06T16:30:12Z");
+    let created = studio.store().create(&mut |progress| match progress.pages_total {
+        0 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    let warnings: Vec<_> = created
+        .expect("made")
+        .warnings
+        .into_iter()
+        .map(|warning| warning.name)
+        .collect();
+    assert_eq!(warnings, ["NOT_ARCHIVED_YET"]);
+    studio.eventually(|health| health.waiting == 0);
+
+    // A failure is told at once.
+    fs::rename(studio.repository(), studio.scene.path("stolen")).expect("renamed");
+    studio.scene.set_clock("2026-03-07T16:30:12Z");
+    let created = studio.store().create(&mut unwatched).expect("made");
+    let warning = created.warnings.first().expect("a warning");
+    assert_eq!(warning.name, "NOT_ARCHIVED_YET");
+    assert!(warning.message.contains("no hay ningún archivo"), "{}", warning.message);
+}
+
+#[test]
+fn an_archive_of_larger_chunks_has_fewer_of_them_and_is_read_and_pushed_to_like_any() {
+    let studio = Studio::without_archive();
+    let request = ArchiveInitRequest {
+        chunk: ChunkSize::Kib64,
+    };
+    studio
+        .store()
+        .archive_init_with(&request, &mut unwatched)
+        .expect("made");
+    studio.day(5, 5000);
+    let snapshot = studio.push().snapshot;
+    assert_eq!(studio.clients_of(&snapshot).expect("fetched"), 5100);
+    let listed = studio.restic(&["list", "blobs"]);
+    let blobs = String::from_utf8_lossy(&listed.stdout).lines().count();
+    let size = studio.list().snapshots[0].size;
+    assert!(
+        (size / 65_536..size / 32_768).contains(&(blobs as u64)),
+        "{blobs} of {size} bytes"
+    );
+    assert!(studio.restic(&["check"]).status.success());
+}
+
+#[test]
+fn a_store_that_keeps_its_key_open_no_longer_opens_what_it_should_not() {
+    let studio = Studio::new();
+    let store = studio.store();
+    let first = store.archive_push(None, &mut unwatched).expect("pushed");
+    // The same store, and so with its key: what it does is the same.
+    assert_eq!(
+        store
+            .archive_list(false, &mut unwatched)
+            .expect("a list")
+            .snapshots
+            .len(),
+        1
+    );
+    // Another archive in its place, with the same password and another key.
+    fs::rename(studio.repository(), studio.scene.path("other stick")).expect("renamed");
+    assert_eq!(
+        status(store.archive_list(false, &mut unwatched)),
+        Status::ArchiveNotFound
+    );
+    store.archive_init(&mut unwatched).expect("made");
+    assert!(
+        store
+            .archive_list(false, &mut unwatched)
+            .expect("a list")
+            .snapshots
+            .is_empty()
+    );
+    // The first one again, whose password somebody else changes.
+    fs::remove_dir_all(studio.repository()).expect("removed");
+    fs::rename(studio.scene.path("other stick"), studio.repository()).expect("renamed");
+    assert_eq!(
+        store.archive_list(false, &mut unwatched).expect("a list").snapshots[0].snapshot,
+        first.snapshot
+    );
+    studio
+        .store()
+        .archive_key(&text("another"), &mut unwatched)
+        .expect("changed");
+    assert_eq!(
+        status(store.archive_list(false, &mut unwatched)),
+        Status::ArchiveWrongPassword
+    );
 }

@@ -61,6 +61,7 @@ export interface ArchiveOptions extends Answer {
   password_command?: string
   retention?: Retention
   push?: string
+  wait_ms?: number
 }
 
 export interface TableWords extends Answer {
@@ -508,6 +509,7 @@ export interface SalvageRequest {
 }
 
 export interface ArchiveInitRequest {
+  chunk_bytes?: number
 }
 
 export interface ArchivePushRequest {

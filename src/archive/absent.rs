@@ -10,8 +10,9 @@ use crate::archive::description::Description;
 use crate::archive::meter::Meter;
 use crate::archive::snapshot::{Listed, Pushed, Reclaimed};
 use crate::clock::Moment;
-use crate::options::Archive;
+use crate::options::{Archive, ChunkSize};
 use crate::report::error::{Cause, Error, Result};
+use crate::store::kept_key::KeptKey;
 
 /// Fails: this build has no archive.
 pub(crate) fn require_support() -> Result<()> {
@@ -27,11 +28,11 @@ pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Resul
 pub(crate) struct Repository(Infallible);
 
 impl Repository {
-    pub fn create(_: &Archive, _: &SecretString, _: &Arc<Meter>) -> Result<()> {
+    pub fn create(_: &Archive, _: &SecretString, _: ChunkSize, _: &Arc<Meter>) -> Result<()> {
         require_support()
     }
 
-    pub fn open(_: &Archive, _: &SecretString, _: &Arc<Meter>) -> Result<Repository> {
+    pub fn open(_: &Archive, _: &SecretString, _: &KeptKey, _: &Arc<Meter>) -> Result<Repository> {
         require_support()?;
         Err(Error::new(Cause::Unsupported("archive")))
     }

@@ -11,6 +11,7 @@
 //! | `description` | what a snapshot says of its backup |
 //! | `meter` | progress in bytes and cancellation, across the threads that work |
 //! | `missing_config` | a place without the file `config` |
+//! | `opening` | opening the repository, with the password or with the key that it gave before |
 //! | `password` | where the password comes from |
 //! | `place` | the folder or server that holds the repository |
 //! | `progress_bars` | rustic's progress, passed on to the meter |
@@ -35,6 +36,8 @@ mod backup_source;
 mod connection;
 #[cfg(feature = "archive")]
 mod missing_config;
+#[cfg(feature = "archive")]
+mod opening;
 #[cfg(feature = "archive")]
 mod place;
 #[cfg(feature = "archive")]

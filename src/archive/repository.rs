@@ -12,28 +12,24 @@ use rustic_core::jiff::tz::TimeZone;
 use rustic_core::jiff::{Timestamp, Zoned};
 use rustic_core::repofile::{Chunker, Node, NodeType, SnapshotFile, SnapshotId, StringList, Tree};
 use rustic_core::{
-    BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFull, KeyOptions, OpenStatus, ParentOptions,
-    PruneOptions, Repository as Opened, RepositoryBackends, RepositoryOptions, RusticError, RusticResult,
+    BackupOptions, CheckOptions, ConfigOptions, Credentials, FileType, Id, IndexedFull, KeyOptions, OpenStatus,
+    ParentOptions, PruneOptions, PruneStats, Repository as Opened, RusticError, RusticResult, WriteBackend as _,
 };
-use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::archive::backup_source::{BackupSource, stored_as};
 use crate::archive::description::Description;
 use crate::archive::meter::Meter;
-use crate::archive::missing_config;
+use crate::archive::{missing_config, opening};
 use crate::archive::place;
-use crate::archive::progress_bars::Bars;
 use crate::archive::snapshot::{Listed, Pushed, Reclaimed, Snapshot};
 use crate::archive::trouble;
 use crate::clock::Moment;
 use crate::failpoint;
-use crate::options::Archive;
+use crate::options::{Archive, ChunkSize};
 use crate::report::error::{Cause, Error, Result};
+use crate::store::kept_key::KeptKey;
 
-/// Pages of a database do not shift, so chunks of one size, at multiples of it, are found again. Smaller ones make the repository
-/// larger, and larger ones every push.
-const CHUNK_BYTES: &str = "16384";
 /// A snapshot of another program may hold any number of files. One with more is no backup of a database.
 const MOST_FILES: usize = 10_000;
 /// How deep its folders may be.
@@ -62,9 +58,10 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// Makes a repository where there is none.
-    pub fn create(options: &Archive, password: &SecretString, meter: &Arc<Meter>) -> Result<()> {
-        let closed = closed(options, meter)?;
+    /// Makes a repository where there is none. Pages of a database do not shift, so chunks of one size, at multiples of it, are found
+    /// again. Smaller ones make the repository larger, and larger ones every push.
+    pub fn create(options: &Archive, password: &SecretString, chunk: ChunkSize, meter: &Arc<Meter>) -> Result<()> {
+        let closed = opening::closed(options, meter)?;
         let failed = |error: Box<RusticError>| trouble::of_operation(&error, meter, options);
         if closed.config_id().map_err(failed)?.is_some() {
             return Err(Error::at(Cause::ArchiveExists, options.location()));
@@ -72,25 +69,18 @@ impl Repository {
         missing_config::make_way(options, meter)?;
         let mut config = ConfigOptions::default();
         config.set_chunker = Some(Chunker::FixedSize);
-        config.set_chunk_size = CHUNK_BYTES.parse().ok();
-        with_credentials(password, |credentials| {
+        config.set_chunk_size = chunk.bytes().to_string().parse().ok();
+        opening::with_credentials(password, |credentials| {
             closed.init(credentials, &KeyOptions::default(), &config)
         })
         .map_err(failed)?;
         Ok(())
     }
 
-    /// Opens the repository, which takes a quarter of a second of computing the key.
-    pub fn open(options: &Archive, password: &SecretString, meter: &Arc<Meter>) -> Result<Repository> {
-        require_reachable(options)?;
-        let closed = closed(options, meter)?;
-        let failed = |error: Box<RusticError>| trouble::of_operation(&error, meter, options);
-        if closed.config_id().map_err(failed)?.is_none() {
-            return Err(Error::at(missing_config::cause(options, meter)?, options.location()));
-        }
-        let repository = with_credentials(password, |credentials| closed.open(credentials)).map_err(failed)?;
-        // A damaged key beside the one that opens it.
-        meter.forget_failure();
+    /// Opens the repository. Computing its key from the password takes a quarter of a second or more, so a key that is `kept` from the
+    /// time before is used as long as the password and the repository's keys are what they were.
+    pub fn open(options: &Archive, password: &SecretString, kept: &KeptKey, meter: &Arc<Meter>) -> Result<Repository> {
+        let repository = opening::opened(options, password, kept, meter)?;
         Ok(Repository {
             repository,
             options: options.clone(),
@@ -198,7 +188,9 @@ impl Repository {
             Err(error) if self.meter.is_cancelled() => return Err(failed(error)),
             Err(_) => self.meter.forget_failure(),
         }
-        let again = closed(&self.options, &self.meter)?.open(&key).map_err(failed)?;
+        let again = opening::closed(&self.options, &self.meter)?
+            .open(&key)
+            .map_err(failed)?;
         plain(again).map_err(failed)
     }
 
@@ -240,7 +232,8 @@ impl Repository {
         Ok(texts.collect())
     }
 
-    /// Removes snapshots, and what only they need. In a dry run says only what that would free.
+    /// Removes snapshots, and what only they need. In a dry run says only what that would free. A server that lets nothing be deleted
+    /// is found out before anything is changed.
     pub fn remove(&self, ids: &[String], dry_run: bool) -> Result<Reclaimed> {
         let ids: Vec<SnapshotId> = ids.iter().map(|id| parse(id)).collect::<Result<_>>()?;
         let failed = |error| self.failed(error);
@@ -248,20 +241,34 @@ impl Repository {
         if dry_run {
             prune.ignore_snaps = ids;
         } else if !ids.is_empty() {
+            self.require_deletion()?;
             self.repository.delete_snapshots(&ids).map_err(failed)?;
             failpoint::reach("archive_forgotten");
         }
         let plan = self.repository.prune_plan(&prune).map_err(failed)?;
         let size = plan.stats.size_sum();
         let freed_bytes = size.remove + size.repackrm;
-        if !dry_run {
+        if !dry_run && has_work(&plan.stats) {
+            self.require_deletion()?;
             self.repository.prune(&prune, plan).map_err(failed)?;
         }
         Ok(Reclaimed { freed_bytes })
     }
 
+    /// Asks a server to delete a snapshot that is not there. It says whether this computer may.
+    fn require_deletion(&self) -> Result<()> {
+        if self.options.place.folder().is_some() {
+            return Ok(());
+        }
+        let backends = place::backends(&self.options, &self.meter)?;
+        let deleted = backends.repository().remove(FileType::Snapshot, &Id::default(), false);
+        deleted.map_err(|error| self.failed(error))
+    }
+
     /// Adds a key with the new password, and removes the one that opened the repository.
     pub fn change_password(self, options: &Archive, password: &SecretString, meter: &Arc<Meter>) -> Result<()> {
+        self.require_deletion()?;
+        // Only opening with a password, and not with a kept key, says which key that is.
         let old = *self.repository.key_id();
         let added = self
             .repository
@@ -269,7 +276,7 @@ impl Repository {
         added.map_err(|error| self.failed(error))?;
         failpoint::reach("archive_key_added");
         // Only where the new password opens it, the old one goes.
-        let renewed = Repository::open(options, password, meter)?;
+        let renewed = Repository::open(options, password, &KeptKey::default(), meter)?;
         match old {
             Some(old) => renewed
                 .repository
@@ -284,37 +291,9 @@ impl Repository {
     }
 }
 
-/// The repository, not opened yet. It keeps no cache on this computer.
-fn closed(options: &Archive, meter: &Arc<Meter>) -> Result<Opened<()>> {
-    closed_on(&place::backends(options, meter)?, options, meter)
-}
-
-pub(super) fn closed_on(backends: &RepositoryBackends, options: &Archive, meter: &Arc<Meter>) -> Result<Opened<()>> {
-    let cacheless = RepositoryOptions::default().no_cache(true);
-    let closed = Opened::new_with_progress(&cacheless, backends, Bars(Arc::clone(meter)));
-    closed.map_err(|error| trouble::of_operation(&error, meter, options))
-}
-
-/// A folder that must not be read is out of reach.
-fn require_reachable(options: &Archive) -> Result<()> {
-    let Some(folder) = options.place.folder() else {
-        return Ok(());
-    };
-    let at = |cause| Error::at(cause, folder);
-    match std::fs::metadata(folder.join("config")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(Cause::ArchiveUnreachable(error.to_string()))),
-        _ => Ok(()),
-    }
-}
-
-/// Runs `work` with the password as rustic takes it, and clears that from memory.
-fn with_credentials<T>(password: &SecretString, work: impl FnOnce(&Credentials) -> T) -> T {
-    let mut credentials = Credentials::Password(password.expose_secret().to_owned());
-    let outcome = work(&credentials);
-    if let Credentials::Password(text) = &mut credentials {
-        text.zeroize();
-    }
-    outcome
+/// Whether a prune by this plan would write or delete anything.
+fn has_work(planned: &PruneStats) -> bool {
+    planned.packs_unref + planned.index_files_rebuild + planned.packs_to_delete.remove > 0
 }
 
 fn parse(id: &str) -> Result<SnapshotId> {

@@ -1,6 +1,8 @@
 //! A repository on a server: S3 and WebDAV.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -258,7 +260,21 @@ impl WriteBackend for ServerBackend {
     fn remove(&self, kind: FileType, id: &Id, _: bool) -> RusticResult<()> {
         let path = path(kind, id);
         let operator = &self.connection.reading;
-        let removed = self.connection.request(0, || operator.delete(&path));
-        removed.map(drop).map_err(failed)
+        let is_forbidden = AtomicBool::new(false);
+        let removed = self.connection.request(0, || async {
+            let removed = operator.delete(&path).await;
+            let refused = removed
+                .as_ref()
+                .is_err_and(|error| error.kind() == opendal::ErrorKind::PermissionDenied);
+            is_forbidden.store(refused, Ordering::Relaxed);
+            removed
+        });
+        removed.map(drop).map_err(|cause| {
+            if !is_forbidden.into_inner() {
+                return failed(cause);
+            }
+            let error = Error::at(Cause::ArchiveAppendOnly, Path::new(&self.location));
+            RusticError::with_source(ErrorKind::Backend, "the server", error)
+        })
     }
 }

@@ -26,7 +26,7 @@ impl Store {
         let options = self.archive_options()?;
         let password = options.password.read()?;
         watch(progress, |meter| {
-            in_pool(|| work(Repository::open(options, &password, meter)?))
+            in_pool(|| work(Repository::open(options, &password, &self.kept_key, meter)?))
         })
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use rustic_core::repofile::IndexFile;
 use rustic_core::{Credentials, Id, RusticResult};
 
+use crate::archive::opening::closed_on;
 use crate::archive::place;
-use crate::archive::repository::{Repository, closed_on};
+use crate::archive::repository::Repository;
 use crate::report::error::Result;
 
 impl Repository {

@@ -9,8 +9,9 @@ use super::{Handle, ProgressCallback, StatusCode, requests};
 /// option `archive` of respaldo_open names. Needs a library that was built with the cargo feature "archive"; in any other, this and the
 /// functions below are RESPALDO_UNSUPPORTED.
 ///
-/// `request_json`: NULL or `{}`. `progress` is called with bytes instead of pages, here and below; NULL for none. On success
-/// `*out_json` is
+/// `request_json`: NULL, or `{"chunk_bytes": 16384}`: the size of the pieces in which backups are stored, one of 4096, 16384, 65536, 262144
+/// and 1048576. With larger ones a database of many gigabytes needs a smaller index, and a day's work adds more. `progress` is called with
+/// bytes instead of pages, here and below; NULL for none. On success `*out_json` is
 ///
 /// ```json
 /// {"repository": "/media/usb/archivo", "key_note": "Without the password the whole archive is lost: ..."}
@@ -30,7 +31,9 @@ pub unsafe extern "C" fn respaldo_archive_init(
 ) -> StatusCode {
     // SAFETY: the caller's promises, in the header.
     let call = unsafe { Call::new(store, request_json, out_json).watched(progress, user_data) };
-    call.run(requests::nothing, |store, (), progress| store.archive_init(progress))
+    call.run(requests::archive_init, |store, request, progress| {
+        store.archive_init_with(&request, progress)
+    })
 }
 
 /// Stores a finished backup in the archive. One that is not known to be whole is verified first, and what is read must be what was

@@ -62,6 +62,10 @@ use crate::report::waiting;
 /// SECOND_PLACE_FULL, SECOND_PLACE_FILE_TOO_LARGE, SECOND_PLACE_SLOW, SECOND_PLACE_FAILED; with `required` it is
 /// RESPALDO_SECOND_PLACE_ABSENT, and the backup is made all the same.
 ///
+/// Where the store has an `archive` with `"push": "after_create"`, the backup is then stored there, and so is every other that is missing
+/// there, while the process runs. The call waits for it `wait_ms` at the most, 0 unless said, and calls `progress` with 0 of 0 meanwhile;
+/// where that cancels, or the time is over, or it failed, there is a warning NOT_ARCHIVED_YET, and the next backup makes it up.
+///
 /// Whatever fails, the backups that are there stay as they are. Errors: RESPALDO_DATABASE_NOT_FOUND,
 /// RESPALDO_NOT_A_DATABASE, RESPALDO_DATABASE_CORRUPT (with "problems" and "repairable", see respaldo_verify), RESPALDO_DATABASE_LOCKED, RESPALDO_BUSY, RESPALDO_DISK_FULL,
 /// RESPALDO_PERMISSION_DENIED, RESPALDO_CANCELLED, RESPALDO_IO_ERROR.

@@ -107,6 +107,7 @@ fn read_options(json: Option<&str>, language: &mut Language) -> Result<Options> 
             "password_command",
             "retention",
             "push",
+            "wait_ms",
         ],
     )? {
         options.archive = Some(archive(fields)?);
@@ -192,6 +193,7 @@ fn archive(mut fields: Fields) -> Result<Archive> {
             Some("after_create") => Push::AfterCreate,
             _ => Push::WhenAsked,
         },
+        wait: Duration::from_millis(fields.whole("archive.wait_ms", 0, DAY_MS)?.unwrap_or(0)),
     })
 }
 

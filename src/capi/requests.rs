@@ -9,6 +9,7 @@ use super::request_fields::Fields;
 use crate::catalog::record::Made;
 use crate::operations::annotate::AnnotateRequest;
 use crate::operations::archive_fetch::ArchiveFetchRequest;
+use crate::operations::archive_init::ArchiveInitRequest;
 use crate::operations::bring_back::{BringBackRequest, RowKey};
 use crate::operations::compare::CompareRequest;
 use crate::operations::create_request::CreateRequest;
@@ -18,7 +19,7 @@ use crate::operations::list::ListRequest;
 use crate::operations::rehearse::RehearseRequest;
 use crate::operations::restore::RestoreRequest;
 use crate::operations::salvage::SalvageRequest;
-use crate::options::Password;
+use crate::options::{ChunkSize, Password};
 use crate::report::error::{Argument, Error, Expected, Result};
 use crate::steps::row_transfer::OnConflict;
 
@@ -214,6 +215,24 @@ pub(super) fn backup(json: Option<&str>) -> Result<PathBuf> {
     let mut fields = Fields::parse(json, &["backup"])?;
     let backup = fields.required_path("backup")?;
     Ok(backup)
+}
+
+/// The request of `respaldo_archive_init`.
+pub(super) fn archive_init(json: Option<&str>) -> Result<ArchiveInitRequest> {
+    let mut fields = Fields::parse(json, &["chunk_bytes"])?;
+    let Some(bytes) = fields.whole("chunk_bytes", 0, u64::MAX)? else {
+        return Ok(ArchiveInitRequest::default());
+    };
+    let chunk = ChunkSize::ALL.into_iter().find(|size| size.bytes() == bytes);
+    let unknown = || {
+        Error::argument(Argument::BadValue {
+            key: "chunk_bytes",
+            expected: Expected::OneOf(&["4096", "16384", "65536", "262144", "1048576"]),
+        })
+    };
+    Ok(ArchiveInitRequest {
+        chunk: chunk.ok_or_else(unknown)?,
+    })
 }
 
 /// The request of `respaldo_archive_push`.

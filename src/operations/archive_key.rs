@@ -9,6 +9,7 @@ use crate::report::error::Result;
 use crate::report::messages;
 use crate::report::progress::ProgressFn;
 use crate::store::Store;
+use crate::store::kept_key::KeptKey;
 
 /// The answer of [`Store::archive_key`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,7 +26,10 @@ impl Store {
         let options = self.archive_options()?;
         let (old, new) = (options.password.read()?, new.read()?);
         watch(progress, |meter| {
-            in_pool(|| Repository::open(options, &old, meter)?.change_password(options, &new, meter))
+            in_pool(|| {
+                let archive = Repository::open(options, &old, &KeptKey::default(), meter)?;
+                archive.change_password(options, &new, meter)
+            })
         })?;
         Ok(ArchiveKeyChanged {
             changed: true,

@@ -101,6 +101,7 @@ impl Store {
         drop(lock);
         self.archive_in_background();
         created.warnings.extend(self.copy_to_second_place()?);
+        created.warnings.extend(self.wait_for_archive(progress));
         Ok(created)
     }
 
@@ -120,7 +121,9 @@ impl Store {
         };
         let created = self.create_or_skip(folder, request, Made::Manual, started, progress)?;
         drop(lock);
-        self.with_other_places(created)
+        let mut created = self.with_other_places(created)?;
+        created.warnings.extend(self.wait_for_archive(progress));
+        Ok(created)
     }
 
     /// Copies the new backup, and those missing there, to the archive in the background, and to the second place. The folder's lock is released before.
@@ -190,8 +193,10 @@ impl Store {
             }
         };
         drop(lock);
-        self.with_other_places(created)
-            .map(|created| self.with_rehearsal(created))
+        let created = self.with_other_places(created)?;
+        let mut created = self.with_rehearsal(created);
+        created.warnings.extend(self.wait_for_archive(progress));
+        Ok(created)
     }
 
     /// Does a rehearsal that is due. Its failure is a warning.

@@ -104,6 +104,8 @@ pub enum Cause {
     ArchiveNotFound,
     /// There is an archive in the place already.
     ArchiveExists,
+    /// The archive's server lets this computer delete nothing.
+    ArchiveAppendOnly,
     /// The archive is damaged; what was found.
     ArchiveDamaged(Vec<String>),
     /// The archive has no such snapshot; the one that was asked for.
@@ -278,7 +280,7 @@ impl Error {
             Cause::Cancelled => Status::Cancelled,
             Cause::DatabaseNotFound | Cause::DatabaseIsAFolder => Status::DatabaseNotFound,
             Cause::BackupNotFound | Cause::SnapshotNotFound(_) => Status::BackupNotFound,
-            Cause::PermissionDenied(_) | Cause::PasswordExposed => Status::PermissionDenied,
+            Cause::PermissionDenied(_) | Cause::PasswordExposed | Cause::ArchiveAppendOnly => Status::PermissionDenied,
             Cause::DiskFull { .. } => Status::DiskFull,
             Cause::Io(_)
             | Cause::NoThread(_)

@@ -310,6 +310,11 @@ static const struct {
     {OPEN, "{\"database\": \"studio.db\", \"health\": {\"rehearse_checks\": \"SELECT 1\"}}", RESPALDO_INVALID_ARGUMENT,
      "health.rehearse_checks"},
 
+    {OPEN, "{\"database\": \"studio.db\", \"archive\": {\"repository\": \"a\", \"password\": \"x\", \"wait_ms\": -1}}",
+     RESPALDO_INVALID_ARGUMENT, "archive.wait_ms"},
+    {ARCHIVE_INIT, "{\"chunk_bytes\": 5000}", RESPALDO_INVALID_ARGUMENT, "chunk_bytes"},
+    {ARCHIVE_INIT, "{\"chunk_bytes\": \"16384\"}", RESPALDO_INVALID_ARGUMENT, "chunk_bytes"},
+
     {CREATE, "{\"made\": \"by_robot\"}", RESPALDO_INVALID_ARGUMENT, "made"},
     {REHEARSE, "{\"checks\": \"SELECT 1\"}", RESPALDO_INVALID_ARGUMENT, "checks"},
     {REHEARSE, "{\"checks\": [1]}", RESPALDO_INVALID_ARGUMENT, "checks"},

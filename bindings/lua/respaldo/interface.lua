@@ -49,6 +49,7 @@
 ---@field password_command? string
 ---@field retention? respaldo.Retention
 ---@field push? string
+---@field wait_ms? integer
 
 ---@class respaldo.TableWords
 ---@field one string
@@ -436,6 +437,7 @@
 ---@field dry_run? boolean
 
 ---@class respaldo.ArchiveInitRequest
+---@field chunk_bytes? integer
 
 ---@class respaldo.ArchivePushRequest
 ---@field backup? string|nil

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import scene
 from pages import snippets
 from respaldo.cli.archive import _sheet
 from respaldo.cli.texts import texts_in
-from terminal import run
+from terminal import Terminal, run
 
 WITH = pytest.mark.skipif(
     not respaldo.has_archive(), reason="a library without the archive; `make test-archive` has one"
@@ -117,6 +119,82 @@ class TestWith:
         assert run("archive", "key", "--new-password-file", new, env=there).returncode == 0
         assert run("archive", "list", env=there).returncode == 81
         assert run("archive", "fetch", "latest", "--json", env=there).returncode == 81
+
+
+def option(tmp_path: Path, password_file: Path, **more: object) -> str:
+    return json.dumps({"repository": str(tmp_path / "stick"), "password_file": str(password_file), **more})
+
+
+@WITH
+class TestQuestion:
+    @pytest.fixture
+    def words(self, database: Path, tmp_path: Path, password_file: Path) -> tuple[object, ...]:
+        """The options of a database that has lost ten of its clients since it was pushed, and has four more."""
+        words = ("--database", database, "--archive", option(tmp_path, password_file), "--language", "en")
+        assert run("archive", "init", *words).returncode == 0
+        assert run("create", *words).returncode == 0
+        assert run("archive", "push", *words).returncode == 0
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("DELETE FROM clients WHERE id <= 10")
+            scene.add_clients(connection, 4)
+        return words
+
+    def test_it_says_what_would_be_lost_before_it_asks(self, words: tuple[object, ...], database: Path) -> None:
+        before = scene.folder_contents(database.parent, catalogue=False)
+        with Terminal("archive", "restore", "latest", *words) as there:
+            text = there.read_until("[y/N]: ")
+            there.press("n\n")
+            status, _ = there.finish()
+        assert "4 rows of clients" in text and "10 rows of clients" in text, text
+        assert status == 4
+        assert scene.folder_contents(database.parent, catalogue=False) == before
+        with Terminal("archive", "restore", "latest", *words) as there:
+            there.read_until("[y/N]: ")
+            there.press("y\n")
+            assert there.finish()[0] == 0
+        assert scene.count_clients(database) == 200
+
+    def test_a_dry_run_says_it_too_and_changes_nothing(self, words: tuple[object, ...], database: Path) -> None:
+        before = scene.folder_contents(database.parent, catalogue=False)
+        done = run("archive", "restore", "latest", "--dry-run", *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "4 rows of clients" in done.stdout and "Nothing was changed." in done.stdout
+        assert scene.folder_contents(database.parent, catalogue=False) == before
+
+    def test_where_nobody_can_answer_nothing_is_fetched(self, words: tuple[object, ...]) -> None:
+        assert run("archive", "restore", "latest", *words).returncode == 100
+
+
+@WITH
+class TestPushAfterCreate:
+    @pytest.fixture
+    def words(self, database: Path, tmp_path: Path, password_file: Path) -> tuple[object, ...]:
+        archive = option(tmp_path, password_file, push="after_create")
+        words = ("--database", database, "--archive", archive, "--language", "en")
+        assert run("archive", "init", *words).returncode == 0
+        return words
+
+    @pytest.mark.parametrize("command", ["create", "due"])
+    def test_the_command_ends_when_the_backup_is_in_the_archive(self, command: str, words: tuple[object, ...]) -> None:
+        done = run(command, *words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert len(run("archive", "list", *words).stdout.splitlines()) == 2
+
+    def test_whoever_interrupts_the_wait_has_the_backup_and_the_next_one_brings_it(
+        self, words: tuple[object, ...]
+    ) -> None:
+        with Terminal("create", *words) as there:
+            there.read_until("Storing it in the archive")
+            there.press("\x03")
+            status, text = there.finish()
+        assert status == 0 and "is not in the archive" in text, text
+        assert run("create", *words).returncode == 0
+        assert len(run("archive", "list", *words).stdout.splitlines()) == 3
+
+    def test_a_failure_is_a_warning(self, words: tuple[object, ...], tmp_path: Path) -> None:
+        (tmp_path / "stick").rename(tmp_path / "gone")
+        done = run("create", *words)
+        assert done.returncode == 0 and "is not in the archive" in done.stderr
 
 
 @WITH

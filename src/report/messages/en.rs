@@ -185,6 +185,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("There is no archive in {path}."),
             "See that it is the right folder and the right disk. If there never was one, make it first.".to_owned(),
         ),
+        Cause::ArchiveAppendOnly => (
+            format!("The archive {path} lets this computer delete nothing. Nothing was changed."),
+            "That is as it should be against ransomware. Remove old snapshots from a computer that is safe, with a key that may delete.".to_owned(),
+        ),
         Cause::ArchiveExists => (
             format!("There is an archive in {path} already."),
             "Use it with its password, or choose another, empty folder.".to_owned(),
@@ -356,6 +360,13 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::SnapshotsUnreadable(path, count) => (
             format!("{count} snapshots of the archive {} cannot be read.", path.display()),
             "Check the archive. The others are listed, and can be fetched.".to_owned(),
+        ),
+        Notice::NotArchivedYet(path, why) => (
+            match why {
+                Some(why) => format!("The backup is made, but it is not in the archive {} yet: {why}", path.display()),
+                None => format!("The backup is made, but it is not in the archive {} yet.", path.display()),
+            },
+            "Nothing is lost: the next backup stores those that are missing too. \"respaldo archive push\" stores the newest now.".to_owned(),
         ),
         Notice::SecondPlace(path, trouble) => {
             let (message, hint) = second_place(trouble);

@@ -185,6 +185,10 @@ pub(super) fn error(error: &Error) -> (String, String) {
             format!("En {path} no hay ningún archivo de respaldos."),
             "Revise que sean la carpeta y el disco correctos. Si nunca hubo uno, créelo primero.".to_owned(),
         ),
+        Cause::ArchiveAppendOnly => (
+            format!("El archivo {path} no deja que esta computadora borre nada. No se cambió nada."),
+            "Así debe ser contra el ransomware. Quite instantáneas viejas desde una computadora segura, con una clave que pueda borrar.".to_owned(),
+        ),
         Cause::ArchiveExists => (
             format!("En {path} ya hay un archivo de respaldos."),
             "Úselo con su contraseña, o elija otra carpeta, vacía.".to_owned(),
@@ -356,6 +360,13 @@ pub(super) fn warning(notice: &Notice<'_>) -> (String, String) {
         Notice::SnapshotsUnreadable(path, count) => (
             format!("{count} instantáneas del archivo de respaldos {} no se pueden leer.", path.display()),
             "Revise el archivo. Las demás están en la lista y se pueden recuperar.".to_owned(),
+        ),
+        Notice::NotArchivedYet(path, why) => (
+            match why {
+                Some(why) => format!("El respaldo está hecho, pero aún no está en el archivo {}: {why}", path.display()),
+                None => format!("El respaldo está hecho, pero aún no está en el archivo {}.", path.display()),
+            },
+            "No se pierde nada: el próximo respaldo guarda también los que faltan. «respaldo archive push» guarda ahora el más reciente.".to_owned(),
         ),
         Notice::SecondPlace(path, trouble) => {
             let (message, hint) = second_place(trouble);

@@ -85,6 +85,8 @@ pub(crate) enum Notice<'a> {
     Shrunk(&'a str, &'a str),
     /// The backup is not in the second place; why.
     SecondPlace(&'a Path, &'a PlaceTrouble),
+    /// The newest backup is not in the archive, though it was waited for; why the last attempt failed, if it did.
+    NotArchivedYet(&'a Path, Option<&'a str>),
     /// Snapshots of the archive that cannot be read, and how many.
     SnapshotsUnreadable(&'a Path, usize),
     /// A file whose name is not UTF-8 was left out.
@@ -139,6 +141,7 @@ pub(crate) fn warning(notice: &Notice<'_>, language: Language) -> Warning {
             PlaceTrouble::Failed(_) => "SECOND_PLACE_FAILED",
         },
         Notice::SnapshotsUnreadable(..) => "SNAPSHOTS_UNREADABLE",
+        Notice::NotArchivedYet(..) => "NOT_ARCHIVED_YET",
         Notice::NameNotUtf8(_) => "NAME_NOT_UTF8",
         Notice::CatalogueNotWritten(..) => "CATALOGUE_NOT_WRITTEN",
         Notice::CatalogueNotRead(..) => "CATALOGUE_NOT_READ",
@@ -377,6 +380,7 @@ mod tests {
             Cause::ArchiveWrongPassword,
             Cause::ArchiveNotFound,
             Cause::ArchiveExists,
+            Cause::ArchiveAppendOnly,
             Cause::ArchiveDamaged(vec!["one".into(), "two".into()]),
             Cause::SnapshotNotFound("1f3a".into()),
             Cause::SnapshotNotADatabase("1f3a".into()),

@@ -36,6 +36,8 @@ class ArchiveOptions(TypedDict, total=False):
     """Which snapshots :meth:`Archive.prune` keeps; by default all."""
     push: Literal["when_asked", "after_create"]
     """Whether each new backup goes there by itself, in the background; by default only when asked."""
+    wait_ms: int
+    """How long a backup waits for that, by default not at all: for programs that end after it."""
 
 
 def has_archive() -> bool:
@@ -245,13 +247,19 @@ class Archive:
         self.options = options
         """What the store was given; None if it has no archive."""
 
-    def init(self, *, progress: ByteProgress | None = None) -> ArchiveInitResult:
+    def init(self, *, chunk_bytes: int | None = None, progress: ByteProgress | None = None) -> ArchiveInitResult:
         """Makes a new archive. Without its password everything in it is lost: show ``key_note`` to the owner.
+
+        Args:
+            chunk_bytes: the size of the pieces in which backups are stored: 4096, by default 16384, 65536, 262144 or
+                1048576. With larger ones a database of many gigabytes needs a smaller index, and a day adds more.
+            progress: see :data:`ByteProgress`.
 
         Raises:
             TargetExistsError: there is one.
         """
-        return ArchiveInitResult.from_json(self._ask("respaldo_archive_init", {}, progress))
+        body = {} if chunk_bytes is None else {"chunk_bytes": chunk_bytes}
+        return ArchiveInitResult.from_json(self._ask("respaldo_archive_init", body, progress))
 
     def push(self, backup: str | os.PathLike[str] | None = None, *, progress: ByteProgress | None = None) -> PushResult:
         """Stores a backup; only what the archive does not hold yet is written. Whatever breaks it off, repeat it.

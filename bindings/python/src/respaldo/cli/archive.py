@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
@@ -12,6 +16,7 @@ from .. import _call
 from .._archive_place import for_people, for_restic, for_the_command
 from ..archive import ArchiveListing, ArchiveOptions, ArchivePruneResult, FetchResult, PushResult
 from ..models import RestoreResult
+from . import preview
 from .question import confirm, require_person
 from .screen import Screen, printable
 from .texts import Texts
@@ -29,24 +34,44 @@ def run(session: Session, arguments: Namespace) -> _call.Answer:
     """Does what was asked; the answer says which action it is of, for :func:`show`."""
     action: str = arguments.action
     body = _BODIES[action](arguments)
+    if action == "restore" and arguments.dry_run:
+        arguments.shown_as = "restore --dry-run"
+        with _fetched(session, body["snapshot"]) as (snapshot, file):
+            return preview.restore_snapshot(session, snapshot, file)
     if action == "restore" and not arguments.yes:
         body["snapshot"] = _confirmed(session, body["snapshot"])
     function = _FUNCTIONS.get(action, f"respaldo_archive_{action}")
-    return session.long_request(function, body, session.texts.archive.doing[action])
+    return session.long_request(function, body, _doing(session, action))
 
 
 def _confirmed(session: Session, wanted: str) -> str:
-    """The snapshot that the person agreed to. Which one "latest" is, is settled before the question."""
+    """The snapshot that the person agreed to. Which one "latest" is, is settled before the question.
+
+    It is fetched, verified and compared first, as ``respaldo restore`` does with a backup.
+    """
     require_person()
-    listed = session.long_request(
-        "respaldo_archive_list", {"include_others": True}, session.texts.archive.doing["list"]
-    )
-    snapshots = listed["snapshots"]
-    found = [one for one in snapshots if wanted == "latest" or str(one["snapshot"]).startswith(wanted)]
-    if not found:
-        return wanted  # the library says what is wrong with it
-    confirm(str(found[0]["name"]), str(found[0]["display"]), "", session.texts, session.interruption)
-    return str(found[0]["snapshot"])
+    with _fetched(session, wanted) as (snapshot, file):
+        lost, _ = preview.comparison(session, file)
+    listed = session.long_request("respaldo_archive_list", {"include_others": True}, _doing(session, "list"))
+    found = next((one for one in listed["snapshots"] if one["snapshot"] == snapshot), None)
+    name, display = (snapshot, "") if found is None else (str(found["name"]), str(found["display"]))
+    confirm(name, display, lost, session.texts, session.interruption)
+    return snapshot
+
+
+@contextmanager
+def _fetched(session: Session, wanted: str) -> Iterator[tuple[str, Path]]:
+    """The whole identifier of a snapshot, and its verified contents in a file that is deleted afterwards."""
+    beside = os.path.dirname(session.database)  # where a restore fetches to, and so there has to be room anyway
+    folder = beside if os.path.isdir(beside) else None
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".respaldo-preview-") as private:
+        body = {"snapshot": wanted, "target": os.path.join(private, "snapshot.db")}
+        fetched = session.long_request("respaldo_archive_fetch", body, _doing(session, "fetch"))
+        yield str(fetched["snapshot"]), Path(fetched["path"])
+
+
+def _doing(session: Session, action: str) -> str:
+    return session.texts.archive.doing[action]
 
 
 def _restore_body(arguments: Namespace) -> Body:

@@ -24,7 +24,7 @@ from .question import Declined, NobodyToAsk
 from .screen import Screen, prepare_streams
 from .session import Session
 from .show import SHOW
-from .store_options import DATABASE, LANGUAGE, BadVariable, collect
+from .store_options import DATABASE, LANGUAGE, BadVariable, collect, waiting_for_archive
 from .texts import Texts, texts_in
 
 
@@ -122,16 +122,19 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
     options = collect(arguments)
     if "database" not in options:
         raise NoDatabase
+    if arguments.command in ("create", "due"):
+        options = waiting_for_archive(options)
     with Session(options, screen, texts, interruption) as session:
         answer = COMMANDS[arguments.command](session, arguments)
     status = exit_status.of_answer(arguments.command, answer)
     if "json" in arguments:
         screen.answer_json(answer)
         return status
-    if arguments.command == "archive":
+    shown_as = getattr(arguments, "shown_as", None) or arguments.command
+    if shown_as == "archive":
         show_archive(arguments.action, answer, options["archive"], screen, texts)
     else:
-        SHOW[getattr(arguments, "shown_as", None) or arguments.command](answer, screen, texts)
+        SHOW[shown_as](answer, screen, texts)
     for warning in answer.get("warnings", ()):
         screen.warn(warning["message"], warning["hint"])
     if interruption.requested:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from .. import _call
 from ..errors import CancelledError, DifferentDatabaseError, RespaldoError
@@ -22,7 +23,7 @@ def confirmed(session: Session, backup: str, *, allow_different: bool) -> str:
     path = _verified_path(session, backup)
     _checked(session, path, allow_different=allow_different)
     listed = _listed(session, path)
-    lost, _ = _comparison(session, path)
+    lost, _ = comparison(session, path)
     display = "" if listed is None else str(listed["display"])
     confirm(path.name, display, lost, session.texts, session.interruption)
     return str(path)
@@ -36,14 +37,23 @@ def restore(session: Session, backup: str, *, allow_different: bool) -> _call.An
     """
     path = _verified_path(session, backup)
     checked = _checked(session, path, allow_different=allow_different)
-    summary, comparison = _comparison(session, path)
+    return _previewed(session, str(path), path, checked["warnings"])
+
+
+def restore_snapshot(session: Session, snapshot: str, fetched: Path) -> _call.Answer:
+    """What restoring a snapshot of the archive, which has been fetched to a file, would lose and bring back."""
+    return _previewed(session, snapshot, fetched, [])
+
+
+def _previewed(session: Session, restored_from: str, backup: Path, warnings: list[Any]) -> _call.Answer:
+    summary, compared = comparison(session, backup)
     return {
         "dry_run": True,
-        "restored_from": str(path),
+        "restored_from": restored_from,
         "database": session.database,
         "summary": summary,
-        "comparison": comparison,
-        "warnings": checked["warnings"],
+        "comparison": compared,
+        "warnings": warnings,
     }
 
 
@@ -94,7 +104,7 @@ def _listed(session: Session, backup: Path) -> _call.Answer | None:
     return next((entry for entry in listed if entry["name"] == backup.name), None)
 
 
-def _comparison(session: Session, backup: Path) -> tuple[str, _call.Answer | None]:
+def comparison(session: Session, backup: Path) -> tuple[str, _call.Answer | None]:
     """What would be lost, in a sentence, and the comparison that says so.
 
     A database that is missing or damaged cannot be compared, and is why people restore: the sentence then says that.

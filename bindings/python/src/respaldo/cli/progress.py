@@ -14,7 +14,7 @@ from .interruption import Interruption
 
 @contextmanager
 def reported(
-    console: Console | None, doing: str, verifying: str, waiting: str, interruption: Interruption
+    console: Console | None, doing: str, verifying: str, waiting: str, archiving: str, interruption: Interruption
 ) -> Iterator[ProgressFunction]:
     """Gives what the library calls between its steps: it draws the bar, and stops the work after a Ctrl-C.
 
@@ -23,6 +23,7 @@ def reported(
         doing: what the work is called.
         verifying: what it is called while nothing is copied: the library then says that nothing is done, or all.
         waiting: what it is called while another program holds a lock: the library then says 0 of 0.
+        archiving: what it is called when the library says that after all was copied.
     """
     if console is None or console.is_dumb_terminal:  # one that cannot go back in a line
         yield lambda _done, _total: not interruption.requested
@@ -31,11 +32,14 @@ def reported(
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(doing, total=None)
+        while_nothing_moves = waiting
 
         def show(done: int, total: int) -> bool:
+            nonlocal while_nothing_moves
             if total == 0:
-                bar.update(task, description=waiting)
+                bar.update(task, description=while_nothing_moves)
             else:
+                while_nothing_moves = archiving
                 working = 0 < done < total
                 bar.update(task, description=doing if working else verifying, completed=done, total=total)
             return not interruption.requested

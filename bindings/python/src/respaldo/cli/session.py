@@ -73,7 +73,8 @@ class Session:
     def long_request(self, function: str, body: Body, doing: str) -> _call.Answer:
         """Calls a function that shows a progress bar and can be cancelled."""
         texts = self.texts
-        with reported(self.screen.terminal, doing, texts.verifying, texts.waiting, self.interruption) as progress:
+        steps = doing, texts.verifying, texts.waiting, texts.archive.waited_for
+        with reported(self.screen.terminal, *steps, self.interruption) as progress:
             return _call.request_in_steps(function, self._handle, body, progress)
 
     def request_in_turns(self, function: str, body: Body) -> _call.Answer:
@@ -90,7 +91,7 @@ class Session:
             except BusyError:
                 pass
             waiting = self.texts.waiting
-            with reported(self.screen.terminal, waiting, waiting, waiting, self.interruption) as goes_on:
+            with reported(self.screen.terminal, waiting, waiting, waiting, waiting, self.interruption) as goes_on:
                 while goes_on(0, 0):
                     try:
                         return hasty.request(function, body)

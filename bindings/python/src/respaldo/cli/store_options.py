@@ -159,3 +159,14 @@ def _with_password(option: Any) -> Any:
         if value := os.environ.get(f"RESPALDO_ARCHIVE_{key.upper()}"):
             return {**option, key: value}
     return option
+
+
+_MOST_MS = 86_400_000
+
+
+def waiting_for_archive(options: dict[str, Any]) -> dict[str, Any]:
+    """The options, so that a backup waits for its push where there is one: the end of the command would end that."""
+    archive = options.get("archive")
+    if not isinstance(archive, dict) or archive.get("push") != "after_create":
+        return options
+    return {**options, "archive": {"wait_ms": _MOST_MS, **archive}}

@@ -14,6 +14,8 @@ class ArchiveTexts:
 
     doing: Mapping[str, str]
     """By the action."""
+    waited_for: str
+    """While a backup that is made waits for its way into the archive."""
     made: str
     sheet: str
     """What to print and keep: all that is needed on a new computer, but for the password, which is written by hand."""
@@ -48,6 +50,7 @@ SPANISH = ArchiveTexts(
         "prune": "Ordenando el archivo",
         "key": "Cambiando la contraseña",
     },
+    waited_for="El respaldo está hecho. Guardándolo en el archivo (Ctrl-C: dejarlo para después)",
     made="El archivo de respaldos está creado: {repository}",
     sheet="""
   ---- Para imprimir y guardar lejos de esta computadora ----
@@ -116,6 +119,7 @@ ENGLISH = ArchiveTexts(
         "prune": "Tidying the archive",
         "key": "Changing the password",
     },
+    waited_for="The backup is made. Storing it in the archive (Ctrl-C: leave that for later)",
     made="The archive is made: {repository}",
     sheet="""
   ---- To print, and to keep away from this computer ----
