@@ -130,16 +130,15 @@ fn a_push_that_was_killed_at_any_step_loses_nothing_and_is_repeated() {
     let studio = store(&scene, &on_the_stick(scene.folder.path()));
     studio.archive_init(&mut unwatched).expect("made");
     let first = push(&studio).expect("pushed");
-    let mut today = 5;
-    for step in [
+    let steps = [
         "archive_opened",
         "archive_pack_stored",
         "archive_index_stored",
         "archive_snapshot_stored",
-    ] {
+    ];
+    for (today, step) in (5..).zip(steps) {
         // What the push before has stored is not stored again, and its steps are not reached.
         day(&scene, today, 500);
-        today += 1;
         for time in 1..=3 {
             let what = format!("{step}:{time}");
             let ended = child(&scene, "push", 0).env("RESPALDO_KILL_AT", &what).status();
