@@ -39,6 +39,27 @@ TREES = """CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE, b REAL,
     zeroblob(n % 9 * 30) || n FROM n;
     INSERT INTO w SELECT a || id, id % 7 FROM t; DELETE FROM t WHERE id % 5 = 0;"""
 
+# Rows that belong together: both ways, in circles, by keys of two columns, and what is taken only once.
+RELATED = """CREATE TABLE clients(id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT UNIQUE,
+        friend REFERENCES clients, name NOT NULL, initial AS (substr(name, 1, 1)), note DEFAULT (hostile(1)));
+    CREATE TABLE t(a PRIMARY KEY, client REFERENCES clients(email) ON DELETE CASCADE, CHECK(hostile(a)));
+    CREATE TABLE sessions(client INTEGER, day TEXT, next_client, next_day, PRIMARY KEY(client, day),
+        FOREIGN KEY(client) REFERENCES clients DEFERRABLE INITIALLY DEFERRED,
+        FOREIGN KEY(next_client, next_day) REFERENCES sessions) WITHOUT ROWID;
+    CREATE TRIGGER r AFTER INSERT ON clients BEGIN SELECT hostile(new.id); END;
+    PRAGMA foreign_keys=OFF;
+    INSERT INTO clients(email, friend, name, note) VALUES('a@x', 2, 'Ana', 1), ('b@x', 1, 'Beto', zeroblob(900));
+    INSERT INTO t VALUES(1, 'a@x'), (2, 'b@x');
+    INSERT INTO sessions VALUES(1, 'x', 2, 'y'), (2, 'y', 1, 'x');"""
+LOSSES = [
+    "",
+    "DELETE FROM clients WHERE id = 1;",
+    "DELETE FROM clients; DELETE FROM t; DELETE FROM sessions;",
+    "UPDATE clients SET email = 'a@x', id = 7 WHERE id = 1; UPDATE t SET client = 'z@x';",
+    "ALTER TABLE clients ADD COLUMN phone DEFAULT 'none'; DELETE FROM clients WHERE id = 2;",
+    "DROP TABLE t; CREATE TABLE t(a, b);",
+]
+
 MODULES = ["nowhere(x)", "dbstat", "fts3(x)", "fts4aux(t)", "sqlite_dbpage", "csv(filename='/etc/passwd')"]
 
 SETTINGS = [
@@ -188,6 +209,12 @@ def databases() -> dict[str, tuple[bytes, bytes, bytes]]:
     return seeds
 
 
+def related() -> list[tuple[bytes, bytes]]:
+    """A backup, and the live database after a loss."""
+    full = database(RELATED)[0]
+    return [(full, database(RELATED + loss)[0]) for loss in LOSSES]
+
+
 def write(folder: pathlib.Path, name: str, data: bytes) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
@@ -209,6 +236,13 @@ def main() -> None:
                 f"{name}_{len(newer)}_{newer == older}",
                 struct.pack("<H", len(older)) + older + newer,
             )
+            write(
+                root / "bring_back",
+                f"{name}_{len(newer)}_{newer == older}",
+                struct.pack("<H", len(newer)) + newer + older,
+            )
+    for number, (full, lacking) in enumerate(related()):
+        write(root / "bring_back", f"related_{number}", struct.pack("<H", len(lacking)) + lacking + full)
     for number, text in enumerate(SETTINGS):
         write(root / "settings_json", str(number), text.encode())
     for number, text in enumerate(CATALOGUES):
