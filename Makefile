@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 # Cargo's own variable would move the library away from where the C tests and the demo look for it.
 unexport CARGO_TARGET_DIR
+# SQLite, which has no date in it, would be compiled anew for each other one.
+unexport SOURCE_DATE_EPOCH
 
 LIBRARY := target/release/librespaldo.so
 # A release build names no folder of this machine. All who make or use one have the same flags, or cargo would compile it anew:
