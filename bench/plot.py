@@ -50,7 +50,7 @@ def svg(results):
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _text(x, y, text, anchor="start", kind=""):
+def text(x, y, text, anchor="start", kind=""):
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" class="{kind}">{escape(text)}</text>'
 
 
@@ -68,11 +68,11 @@ def _lines(operation, by_size):
     medians = [figures["median"] for of_size in by_size.values() for figures in of_size.values()]
     low, high = 10 ** math.floor(math.log10(min(medians))), 10 ** math.ceil(math.log10(max(medians)))
     x, y = _scale(min(sizes), max(sizes), left, width), _scale(low, high, top + height, -height)
-    parts = [_text(left, 24, f"{operation}: time against the size of the database (medians)", kind="title")]
+    parts = [text(left, 24, f"{operation}: time against the size of the database (medians)", kind="title")]
     for power in range(round(math.log10(low)), round(math.log10(high)) + 1):
         parts.append(f'<path class="grid" d="M{left} {y(10**power):.0f}h{width}"/>')
         parts.append(
-            _text(
+            text(
                 left - 8,
                 y(10**power) + 4,
                 f"{10**power:g} s" if power >= 0 else f"{10**power * 1000:g} ms",
@@ -82,7 +82,7 @@ def _lines(operation, by_size):
         )
     for size in sizes:
         parts.append(f'<path class="grid" d="M{x(size):.0f} {top}v{height}"/>')
-        parts.append(_text(x(size), top + height + 20, f"{size:,g} MB", "middle", "quiet"))
+        parts.append(text(x(size), top + height + 20, f"{size:,g} MB", "middle", "quiet"))
     ends = []
     for contender in reversed(contenders.ALL[operation]):
         points = [
@@ -116,7 +116,7 @@ def _end_labels(x, ends):
     for y, contender in sorted(ends, key=lambda end: end[0]):
         y = max(y, free_from)
         free_from = y + LABEL_GAP
-        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{_text(x, y + 4, contender.label)}</g>')
+        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{text(x, y + 4, contender.label)}</g>')
     return parts
 
 
@@ -134,7 +134,7 @@ def _bars(operation, rows_only, with_scans):
     parts = []
     for column, (kind, size, figures) in enumerate(kinds):
         left = BARS_LEFT + column * BARS_WIDTH
-        parts.append(_text(left, 24, f"× Python's, {float(size):,g} MB {kind}", kind="title"))
+        parts.append(text(left, 24, f"× Python's, {float(size):,g} MB {kind}", kind="title"))
         parts += _column(left, LONGEST_BAR / most, operation, figures)
     return parts
 
@@ -150,8 +150,8 @@ def _column(left, unit, operation, figures):
         median = figures[contender.key]["median"]
         ratio = median / _pythons(figures)
         y = CHART[1] + row * BAR_STEP
-        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{_text(left, y + 10, contender.label)}')
+        parts.append(f'<g class="{CLASSES.get(contender.key, "other")}">{text(left, y + 10, contender.label)}')
         parts.append(f'<rect class="bar" x="{left}" y="{y + 14}" width="{max(1, unit * ratio):.1f}" height="10"/>')
         parts.append(f'<path class="one" d="M{left + unit:.1f} {y + 13}v12"/>')
-        parts.append(_text(left + max(ratio, 1) * unit + 6, y + 23, f"{ratio:.2f}  ({duration(median)})") + "</g>")
+        parts.append(text(left + max(ratio, 1) * unit + 6, y + 23, f"{ratio:.2f}  ({duration(median)})") + "</g>")
     return parts
