@@ -195,7 +195,7 @@ test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(MOTO) $(VENV)/installed ## The arch
 	RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
 		RESPALDO_MOTO=$(CURDIR)/$(dir $(MOTO))bin/python \
 		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places \
-		--test archive_hostile --test archive_kills --test archive_object_lock
+		--test archive_hostile --test archive_kills --test archive_object_lock --test archive_rows
 	$(ARCHIVE_CARGO) build --release --locked --features archive
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py

@@ -217,7 +217,8 @@ respaldo_status respaldo_close(respaldo_store store);
 //
 // `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted),
 // "safety" (the database as it was before a restore; never deleted), "recovered" (what could be saved of a damaged
-// database; never deleted) or "other" (made of another database that uses the same folder; never deleted).
+// database; never deleted) or "other" (made of another database that uses the same folder; never deleted). In the answer of
+// respaldo_history it can also be "snapshot" (in the archive); only then is there a key "snapshot", which names it.
 //
 // `intact` is the cheap check: the header is present and the file at least as long as it states; false also if the last
 // verification found damage. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"), because
@@ -445,7 +446,8 @@ respaldo_status respaldo_annotate(respaldo_store store,
 // {"backup": "name or path", "with": null, "rows": 20}
 // ```
 //
-// `with` is another backup, or null for the live database; `rows` is how many rows of each table are told, 0 to 10000. "Here" is
+// In place of `backup`, `"snapshot": "40dc1520"` is a snapshot of the archive, named as in respaldo_archive_fetch; only what is needed of
+// it is read. `with` is another backup, or null for the live database; in its place, `with_snapshot` is a snapshot. `rows` is how many rows of each table are told, 0 to 10000. "Here" is
 // what `backup` is compared with, "there" is `backup`: a restore would lose what is only here. `progress`: NULL for none. On success
 // `*out_json` is
 //
@@ -469,7 +471,8 @@ respaldo_status respaldo_annotate(respaldo_store store,
 //
 // Errors: RESPALDO_INVALID_ARGUMENT, RESPALDO_BACKUP_NOT_FOUND, RESPALDO_DATABASE_NOT_FOUND, RESPALDO_NOT_A_DATABASE,
 // RESPALDO_BACKUP_CORRUPT and RESPALDO_DATABASE_CORRUPT (where the damage is met; only respaldo_verify looks for it),
-// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+// RESPALDO_DATABASE_LOCKED, RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR; with a snapshot also those of
+// respaldo_archive_fetch, where damage is RESPALDO_ARCHIVE_DAMAGED or RESPALDO_BACKUP_CORRUPT with the snapshot's path.
 respaldo_status respaldo_compare(respaldo_store store,
                                  const char *request_json,
                                  respaldo_progress_fn progress,
@@ -488,7 +491,9 @@ respaldo_status respaldo_compare(respaldo_store store,
 //
 // A row has a text if its texts have all words of it, in whatever order and column, also as parts of words. Case and accents do not
 // matter; an n finds an ñ too, an ñ only itself. `table` is null for every table, but those of search indexes. `key` has the columns of the
-// primary key, or "rowid" where the table has none; an empty name stands for the only column: `{"": 7}`. A BLOB is `{"blob": "00ff"}`. `rows` is how many are told, 1 to 10000. `progress`:
+// primary key, or "rowid" where the table has none; an empty name stands for the only column: `{"": 7}`. A BLOB is `{"blob": "00ff"}`.
+// With `"snapshots": true` the archive's snapshots of this database are searched too, those whose backups are not here any more: of each
+// only what is needed is read, for a text all pages with rows. `rows` is how many are told, 1 to 10000. `progress`:
 // NULL for none. On success `*out_json` is
 //
 // ```json
@@ -498,13 +503,14 @@ respaldo_status respaldo_compare(respaldo_store store,
 //  "complete": true, "backups": 20, "warnings": []}
 // ```
 //
-// Each version of a row is told once: `backup` is the newest backup that has it, `first_seen` the oldest, `backups` how many have it.
+// Where only the archive has the newest backup, `"snapshot": "40dc1520..."` stands beside `backup`, for respaldo_bring_back. Each version
+// of a row is told once: `backup` is the newest backup that has it, `first_seen` the oldest, `backups` how many have it.
 // Rows in the newest backups are first. `complete` is false where rows were left out because there are more than `rows`. `backups` of the
 // answer are those that there are. `values` are as in respaldo_compare. Of a row the first 16 MiB are searched.
 //
 // A backup that cannot be read to its end is the warning BACKUP_NOT_SEARCHED, and one that a sync program keeps elsewhere
 // BACKUP_IS_ELSEWHERE: it is not downloaded. Errors: RESPALDO_INVALID_ARGUMENT (also for a table that no backup has, and for
-// another key), RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR.
+// another key), RESPALDO_CANCELLED, RESPALDO_PERMISSION_DENIED, RESPALDO_IO_ERROR; with `snapshots` also those of respaldo_archive_list.
 respaldo_status respaldo_find(respaldo_store store,
                               const char *request_json,
                               respaldo_progress_fn progress,
@@ -514,7 +520,8 @@ respaldo_status respaldo_find(respaldo_store store,
 // Tells what one row was in every backup, and what it is now: those in the backup folder, safety copies, and those that only the second
 // place has.
 //
-// `request_json` must name the row, as in respaldo_find: `{"table": "clients", "key": {"id": 7}}`. `progress`: NULL for none; it is
+// `request_json` must name the row, as in respaldo_find: `{"table": "clients", "key": {"id": 7}}`; `"snapshots": true` as there. Of a
+// BACKUP in the archive, `kind` is "snapshot", and `snapshot` names it. `progress`: NULL for none; it is
 // called with the number of backups. On success `*out_json` is
 //
 // ```json
@@ -544,7 +551,9 @@ respaldo_status respaldo_history(respaldo_store store,
 //  "on_conflict": "refuse", "triggers": false, "dry_run": false, "reason": "why, for the log"}
 // ```
 //
-// `key` is as in respaldo_find. By the foreign keys of
+// In place of `backup`, `"snapshot": "40dc1520"` is a snapshot of the archive, named as in respaldo_archive_fetch. It was verified before
+// it was stored: what is read of it is compared with what was stored, and the rest is not read. One that another program made is fetched
+// and verified first. `key` is as in respaldo_find. By the foreign keys of
 // the live database, rows that they refer to come too where they are missing there; with `with_dependents` also the rows that refer to
 // them and are missing. Triggers fire only with `triggers`, generated columns are computed anew, a column that the backup lacks gets its default,
 // and one that the database no longer has is left out, with a warning COLUMNS_LEFT_OUT that has "columns".
@@ -571,7 +580,7 @@ respaldo_status respaldo_history(respaldo_store store,
 // the row of the first; all else is RESPALDO_ROWS_IN_CONFLICT.
 //
 // Every call without `dry_run` leaves a line in `restores.jsonl`. Errors: RESPALDO_INVALID_ARGUMENT (also for a row that the backup
-// lacks), RESPALDO_ROWS_IN_CONFLICT, and those of respaldo_restore.
+// lacks), RESPALDO_ROWS_IN_CONFLICT, those of respaldo_restore, and with a snapshot those of respaldo_archive_fetch.
 respaldo_status respaldo_bring_back(respaldo_store store,
                                     const char *request_json,
                                     respaldo_progress_fn progress,

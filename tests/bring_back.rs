@@ -50,6 +50,7 @@ fn studio(mode: &str, since: &str) -> (Scene, String) {
 fn request(backup: &str, table: &str, key: Value) -> BringBackRequest {
     BringBackRequest {
         backup: backup.into(),
+        snapshot: None,
         rows: vec![RowKey {
             table: table.to_owned(),
             key: key.as_object().expect("an object").clone(),

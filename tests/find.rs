@@ -21,6 +21,7 @@ fn text(table: Option<&str>, text: &str) -> FindRequest {
         table: table.map(str::to_owned),
         rows: Wanted::Words(SearchWords::parse(text).expect("words")),
         most: 100,
+        snapshots: false,
     }
 }
 
@@ -29,6 +30,7 @@ fn key(table: &str, key: Value) -> FindRequest {
         table: Some(table.to_owned()),
         rows: Wanted::Key(key.as_object().expect("an object").clone()),
         most: 100,
+        snapshots: false,
     }
 }
 

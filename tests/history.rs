@@ -39,6 +39,7 @@ fn of(table: &str, key: Value) -> HistoryRequest {
     HistoryRequest {
         table: table.to_owned(),
         key: key.as_object().expect("an object").clone(),
+        snapshots: false,
     }
 }
 

@@ -104,6 +104,7 @@ fn bring_back(store: &Store, backup: &str, progress: ProgressFn<'_>) -> Result<(
     let table = "clients".to_owned();
     let request = BringBackRequest {
         backup: backup.into(),
+        snapshot: None,
         rows: vec![RowKey { table, key }],
         with_dependents: true,
         on_conflict: OnConflict::Refuse,

@@ -463,6 +463,7 @@ struct backup {
     std::optional<std::string> database{};
     std::optional<respaldo::content> content{};
     std::optional<bool> repairable{};
+    std::optional<std::string> snapshot{};
     value raw;
 
     static backup from(const value &json)
@@ -484,6 +485,7 @@ struct backup {
         detail::take(made.database, json, "database");
         detail::take(made.content, json, "content");
         detail::take(made.repairable, json, "repairable");
+        detail::take(made.snapshot, json, "snapshot");
         made.raw = json;
         return made;
     }
@@ -824,6 +826,7 @@ struct found_row {
     std::string display{};
     std::string first_seen{};
     std::int64_t backups{};
+    std::optional<std::string> snapshot{};
     std::optional<std::map<std::string, value>> key{};
     std::optional<std::string> title{};
     std::map<std::string, value> values{};
@@ -837,6 +840,7 @@ struct found_row {
         detail::take(made.display, json, "display");
         detail::take(made.first_seen, json, "first_seen");
         detail::take(made.backups, json, "backups");
+        detail::take(made.snapshot, json, "snapshot");
         detail::take(made.key, json, "key");
         detail::take(made.title, json, "title");
         detail::take(made.values, json, "values");

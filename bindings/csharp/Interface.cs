@@ -151,6 +151,7 @@ namespace Respaldo
             Database = Take<string>("database");
             Content = Take("content", json => new Content(Members(json)));
             Repairable = Take<bool?>("repairable");
+            Snapshot = Take<string>("snapshot");
         }
 
         public string Name { get; }
@@ -184,6 +185,8 @@ namespace Respaldo
         public Content Content { get; }
 
         public bool? Repairable { get; }
+
+        public string Snapshot { get; }
     }
 
     public sealed class Content : Answer
@@ -605,6 +608,7 @@ namespace Respaldo
             Display = Take<string>("display");
             FirstSeen = Take<string>("first_seen");
             Backups = Take<long>("backups");
+            Snapshot = Take<string>("snapshot");
             Key = Map("key", json => (object)json);
             Title = Take<string>("title");
             Values = Map("values", json => (object)json);
@@ -619,6 +623,8 @@ namespace Respaldo
         public string FirstSeen { get; }
 
         public long Backups { get; }
+
+        public string Snapshot { get; }
 
         public IReadOnlyDictionary<string, object> Key { get; }
 

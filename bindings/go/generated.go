@@ -155,6 +155,7 @@ type Backup struct {
 	Database    *string         `json:"database"`
 	Content     *Content        `json:"content"`
 	Repairable  *bool           `json:"repairable"`
+	Snapshot    *string         `json:"snapshot"`
 	Raw         json.RawMessage `json:"-"`
 }
 
@@ -565,6 +566,7 @@ type FoundRow struct {
 	Display   string                     `json:"display"`
 	FirstSeen string                     `json:"first_seen"`
 	Backups   int64                      `json:"backups"`
+	Snapshot  *string                    `json:"snapshot"`
 	Key       map[string]json.RawMessage `json:"key"`
 	Title     *string                    `json:"title"`
 	Values    map[string]json.RawMessage `json:"values"`

@@ -113,6 +113,7 @@ export interface Backup extends Answer {
   database: string | null
   content: Content | null
   repairable: boolean | null
+  snapshot?: string
 }
 
 export interface Content extends Answer {
@@ -271,6 +272,7 @@ export interface FoundRow extends Answer {
   display: string
   first_seen: string
   backups: number
+  snapshot?: string
   key: Record<string, unknown> | null
   title: string | null
   values: Record<string, unknown>
@@ -475,8 +477,10 @@ export interface RehearseRequest {
 }
 
 export interface CompareRequest {
-  backup: string
+  backup?: string
+  snapshot?: string
   with?: string | null
+  with_snapshot?: string
   rows?: number
 }
 
@@ -485,15 +489,18 @@ export interface FindRequest {
   table?: string | null
   key?: Record<string, unknown>
   rows?: number
+  snapshots?: boolean
 }
 
 export interface HistoryRequest {
   table: string
   key: Record<string, unknown>
+  snapshots?: boolean
 }
 
 export interface BringBackRequest {
-  backup: string
+  backup?: string
+  snapshot?: string
   rows: RowKey[]
   with_dependents?: boolean
   on_conflict?: string
@@ -603,7 +610,7 @@ export class Store {
   /** Restores a backup into a temporary file, checks it, and removes it. */
   rehearse(request?: RehearseRequest, settings?: CallSettings): Promise<RehearseResult>
   /** What differs between a backup and the live database, row by row. */
-  compare(request: CompareRequest, settings?: CallSettings): Promise<Comparison>
+  compare(request?: CompareRequest, settings?: CallSettings): Promise<Comparison>
   /** Finds rows in every backup, by a text or by their key. */
   find(request?: FindRequest, settings?: CallSettings): Promise<FindResult>
   /** What one row was in every backup, and what it is now. */

@@ -45,6 +45,7 @@ fuzz_target!(|input: &[u8]| {
             table: table.map(str::to_owned),
             rows: Wanted::Words(SearchWords::parse(words).expect("a word")),
             most: 5,
+            snapshots: false,
         };
         if let Ok(found) = studio.store.find(&request, &mut unwatched) {
             assert!(found.found.len() <= 5);
@@ -53,6 +54,7 @@ fuzz_target!(|input: &[u8]| {
     let request = HistoryRequest {
         table: "clients".to_owned(),
         key: json!({"id": 1}).as_object().expect("an object").clone(),
+        snapshots: false,
     };
     if let Ok(history) = studio.store.history(&request, &mut unwatched) {
         assert!(history.versions.len() <= 2);

@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use secrecy::SecretString;
 
+use crate::archive::chunks::Question;
 use crate::archive::description::Description;
 use crate::archive::meter::Meter;
 use crate::archive::snapshot::{Listed, Pushed, Reclaimed};
@@ -54,6 +56,10 @@ impl Repository {
     }
 
     pub fn fetch(self, _: &str, _: &str, _: &Path) -> Result<blake3::Hash> {
+        match self.0 {}
+    }
+
+    pub fn answer(self, _: impl FnOnce(), _: &Receiver<Question>) -> Result<()> {
         match self.0 {}
     }
 

@@ -173,7 +173,7 @@ impl Repository {
     /// Reads the index; in a folder without the packs that are missing, so that what they held is stored again, and read from where it
     /// is. A pack that is cut off keeps rustic from that, and on a server it would take too many requests: then the index is taken
     /// as it is.
-    fn indexed<S>(
+    pub(super) fn indexed<S>(
         self,
         checked: impl FnOnce(Opened<OpenStatus>) -> RusticResult<Opened<S>>,
         plain: impl FnOnce(Opened<OpenStatus>) -> RusticResult<Opened<S>>,
@@ -296,7 +296,7 @@ fn has_work(planned: &PruneStats) -> bool {
     planned.packs_unref + planned.index_files_rebuild + planned.packs_to_delete.remove > 0
 }
 
-fn parse(id: &str) -> Result<SnapshotId> {
+pub(super) fn parse(id: &str) -> Result<SnapshotId> {
     let is_whole = id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parsed = is_whole.then(|| id.parse().ok()).flatten();
     parsed.ok_or_else(|| Error::new(Cause::SnapshotNotFound(id.to_owned())))
@@ -340,7 +340,7 @@ fn described(description: &Description, time: Timestamp, origin: &str) -> Snapsh
 }
 
 /// The file of a snapshot that is the database: the only one, or the one with its name.
-fn database_in<S: IndexedFull>(
+pub(super) fn database_in<S: IndexedFull>(
     repository: &Opened<S>,
     snapshot: &SnapshotFile,
     database: &str,

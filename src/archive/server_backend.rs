@@ -15,8 +15,11 @@ use crate::archive::meter::Meter;
 use crate::options::Archive;
 use crate::report::error::{Cause, Error, Result};
 
-/// A database is read in its chunks, one after the other. From a server they are read so many bytes at a time.
-const BLOCK: u64 = 4 << 20;
+/// Bytes of a pack that are read where a read begins anew: a few chunks of a database.
+const FIRST_READ: u64 = 64 << 10;
+/// Where reads follow each other, each is this many times as long as the one before, up to the longest.
+const GROWTH: u64 = 4;
+const LONGEST_READ: u64 = 4 << 20;
 /// Blocks that are kept: those of the packs that are being read.
 const MOST_BLOCKS: usize = 6;
 /// What an answer is taken to have at most where its size is not known. It only decides how long to wait.
@@ -117,15 +120,19 @@ impl ServerBackend {
         let mut bytes = Vec::new();
         let mut at = offset;
         while at < end {
-            let start = at / BLOCK * BLOCK;
-            let block = blocks.get(id, start, || self.read_range(&path, start, (start + BLOCK).min(size)))?;
-            let from = usize::try_from(at - start).unwrap_or(usize::MAX).min(block.len());
-            let to = usize::try_from(end - start).unwrap_or(usize::MAX).min(block.len());
-            if from >= to {
+            let block = blocks.get(id, at, |length| {
+                let length = length.max(end - at).min(size - at);
+                self.read_range(&path, at, at + length)
+            })?;
+            let from = usize::try_from(at - block.start).unwrap_or(usize::MAX);
+            let to = usize::try_from(end - block.start)
+                .unwrap_or(usize::MAX)
+                .min(block.bytes.len());
+            let Some(part) = block.bytes.get(from..to).filter(|part| !part.is_empty()) else {
                 break;
-            }
-            bytes.extend_from_slice(&block[from..to]);
-            at += (to - from) as u64;
+            };
+            bytes.extend_from_slice(part);
+            at += part.len() as u64;
         }
         Ok(bytes.into())
     }
@@ -165,7 +172,31 @@ fn path(kind: FileType, id: &Id) -> String {
 #[derive(Default)]
 struct Blocks {
     sizes: HashMap<Id, u64>,
-    read: VecDeque<(Id, u64, Bytes)>,
+    /// The newest first.
+    read: VecDeque<Block>,
+}
+
+#[derive(Clone)]
+struct Block {
+    pack: Id,
+    start: u64,
+    bytes: Bytes,
+}
+
+impl Block {
+    fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn has(&self, pack: &Id, at: u64) -> bool {
+        self.pack == *pack && at.checked_sub(self.start).is_some_and(|place| place < self.length())
+    }
+
+    /// Whether a read at `at` goes on where this one ended, or skips less than it was long.
+    fn is_followed_by(&self, pack: &Id, at: u64) -> bool {
+        let skipped = at.checked_sub(self.start + self.length());
+        self.pack == *pack && skipped.is_some_and(|skipped| skipped < self.length())
+    }
 }
 
 impl Blocks {
@@ -182,19 +213,27 @@ impl Blocks {
         Ok(size)
     }
 
+    /// The block that has the byte at `at`. `read` reads one from there on, if it can of the length that it is given.
     fn get<E>(
         &mut self,
-        id: &Id,
-        start: u64,
-        read: impl FnOnce() -> std::result::Result<Bytes, E>,
-    ) -> std::result::Result<Bytes, E> {
-        let known = self.read.iter().find(|(of, at, _)| of == id && *at == start);
-        if let Some((_, _, block)) = known {
-            return Ok(block.clone());
+        pack: &Id,
+        at: u64,
+        read: impl FnOnce(u64) -> std::result::Result<Bytes, E>,
+    ) -> std::result::Result<Block, E> {
+        if let Some(known) = self.read.iter().find(|block| block.has(pack, at)) {
+            return Ok(known.clone());
         }
-        let block = read()?;
+        let before = self.read.iter().find(|block| block.is_followed_by(pack, at));
+        let length = before.map_or(FIRST_READ, |before| {
+            (before.length() * GROWTH).clamp(FIRST_READ, LONGEST_READ)
+        });
+        let block = Block {
+            pack: *pack,
+            start: at,
+            bytes: read(length)?,
+        };
         self.read.truncate(MOST_BLOCKS - 1);
-        self.read.push_front((*id, start, block.clone()));
+        self.read.push_front(block.clone());
         Ok(block)
     }
 }

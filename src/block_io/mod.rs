@@ -4,6 +4,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `archive_vfs` | a VFS that reads a database which is no file on this computer |
 //! | `block_file` | one open file whose reads and writes go through blocks |
 //! | `block_vfs` | the VFS: its registration, and how it opens a file |
 //! | `file_hash` | the BLAKE3 hash of a file, computed while it is written |
@@ -14,6 +15,7 @@
 //! | `write_back` | written pages sent to the disk before the flush |
 //! | `write_behind` | a thread that writes full blocks |
 
+pub(crate) mod archive_vfs;
 pub(crate) mod block_file;
 pub(crate) mod block_vfs;
 pub(crate) mod file_hash;

@@ -37,7 +37,8 @@ use crate::report::waiting;
 ///
 /// `size` is in bytes, `path` absolute. `kind` is "backup", "preserved" (renamed or put there by hand; never deleted),
 /// "safety" (the database as it was before a restore; never deleted), "recovered" (what could be saved of a damaged
-/// database; never deleted) or "other" (made of another database that uses the same folder; never deleted).
+/// database; never deleted) or "other" (made of another database that uses the same folder; never deleted). In the answer of
+/// respaldo_history it can also be "snapshot" (in the archive); only then is there a key "snapshot", which names it.
 ///
 /// `intact` is the cheap check: the header is present and the file at least as long as it states; false also if the last
 /// verification found damage. It is null of a file that a sync program keeps elsewhere (Windows: "online-only"), because

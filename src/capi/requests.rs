@@ -67,10 +67,18 @@ pub(super) fn annotate(json: Option<&str>) -> Result<AnnotateRequest> {
 
 /// The request of `respaldo_compare`.
 pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
-    let mut fields = Fields::parse(json, &["backup", "with", "rows"])?;
-    let mut request = CompareRequest::of(fields.required_path("backup")?);
+    let mut fields = Fields::parse(json, &["backup", "snapshot", "with", "with_snapshot", "rows"])?;
+    let (backup, snapshot) = backup_or_snapshot(&mut fields)?;
+    let mut request = CompareRequest {
+        snapshot,
+        ..CompareRequest::of(backup)
+    };
     if !fields.take_null("with") {
         request.with = fields.path("with")?;
+    }
+    request.with_snapshot = fields.text("with_snapshot")?;
+    if request.with.is_some() && request.with_snapshot.is_some() {
+        return Err(Error::argument(Argument::NotBoth("with", "with_snapshot")));
     }
     if let Some(rows) = fields.whole("rows", 0, MOST_ROWS)? {
         request.rows = usize::try_from(rows).unwrap_or(usize::MAX);
@@ -78,12 +86,22 @@ pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
     Ok(request)
 }
 
+/// A backup, or in its place a snapshot of the archive.
+fn backup_or_snapshot(fields: &mut Fields) -> Result<(PathBuf, Option<String>)> {
+    let snapshot = fields.text("snapshot")?;
+    match (&snapshot, fields.path("backup")?) {
+        (None, None) => Err(Error::argument(Argument::MissingKey("backup"))),
+        (Some(_), Some(_)) => Err(Error::argument(Argument::NotBoth("backup", "snapshot"))),
+        (_, backup) => Ok((backup.unwrap_or_default(), snapshot)),
+    }
+}
+
 /// Rows that an answer may hold, of one table.
 const MOST_ROWS: u64 = 10_000;
 
 /// The request of `respaldo_find`.
 pub(super) fn find(json: Option<&str>) -> Result<FindRequest> {
-    let mut fields = Fields::parse(json, &["table", "text", "key", "rows"])?;
+    let mut fields = Fields::parse(json, &["table", "text", "key", "rows", "snapshots"])?;
     let table = if fields.take_null("table") {
         None
     } else {
@@ -107,16 +125,18 @@ pub(super) fn find(json: Option<&str>) -> Result<FindRequest> {
         table,
         rows,
         most: usize::try_from(most).unwrap_or(usize::MAX),
+        snapshots: fields.boolean("snapshots")?.unwrap_or(false),
     })
 }
 
 /// The request of `respaldo_history`.
 pub(super) fn history(json: Option<&str>) -> Result<HistoryRequest> {
-    let mut fields = Fields::parse(json, &["table", "key"])?;
+    let mut fields = Fields::parse(json, &["table", "key", "snapshots"])?;
     let missing = |key| Error::argument(Argument::MissingKey(key));
     Ok(HistoryRequest {
         table: fields.text("table")?.ok_or_else(|| missing("table"))?,
         key: fields.take("key", Expected::Key, key)?.ok_or_else(|| missing("key"))?,
+        snapshots: fields.boolean("snapshots")?.unwrap_or(false),
     })
 }
 
@@ -134,6 +154,7 @@ pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {
         json,
         &[
             "backup",
+            "snapshot",
             "rows",
             "with_dependents",
             "on_conflict",
@@ -142,11 +163,12 @@ pub(super) fn bring_back(json: Option<&str>) -> Result<BringBackRequest> {
             "reason",
         ],
     )?;
-    let backup = fields.required_path("backup")?;
+    let (backup, snapshot) = backup_or_snapshot(&mut fields)?;
     let rows = fields.take("rows", Expected::Rows, rows)?;
     let word = fields.word("on_conflict", &["refuse", "skip", "overwrite"])?;
     Ok(BringBackRequest {
         backup,
+        snapshot,
         rows: rows.ok_or_else(|| Error::argument(Argument::MissingKey("rows")))?,
         with_dependents: fields.boolean("with_dependents")?.unwrap_or(true),
         on_conflict: match word.as_deref() {
@@ -272,13 +294,9 @@ pub(super) fn restore(json: Option<&str>) -> Result<RestoreRequest> {
         json,
         &["backup", "snapshot", "reason", "target", "allow_different", "dry_run"],
     )?;
-    let snapshot = fields.text("snapshot")?;
+    let (backup, snapshot) = backup_or_snapshot(&mut fields)?;
     let request = RestoreRequest {
-        backup: match (&snapshot, fields.path("backup")?) {
-            (None, None) => return Err(Error::argument(Argument::MissingKey("backup"))),
-            (Some(_), Some(_)) => return Err(Error::argument(Argument::NotBoth("backup", "snapshot"))),
-            (_, backup) => backup.unwrap_or_default(),
-        },
+        backup,
         snapshot,
         reason: fields.text("reason")?,
         target: fields.path("target")?,

@@ -48,6 +48,9 @@ pub struct Backup {
     pub database: Option<String>,
     /// Its tables and schema version.
     pub content: Option<Contents>,
+    /// The snapshot of the archive that it is, if it is one; then there is no file at `path`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
     #[serde(skip)]
     pub(crate) ordinal: u32,
     /// The size and modification time of the file now.
@@ -56,6 +59,9 @@ pub struct Backup {
     /// Whether its last verification found it whole, if the file is unchanged since.
     #[serde(skip)]
     pub(crate) known_whole: Option<bool>,
+    /// The hash that a snapshot of the archive was stored with.
+    #[serde(skip)]
+    pub(crate) stored_hash: Option<blake3::Hash>,
     /// Its record in the catalogue. The fields above are already taken out of it.
     #[serde(skip)]
     pub(crate) record: Option<Box<Record>>,
@@ -86,6 +92,8 @@ pub enum Kind {
     Recovered,
     /// A backup of another database; neither counted nor deleted.
     Other,
+    /// A snapshot of the archive.
+    Snapshot,
 }
 
 /// The answer of [`Store::list`](crate::store::Store::list).
@@ -109,6 +117,16 @@ impl Backup {
         if whose == Whose::Other {
             self.kind = Kind::Other;
         }
+    }
+
+    /// The hash of its contents, if the file is unchanged since it was taken.
+    pub(crate) fn hash(&self) -> Option<blake3::Hash> {
+        let of_file = || {
+            let record = self.record.as_ref()?;
+            (self.state.is_some() && self.state == record.state()).then_some(())?;
+            record.hash()
+        };
+        self.stored_hash.or_else(of_file)
     }
 
     /// Whether its last verification found it whole. Without one, whether its header fits its length.

@@ -7,12 +7,14 @@
 use std::ffi::CStr;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
 
+use crate::block_io::archive_vfs::{self, ArchivedFile};
 use crate::block_io::block_vfs;
 use crate::database::header::{self, Header};
 use crate::database::sqlite_error::{Role, explain, extended_code, needs_recovery, remember_system_error};
@@ -115,6 +117,14 @@ pub(crate) fn open_backup(path: &Path, timeout: Duration) -> Result<Connection> 
     opened.map_err(|error| explain(&error, path, Role::Backup))
 }
 
+/// A backup in the archive, for reading; errors call it `path`.
+pub(crate) fn open_archived(file: Arc<dyn ArchivedFile>, path: &Path) -> Result<Connection> {
+    let bytes = file.size();
+    let opened = archive_vfs::open(file).and_then(harden);
+    let opened = opened.and_then(|connection| read_schema_within(connection, bytes));
+    opened.map_err(|error| explain(&error, path, Role::Backup))
+}
+
 /// SQLite's VFS that takes no locks.
 const WITHOUT_LOCKS: &CStr = if cfg!(windows) {
     c"win32-longpath-none"
@@ -210,14 +220,14 @@ fn harden(connection: Connection) -> rusqlite::Result<Connection> {
 
 /// Reads the schema. SQLite opens files lazily: only the first read tells whether the file is a database and can be
 /// read now.
-fn read_schema_once(mut connection: Connection) -> rusqlite::Result<Connection> {
-    // The pages of a hostile file can form a circle. No schema is longer than its file, so the steps are limited by its
-    // size.
-    let pages = connection
-        .path()
-        .and_then(|path| fs::metadata(path).ok())
-        .map_or(0, |file| file.len() / 512);
-    let mut budget = 1_000 + pages;
+fn read_schema_once(connection: Connection) -> rusqlite::Result<Connection> {
+    let file = connection.path().and_then(|path| fs::metadata(path).ok());
+    read_schema_within(connection, file.map_or(0, |file| file.len()))
+}
+
+/// The pages of a hostile file can form a circle. No schema is longer than its file, so the steps are limited by its size.
+fn read_schema_within(mut connection: Connection, bytes: u64) -> rusqlite::Result<Connection> {
+    let mut budget = 1_000 + bytes / 512;
     connection.progress_handler(
         1_000,
         Some(move || {

@@ -1,7 +1,7 @@
 //! Bringing rows of a backup back into the live database, with the rows that belong to them.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::clock::milliseconds;
+use crate::database::check::Remarks;
 use crate::database::sqlite_error::{self, Role, explain, remember_system_error};
 use crate::failpoint;
 use crate::files::folder::ensure_folder;
@@ -20,9 +21,11 @@ use crate::report::error::{Argument, Cause, Error, Result};
 use crate::report::messages::{self, Notice, Warning};
 use crate::report::progress::{Progress, ProgressFn};
 use crate::report::waiting;
+use crate::steps::given_backup::RowsFrom;
 use crate::steps::overwrite::Live;
 use crate::steps::row_transfer::{self, OnConflict, TablePlan, Written};
 use crate::steps::row_transfer_plan::{NotFound, Planner, Row};
+use crate::steps::row_transfer_tables::Tables;
 use crate::steps::safety_copy::SafetyCopy;
 use crate::steps::snapshot::Source;
 use crate::store::Store;
@@ -32,6 +35,8 @@ use crate::store::Store;
 pub struct BringBackRequest {
     /// A name or path, as in a restore.
     pub backup: PathBuf,
+    /// Takes them from this snapshot of the archive: its identifier, its first digits, or `latest`. Then `backup` is not looked at.
+    pub snapshot: Option<String>,
     /// The rows.
     pub rows: Vec<RowKey>,
     /// Also brings back missing rows that refer to them.
@@ -80,18 +85,15 @@ impl Store {
     /// [`Cause::RowsInConflict`], [`Cause::BackupNotFound`], [`Cause::BackupCorrupt`], [`Cause::NotADatabase`],
     /// [`Cause::DifferentDatabase`], [`Cause::SameFile`], [`Cause::DatabaseNotFound`], [`Cause::DatabaseCorrupt`],
     /// [`Cause::DatabaseLocked`], [`Cause::Busy`], [`Cause::DiskFull`], [`Cause::PermissionDenied`] and [`Cause::Cancelled`]; and
-    /// with [`Cause::RestoreFailed`] when the commit fails.
+    /// with [`Cause::RestoreFailed`] when the commit fails. For a snapshot also with `Cause::SnapshotNotFound` and with the causes that
+    /// begin with `Archive`.
     pub fn bring_back(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
         waiting::watched(progress, |progress| self.bring_back_watched(request, progress))
     }
 
     fn bring_back_watched(&self, request: &BringBackRequest, progress: ProgressFn<'_>) -> Result<BroughtBack> {
         let started = Instant::now();
-        let backup = self.find_backup(&request.backup)?;
-        if same_file(&backup, &self.database) {
-            return Err(Error::at(Cause::SameFile, backup));
-        }
-        self.refuse_recorded_as_different(&backup)?;
+        let from = self.rows_from(&request.backup, request.snapshot.as_deref(), progress)?;
         ensure_folder(&self.backup_dir, parent(&self.database))?;
         let mut locks = vec![FolderLock::acquire(&self.backup_dir, self.busy_timeout)?];
         let folder = parent(&self.database);
@@ -99,11 +101,11 @@ impl Store {
             locks.push(FolderLock::acquire(folder, self.busy_timeout)?);
         }
         staging::sweep(folder);
-        let done = waiting::as_cancelled(self.transfer(&backup, request, progress));
+        let done = waiting::as_cancelled(from.settle(self.transfer(&from, request, progress)));
         let mut warnings = Vec::new();
         if !request.dry_run {
             let outcome = done.as_ref().map(|(done, _)| done.safety_backup.as_deref());
-            warnings = self.log_restore(&backup, &self.database, request.reason.as_deref(), outcome);
+            warnings = self.log_restore(from.name(), &self.database, request.reason.as_deref(), outcome);
         }
         let (done, remarks) = done?;
         warnings.extend(remarks);
@@ -116,14 +118,21 @@ impl Store {
 
     fn transfer(
         &self,
-        backup: &Path,
+        from: &RowsFrom,
         request: &BringBackRequest,
         progress: ProgressFn<'_>,
     ) -> Result<(BroughtBack, Vec<Warning>)> {
-        let mut source = self.hold_backup(backup)?;
+        let mut source = from.hold(self)?;
         self.refuse_without_common_table(&source)?;
-        let remarks = self.check_backup(&mut source, progress)?;
+        let remarks = match from.is_unchecked() {
+            true => self.check_backup(&mut source, progress)?,
+            false => Remarks::default(),
+        };
         let live = Live::open(&self.database, self.busy_timeout)?;
+        if !from.is_unchecked() {
+            // A server may be slow. What is read of it now is not read again while writers wait.
+            from.settle(self.read_rows(&live, &source, request, progress))?;
+        }
         let failed = |error: rusqlite::Error| explain(&error, &self.database, Role::Live);
         // Without cache spill nothing reaches the file before the commit. Other connections and the safety copy read the old state.
         live.connection
@@ -135,7 +144,8 @@ impl Store {
                 .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, true);
             fire.map_err(failed)?;
         }
-        let (written, left_out) = match self.write_rows(&live, &source, request, progress) {
+        // What could not be read must not be taken for a row that is not there.
+        let (written, left_out) = match from.settle(self.write_rows(&live, &source, request, progress)) {
             Ok(written) => written,
             Err(error) => {
                 roll_back(&live.connection);
@@ -175,20 +185,7 @@ impl Store {
         request: &BringBackRequest,
         progress: ProgressFn<'_>,
     ) -> Result<(Written, Vec<String>)> {
-        let explained = |error: NotFound| self.not_found(error, source);
-        let mut planner = Planner::new(&live.connection, &source.connection).map_err(explained)?;
-        for row in &request.rows {
-            planner
-                .request_row(&row.table, &row.key, request.with_dependents)
-                .map_err(explained)?;
-        }
-        let now = Progress {
-            pages_done: source.shape.pages,
-            pages_total: source.shape.pages,
-        };
-        let (rows, tables) = planner
-            .follow(&mut || progress(now) == ControlFlow::Continue(()))
-            .map_err(explained)?;
+        let (rows, tables) = self.read_rows(live, source, request, progress)?;
         let before = || live.open_reader().ok();
         let written = row_transfer::write(
             &live.connection,
@@ -200,6 +197,30 @@ impl Store {
         remember_system_error(&live.connection, &written);
         let written = written.map_err(|error| explain(&error, &self.database, Role::Live))?;
         Ok((written, columns_left_out(&rows)))
+    }
+
+    /// Reads the rows, and those that belong to them.
+    fn read_rows<'c>(
+        &self,
+        live: &'c Live,
+        source: &'c Source,
+        request: &BringBackRequest,
+        progress: ProgressFn<'_>,
+    ) -> Result<(Vec<Row>, Tables<'c>)> {
+        let explained = |error: NotFound| self.not_found(error, source);
+        let mut planner = Planner::new(&live.connection, &source.connection).map_err(explained)?;
+        for row in &request.rows {
+            planner
+                .request_row(&row.table, &row.key, request.with_dependents)
+                .map_err(explained)?;
+        }
+        let now = Progress {
+            pages_done: source.shape.pages,
+            pages_total: source.shape.pages,
+        };
+        planner
+            .follow(&mut || progress(now) == ControlFlow::Continue(()))
+            .map_err(explained)
     }
 
     /// Makes the safety copy, then commits.

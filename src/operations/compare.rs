@@ -4,10 +4,11 @@
 //! here and bring back the rows that are only there.
 
 use std::cmp::Reverse;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::archive::reader::ArchiveReader;
 use crate::database::connection;
 use crate::database::progress_poll::ProgressPoll;
 use crate::database::row_table::{RowKey, RowTable};
@@ -31,8 +32,12 @@ use crate::store::Store;
 pub struct CompareRequest {
     /// A name or path, as for a restore.
     pub backup: PathBuf,
+    /// Compares this snapshot of the archive: its identifier, its first digits, or `latest`. Then `backup` is not looked at.
+    pub snapshot: Option<String>,
     /// Another backup; `None` is the live database.
     pub with: Option<PathBuf>,
+    /// Another snapshot of the archive. Then `with` is not looked at.
+    pub with_snapshot: Option<String>,
     /// How many differing rows of each table are returned.
     pub rows: usize,
 }
@@ -42,9 +47,23 @@ impl CompareRequest {
     pub fn of(backup: impl Into<PathBuf>) -> CompareRequest {
         CompareRequest {
             backup: backup.into(),
+            snapshot: None,
             with: None,
+            with_snapshot: None,
             rows: 20,
         }
+    }
+
+    /// A snapshot of the archive compared with the live database.
+    pub fn of_snapshot(snapshot: impl Into<String>) -> CompareRequest {
+        CompareRequest {
+            snapshot: Some(snapshot.into()),
+            ..CompareRequest::of(PathBuf::new())
+        }
+    }
+
+    fn is_with_live(&self) -> bool {
+        self.with.is_none() && self.with_snapshot.is_none()
     }
 }
 
@@ -83,14 +102,29 @@ impl Store {
     /// changes neither.
     ///
     /// Fails with [`Cause::BackupNotFound`], [`Cause::DatabaseNotFound`], [`Cause::NotADatabase`], [`Cause::BackupCorrupt`] and
-    /// [`Cause::DatabaseCorrupt`] when it reads a damaged page, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`].
+    /// [`Cause::DatabaseCorrupt`] when it reads a damaged page, [`Cause::DatabaseLocked`] and [`Cause::Cancelled`]; for a snapshot also
+    /// with `Cause::SnapshotNotFound` and with the causes that begin with `Archive`.
     pub fn compare(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
         waiting::watched(progress, |progress| self.compare_watched(request, progress))
     }
 
     fn compare_watched(&self, request: &CompareRequest, progress: ProgressFn<'_>) -> Result<Comparison> {
-        let there = self.hold_backup(&self.find_backup(&request.backup)?)?;
-        let compared = self.hold_other(request).and_then(|here| {
+        let archive = self.archive_of(&[&request.snapshot, &request.with_snapshot])?;
+        let compared = self.compare_held(request, archive.as_ref(), progress);
+        match archive {
+            Some(archive) => archive.settle(compared),
+            None => compared,
+        }
+    }
+
+    fn compare_held(
+        &self,
+        request: &CompareRequest,
+        archive: Option<&ArchiveReader>,
+        progress: ProgressFn<'_>,
+    ) -> Result<Comparison> {
+        let there = self.hold_given(&request.backup, request.snapshot.as_deref(), archive)?;
+        let compared = self.hold_other(request, archive).and_then(|here| {
             let total = here.shape.pages + there.shape.pages;
             let now = Progress {
                 pages_done: 0,
@@ -109,20 +143,19 @@ impl Store {
             let done = poll.during(&here.connection, || poll.during(&there.connection, work));
             done.flatten().unwrap_or_else(|| Err(Error::new(Cause::Cancelled)))
         });
-        if request.with.is_none() {
+        if request.is_with_live() {
             connection::remove_empty_wal(&self.database);
         }
         compared
     }
 
-    fn hold_other(&self, request: &CompareRequest) -> Result<Source> {
-        match &request.with {
-            Some(with) => self.hold_backup(&self.find_backup(with)?),
-            None => {
-                let live = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
-                Source::hold(live, &self.database, Role::Live)
-            }
+    fn hold_other(&self, request: &CompareRequest, archive: Option<&ArchiveReader>) -> Result<Source> {
+        if request.is_with_live() {
+            let live = connection::open_live_for_reading(&self.database, self.busy_timeout)?;
+            return Source::hold(live, &self.database, Role::Live);
         }
+        let with = request.with.as_deref().unwrap_or(Path::new(""));
+        self.hold_given(with, request.with_snapshot.as_deref(), archive)
     }
 
     fn compare_sources(
@@ -154,7 +187,7 @@ impl Store {
             changed: amounts(|table| table.changed),
             schema: !schema.is_empty(),
         };
-        let summary = summary(&amounts, request.with.is_none(), self.language);
+        let summary = summary(&amounts, request.is_with_live(), self.language);
         let tables: Vec<TableDifference> = tables.into_iter().map(|(_, table)| table).collect();
         let differs = |table: &TableDifference| table.only_here + table.only_there + table.changed > 0;
         Ok(Comparison {

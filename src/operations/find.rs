@@ -30,6 +30,8 @@ pub struct FindRequest {
     pub rows: Wanted,
     /// How many rows are returned.
     pub most: usize,
+    /// Searches the archive's snapshots too.
+    pub snapshots: bool,
 }
 
 /// Which rows to find.
@@ -67,6 +69,9 @@ pub struct FoundRow {
     pub first_seen: String,
     /// How many backups have it.
     pub backups: u64,
+    /// The snapshot of the archive that is the newest backup, where only the archive has that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
     /// The values of its key; `None` in a table without one.
     pub key: Option<Values>,
     /// A readable title.
@@ -76,18 +81,19 @@ pub struct FoundRow {
 }
 
 impl Store {
-    /// Finds rows in every backup, safety copy and backup in the second place. Changes nothing, and runs nothing of a schema. A
-    /// backup that cannot be read to its end is a warning.
+    /// Finds rows in every backup, safety copy and backup in the second place, and on request in the archive. Changes nothing, and runs
+    /// nothing of a schema. A backup that cannot be read to its end is a warning.
     ///
     /// Fails with [`Cause::InvalidArgument`] when no backup has the table, or its key has other columns; with
-    /// [`Cause::PermissionDenied`] and [`Cause::Io`] when the backup folder cannot be read, and with [`Cause::Cancelled`].
+    /// [`Cause::PermissionDenied`] and [`Cause::Io`] when the backup folder cannot be read, and with [`Cause::Cancelled`]; with
+    /// `snapshots` also with the causes that begin with `Archive`.
     pub fn find(&self, request: &FindRequest, progress: ProgressFn<'_>) -> Result<FindResult> {
         waiting::watched(progress, |progress| self.find_watched(request, progress))
     }
 
     fn find_watched(&self, request: &FindRequest, progress: ProgressFn<'_>) -> Result<FindResult> {
-        let to_search = self.backups_to_search()?;
-        let (backups, mut warnings) = (to_search.backups, to_search.warnings);
+        let to_search = self.backups_to_search(request.snapshots)?;
+        let (backups, mut warnings, archive) = (to_search.backups, to_search.warnings, to_search.archive);
         let mut search = Search::of(request)?;
         let mut rows = FoundRows::new(request.most);
         let mut same = SameContents::new();
@@ -114,7 +120,10 @@ impl Store {
                     numbers: Vec::new(),
                 };
                 let read = |source: &Source| search.read(source, &mut findings, &progress);
-                if self.search_backup(backup, &mut warnings, read)?.is_some() {
+                if self
+                    .search_backup(backup, archive.as_ref(), &mut warnings, read)?
+                    .is_some()
+                {
                     same.remember(backup, findings.numbers);
                 }
             }
@@ -152,6 +161,7 @@ fn found_row(row: Found, backups: &[Backup]) -> Option<FoundRow> {
         display: newest.display.clone(),
         first_seen: oldest.name.clone(),
         backups: row.backups,
+        snapshot: newest.snapshot.clone(),
         key: row.version.key,
         title: row.title,
         values: row.version.values,

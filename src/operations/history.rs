@@ -25,6 +25,8 @@ pub struct HistoryRequest {
     /// The columns of its primary key with their values, or `rowid` where it has none. A BLOB is `{"blob": "00ff"}`; an empty
     /// name is the key's only column.
     pub key: Map<String, Value>,
+    /// Reads the archive's snapshots too.
+    pub snapshots: bool,
 }
 
 /// The answer of [`Store::history`].
@@ -65,19 +67,20 @@ pub struct LiveVersion {
 }
 
 impl Store {
-    /// Reads what a row was in every backup, safety copy and backup in the second place, and what it is now. Changes nothing. A file
-    /// that cannot be read is a warning.
+    /// Reads what a row was in every backup, safety copy and backup in the second place, on request in the archive, and what it is now.
+    /// Changes nothing. A file that cannot be read is a warning.
     ///
     /// Fails with [`Cause::InvalidArgument`] when no backup has the table, or its key has other columns; with
-    /// [`Cause::PermissionDenied`] and [`Cause::Io`] when the backup folder cannot be read, and with [`Cause::Cancelled`].
+    /// [`Cause::PermissionDenied`] and [`Cause::Io`] when the backup folder cannot be read, and with [`Cause::Cancelled`]; with
+    /// `snapshots` also with the causes that begin with `Archive`.
     pub fn history(&self, request: &HistoryRequest, progress: ProgressFn<'_>) -> Result<History> {
         waiting::watched(progress, |progress| self.history_watched(request, progress))
     }
 
     fn history_watched(&self, request: &HistoryRequest, progress: ProgressFn<'_>) -> Result<History> {
         let key = GivenKey::parse(&request.key)?;
-        let to_search = self.backups_to_search()?;
-        let (backups, mut warnings) = (to_search.backups, to_search.warnings);
+        let to_search = self.backups_to_search(request.snapshots)?;
+        let (backups, mut warnings, archive) = (to_search.backups, to_search.warnings, to_search.archive);
         let now = Progress {
             pages_done: 0,
             pages_total: backups.len() as u64,
@@ -96,7 +99,7 @@ impl Store {
             });
             if let Some(known) = same.get(backup) {
                 versions.add(Option::clone(known), backup);
-            } else if let Some(found) = self.search_backup(backup, &mut warnings, look_up)? {
+            } else if let Some(found) = self.search_backup(backup, archive.as_ref(), &mut warnings, look_up)? {
                 let version = versions.take(found, |table, version| self.title_of(table, version));
                 same.remember(backup, version.clone());
                 versions.add(version, backup);

@@ -44,7 +44,7 @@ impl Store {
     }
 
     /// The snapshot with this identifier, or with this beginning of it; `latest` is the newest of this database.
-    fn choose(&self, listed: &Listed, id: &str) -> Result<Snapshot> {
+    pub(crate) fn choose(&self, listed: &Listed, id: &str) -> Result<Snapshot> {
         const LEAST_DIGITS: usize = 6;
         let found: Vec<&Snapshot> = if id == "latest" {
             let mut own = listed.snapshots.iter().filter(|snapshot| self.owns_snapshot(snapshot));

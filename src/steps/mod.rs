@@ -4,12 +4,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `backups_to_search` | every backup that a search reads, here and in the second place |
+//! | `archived_backups` | the snapshots that a search reads |
+//! | `backups_to_search` | every backup that a search reads, here, in the second place and in the archive |
 //! | `catalogue_entry` | the catalogue with a new backup in it |
 //! | `convert` | a backup in the page size and journal mode of the live database |
 //! | `equal_pages` | the rows that need not be compared, because their pages are equal |
 //! | `fetched_snapshot` | a snapshot of the archive in a temporary file |
 //! | `find_backup` | a backup given by name or path, found and held |
+//! | `given_backup` | a backup that a request names, in a file or in the archive |
 //! | `lost_and_found` | rows and values that have no place in a table |
 //! | `matched_rows` | the rows that equal pages leave over, matched by their keys |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
@@ -45,6 +47,7 @@
 //! | `unchanged` | whether a backup equals the live database |
 //! | `write_pages` | writing the pages that differ |
 
+pub(crate) mod archived_backups;
 pub(crate) mod backups_to_search;
 pub(crate) mod catalogue_entry;
 pub(crate) mod convert;
@@ -52,6 +55,7 @@ pub(crate) mod equal_pages;
 pub(crate) mod fetched_snapshot;
 pub(crate) mod find_backup;
 pub(crate) mod found_rows;
+pub(crate) mod given_backup;
 pub(crate) mod lost_and_found;
 pub(crate) mod matched_rows;
 pub(crate) mod missing_rows;

@@ -47,6 +47,21 @@ pub(crate) struct Source {
 impl Source {
     /// Begins a read transaction, which ends when the source is dropped.
     pub fn hold(connection: Connection, path: &Path, role: Role) -> Result<Source> {
+        let source = Source::begin(connection, path, role)?;
+        source.refuse_cut_off()?;
+        Ok(source)
+    }
+
+    /// The same for a backup of so many bytes that is no file.
+    pub fn hold_archived(connection: Connection, path: &Path, bytes: u64) -> Result<Source> {
+        let source = Source::begin(connection, path, Role::Backup)?;
+        if bytes < source.shape.bytes() {
+            return Err(source.corrupt(Damage::cut_off(bytes, source.shape.bytes())));
+        }
+        Ok(source)
+    }
+
+    fn begin(connection: Connection, path: &Path, role: Role) -> Result<Source> {
         // BEGIN takes no lock. The first read does, and waits up to the connection's timeout.
         let shape = connection
             .execute_batch("BEGIN")
@@ -57,15 +72,13 @@ impl Source {
             return Err(Error::at(Cause::NotADatabase, path));
         }
         let path = path.to_owned();
-        let source = Source {
+        Ok(Source {
             connection,
             shape,
             path,
             role,
             _wal_index: None,
-        };
-        source.refuse_cut_off()?;
-        Ok(source)
+        })
     }
 
     /// Refuses a cut-off file. SQLite reads the missing part of the last page as zeros, and a check can miss that.

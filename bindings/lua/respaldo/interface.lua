@@ -96,6 +96,7 @@
 ---@field database string|nil
 ---@field content respaldo.Content|nil
 ---@field repairable boolean|nil
+---@field snapshot? string
 
 ---@class respaldo.Content
 ---@field tables table<string, integer>|nil
@@ -233,6 +234,7 @@
 ---@field display string
 ---@field first_seen string
 ---@field backups integer
+---@field snapshot? string
 ---@field key table<string, any>|nil
 ---@field title string|nil
 ---@field values table<string, any>
@@ -408,8 +410,10 @@
 ---@field checks? (string)[]
 
 ---@class respaldo.CompareRequest
----@field backup string
+---@field backup? string
+---@field snapshot? string
 ---@field with? string|nil
+---@field with_snapshot? string
 ---@field rows? integer
 
 ---@class respaldo.FindRequest
@@ -417,13 +421,16 @@
 ---@field table? string|nil
 ---@field key? table<string, any>
 ---@field rows? integer
+---@field snapshots? boolean
 
 ---@class respaldo.HistoryRequest
 ---@field table string
 ---@field key table<string, any>
+---@field snapshots? boolean
 
 ---@class respaldo.BringBackRequest
----@field backup string
+---@field backup? string
+---@field snapshot? string
 ---@field rows (respaldo.RowKey)[]
 ---@field with_dependents? boolean
 ---@field on_conflict? string
@@ -474,7 +481,7 @@
 ---@field annotate fun(self: respaldo.Store, request: respaldo.AnnotateRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.AnnotateResult Notes what people say of a backup.
 ---@field health fun(self: respaldo.Store, request?: respaldo.HealthRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.Health Whether the data are safe.
 ---@field rehearse fun(self: respaldo.Store, request?: respaldo.RehearseRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.RehearseResult Restores a backup into a temporary file, checks it, and removes it.
----@field compare fun(self: respaldo.Store, request: respaldo.CompareRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.Comparison What differs between a backup and the live database, row by row.
+---@field compare fun(self: respaldo.Store, request?: respaldo.CompareRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.Comparison What differs between a backup and the live database, row by row.
 ---@field find fun(self: respaldo.Store, request?: respaldo.FindRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.FindResult Finds rows in every backup, by a text or by their key.
 ---@field history fun(self: respaldo.Store, request: respaldo.HistoryRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.History What one row was in every backup, and what it is now.
 ---@field bring_back fun(self: respaldo.Store, request: respaldo.BringBackRequest, progress?: fun(pages_done: integer, pages_total: integer): boolean|nil): respaldo.BringBackResult Brings rows of a backup back into the live database, with what belongs to them.

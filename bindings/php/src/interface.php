@@ -211,6 +211,7 @@ final class Backup extends Answer
     public readonly ?string $database;
     public readonly ?Content $content;
     public readonly ?bool $repairable;
+    public readonly ?string $snapshot;
 
     public function __construct(\stdClass $raw)
     {
@@ -231,6 +232,7 @@ final class Backup extends Answer
         $this->database = $raw->database ?? null;
         $this->content = isset($raw->content) ? new Content($raw->content) : null;
         $this->repairable = $raw->repairable ?? null;
+        $this->snapshot = $raw->snapshot ?? null;
     }
 }
 
@@ -601,6 +603,7 @@ final class FoundRow extends Answer
     public readonly string $display;
     public readonly string $first_seen;
     public readonly int $backups;
+    public readonly ?string $snapshot;
     public readonly ?array $key;
     public readonly ?string $title;
     public readonly array $values;
@@ -613,6 +616,7 @@ final class FoundRow extends Answer
         $this->display = $raw->display;
         $this->first_seen = $raw->first_seen;
         $this->backups = $raw->backups;
+        $this->snapshot = $raw->snapshot ?? null;
         $this->key = isset($raw->key) ? (array) $raw->key : null;
         $this->title = $raw->title ?? null;
         $this->values = (array) $raw->values;

@@ -95,6 +95,71 @@ class TestWith:
         with pytest.raises(respaldo.ArchiveWrongPasswordError):
             archiving.archive.list()
 
+    def test_rows_come_out_of_it_alone(self, archiving: respaldo.Store, database: Path, tmp_path: Path) -> None:
+        archiving.archive.init()
+        backup = archiving.create().backup
+        snapshot = archiving.archive.push(backup).snapshot
+        backup.path.unlink()
+        with closing(sqlite3.connect(database)) as connection, connection:
+            (name,) = connection.execute("SELECT name FROM clients WHERE id = 7").fetchone()
+            connection.execute("DELETE FROM clients WHERE id IN (7, 8, 9)")
+        row = respaldo.RowKey("clients", {"id": 7})
+        assert not archiving.find(table="clients", key={"id": 7})
+        (found,) = archiving.find(table="clients", key={"id": 7}, snapshots=True)
+        assert (found.backup, found.snapshot, found.values["name"]) == (backup.name, snapshot, name)
+        (version,) = archiving.history("clients", {"id": 7}, snapshots=True)
+        assert (version.last_seen.kind, version.last_seen.snapshot) == ("snapshot", snapshot)
+        (listed,) = archiving.archive.list()
+        for compared in (
+            archiving.compare(listed),
+            archiving.compare(version.last_seen),
+            archiving.archive.compare(),
+            archiving.archive.compare(listed),
+        ):
+            assert next(table for table in compared.tables if table.table == "clients").only_there == 3
+        assert archiving.compare(listed, other=version.last_seen).identical
+        assert archiving.archive.compare("latest", other=listed).identical
+        assert archiving.archive.bring_back("latest", [row], dry_run=True).plan[0].insert == 1
+        assert archiving.archive.bring_back(snapshot, [row], reason="why").safety_backup
+        assert archiving.bring_back(listed, [respaldo.RowKey("clients", {"id": 8})]).applied
+        assert archiving.bring_back(version.last_seen, [respaldo.RowKey("clients", {"id": 9})]).applied
+        assert archiving.compare(listed).identical
+        with pytest.raises(respaldo.BackupNotFoundError):
+            archiving.archive.compare("0123456789")
+        with pytest.raises(respaldo.CancelledError):
+            archiving.compare(listed, progress=lambda _done, _total: False)
+
+    def test_the_command_takes_rows_out_of_it(self, database: Path, tmp_path: Path, password_file: Path) -> None:
+        there = {
+            "RESPALDO_DATABASE": str(database),
+            "RESPALDO_ARCHIVE": str(tmp_path / "stick"),
+            "RESPALDO_ARCHIVE_PASSWORD_FILE": str(password_file),
+            "RESPALDO_LANGUAGE": "en",
+        }
+        for command in ("archive init", "create", "archive push"):
+            assert run(*command.split(), env=there).returncode == 0
+        for backup in (database.parent / "backups").glob("backup_*.db"):
+            backup.unlink()
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("DELETE FROM clients WHERE id = 7")
+        compared = run("compare", "--snapshot", "latest", env=there)
+        assert compared.stdout.startswith("clients\t0\t1\t0\t"), compared.stderr
+        assert run("compare", "--snapshot", "latest", "--with-snapshot", "latest", env=there).stdout == ""
+        assert run("history", "clients", "id=7", env=there).stdout == ""
+        assert len(run("history", "clients", "id=7", "--snapshots", env=there).stdout.splitlines()) == 1
+        answer = json.loads(
+            run("find", "--table", "clients", "--key", "id=7", "--snapshots", "--json", env=there).stdout
+        )
+        snapshot = answer["found"][0]["snapshot"]
+        done = run("bring-back", "--snapshot", snapshot[:12], "--row", "clients", "id=7", env=there)
+        assert done.returncode == 0, done.stderr
+        assert run("compare", "--snapshot", "latest", env=there).stdout == ""
+        for wrong in (
+            ["bring-back", "--snapshot", "latest"],
+            ["compare", "--with", "a.db", "--with-snapshot", "latest"],
+        ):
+            assert run(*wrong, env=there).returncode == 100
+
     def test_the_command_prints_a_sheet_and_takes_a_thief_in_its_stride(
         self, database: Path, tmp_path: Path, password_file: Path
     ) -> None:
@@ -199,14 +264,27 @@ class TestPushAfterCreate:
 
 @WITH
 def test_what_the_page_shows_makes_one(tmp_path: Path, password_file: Path) -> None:
-    [snippet] = snippets(scene.CHECKOUT / "docs" / "archive.md", "python")
+    snippet, rows = snippets(scene.CHECKOUT / "docs" / "archive.md", "python")
+    day = """
+import sqlite3
+with sqlite3.connect("tattoostudio.db") as connection:
+    connection.execute("UPDATE clients SET name = 'Ana López' WHERE id = 7")
+connection.close()
+backup = store.create().backup
+store.archive.push(backup)
+backup.path.unlink()
+with sqlite3.connect("tattoostudio.db") as connection:
+    connection.execute("DELETE FROM clients WHERE id = 7")
+connection.close()
+"""
+    snippet += day + rows
     for shown, here in (("/media/usb/archivo", tmp_path / "stick"), ("/home/ana/.respaldo-password", password_file)):
         assert shown in snippet
         snippet = snippet.replace(shown, str(here))
     scene.make_database(tmp_path / "tattoostudio.db")
     done = scene.run_python(snippet, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.strip()
+    assert "Ana López" in done.stdout
     assert (tmp_path / "stick" / "config").exists()
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, overload
 
 from ._store_calls import AnyPath, Key, Progress, StoreCalls
+from .archive import ArchivedBackup
 from .differences import Comparison, value_to_json
+from .models import Backup
 from .rows import BringBackResult, RowKey
 from .search import FindResult, History
 
@@ -17,9 +19,9 @@ class StoreRows(StoreCalls):
 
     def compare(
         self,
-        backup: AnyPath,
+        backup: AnyPath | ArchivedBackup,
         *,
-        other: AnyPath | None = None,
+        other: AnyPath | ArchivedBackup | None = None,
         rows: int = 20,
         progress: Progress | None = None,
     ) -> Comparison:
@@ -28,8 +30,8 @@ class StoreRows(StoreCalls):
         Neither is changed. "There" is ``backup``, "here" what it is compared with.
 
         Args:
-            backup: as in :meth:`restore`.
-            other: another backup to compare it with; by default the live database.
+            backup: as in :meth:`restore`; or a snapshot of the archive, of which only what is needed is read.
+            other: another backup or snapshot to compare it with; by default the live database.
             rows: how many of the rows that differ are told, of each table; all are counted.
             progress: see :data:`Progress`.
 
@@ -40,17 +42,25 @@ class StoreRows(StoreCalls):
             DatabaseLockedError: another connection held the database beyond the timeout.
             CancelledError: ``progress`` answered False.
         """
-        body: dict[str, Any] = {"backup": os.fsdecode(backup), "rows": rows}
+        body: dict[str, Any] = {**_named(backup), "rows": rows}
         if other is not None:
-            body["with"] = os.fsdecode(other)
+            body |= _named(other, "with", "with_snapshot")
         return Comparison.from_json(self._in_steps("respaldo_compare", body, progress))
 
     @overload
     def find(
-        self, text: str, *, table: str | None = None, rows: int = 100, progress: Progress | None = None
+        self,
+        text: str,
+        *,
+        table: str | None = None,
+        rows: int = 100,
+        snapshots: bool = False,
+        progress: Progress | None = None,
     ) -> FindResult: ...
     @overload
-    def find(self, *, table: str, key: Key, rows: int = 100, progress: Progress | None = None) -> FindResult: ...
+    def find(
+        self, *, table: str, key: Key, rows: int = 100, snapshots: bool = False, progress: Progress | None = None
+    ) -> FindResult: ...
     def find(
         self,
         text: str | None = None,
@@ -58,6 +68,7 @@ class StoreRows(StoreCalls):
         table: str | None = None,
         key: Key | None = None,
         rows: int = 100,
+        snapshots: bool = False,
         progress: Progress | None = None,
     ) -> FindResult:
         """Finds rows in every backup, by a text or by their key: each version once, the newest first.
@@ -72,6 +83,7 @@ class StoreRows(StoreCalls):
             key: instead of a text: the columns of the primary key with their values, or ``rowid`` where the table
                 has none. Of a key of one column the value alone will do.
             rows: how many versions are told.
+            snapshots: also in the archive, in the snapshots whose backups are not here any more.
             progress: see :data:`Progress`.
 
         Raises:
@@ -79,14 +91,14 @@ class StoreRows(StoreCalls):
             PermissionDeniedError, IoError: the backup folder cannot be read.
             CancelledError: ``progress`` answered False.
         """
-        body: dict[str, Any] = {"rows": rows, "table": table}
+        body: dict[str, Any] = {"rows": rows, "table": table, "snapshots": snapshots}
         if text is not None:
             body["text"] = text
         if key is not None:
             body["key"] = _key_to_json(key)
         return FindResult.from_json(self._in_steps("respaldo_find", body, progress))
 
-    def history(self, table: str, key: Key, *, progress: Progress | None = None) -> History:
+    def history(self, table: str, key: Key, *, snapshots: bool = False, progress: Progress | None = None) -> History:
         """What one row was in every backup, newest first, and what it is now.
 
         Safety copies are read too, and backups that only the second place has. A file that cannot be read is a warning.
@@ -95,6 +107,7 @@ class StoreRows(StoreCalls):
             table: the table.
             key: the columns of its primary key with their values, or ``rowid`` where it has none. Of a key of one
                 column the value alone will do: ``history("clients", 7)``.
+            snapshots: also in the archive, as in :meth:`find`.
             progress: called with backups instead of pages; see :data:`Progress`.
 
         Raises:
@@ -102,12 +115,12 @@ class StoreRows(StoreCalls):
             PermissionDeniedError, IoError: the backup folder cannot be read.
             CancelledError: ``progress`` answered False.
         """
-        body: dict[str, Any] = {"table": table, "key": _key_to_json(key)}
+        body: dict[str, Any] = {"table": table, "key": _key_to_json(key), "snapshots": snapshots}
         return History.from_json(self._in_steps("respaldo_history", body, progress))
 
     def bring_back(
         self,
-        backup: AnyPath,
+        backup: AnyPath | ArchivedBackup,
         rows: Sequence[RowKey],
         *,
         with_dependents: bool = True,
@@ -123,7 +136,7 @@ class StoreRows(StoreCalls):
         ``<database>.before_restore_<time>``.
 
         Args:
-            backup: as in :meth:`restore`.
+            backup: as in :meth:`restore`; or a snapshot of the archive, of which only what is needed is read.
             rows: the rows, each by its table and key.
             with_dependents: also the rows that refer to them and are missing.
             on_conflict: what to do with a row that clashes with one that is there: change nothing at all, leave
@@ -146,7 +159,7 @@ class StoreRows(StoreCalls):
             CancelledError: ``progress`` answered False; the database is as it was.
         """
         body: dict[str, Any] = {
-            "backup": os.fsdecode(backup),
+            **_named(backup),
             "rows": [row.to_json() for row in rows],
             "with_dependents": with_dependents,
             "on_conflict": on_conflict,
@@ -156,6 +169,15 @@ class StoreRows(StoreCalls):
         if reason is not None:
             body["reason"] = reason
         return BringBackResult.from_json(self._in_steps("respaldo_bring_back", body, progress))
+
+
+def _named(backup: AnyPath | ArchivedBackup, file: str = "backup", snapshot: str = "snapshot") -> dict[str, Any]:
+    """The key of a request that names a backup: that of a file, or that of a snapshot of the archive."""
+    if isinstance(backup, ArchivedBackup):
+        return {snapshot: backup.snapshot}
+    if isinstance(backup, Backup) and backup.snapshot is not None:
+        return {snapshot: backup.snapshot}
+    return {file: os.fsdecode(backup)}
 
 
 def _key_to_json(key: Key) -> dict[str, object]:

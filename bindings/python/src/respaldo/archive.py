@@ -12,8 +12,10 @@ from typing import Any, Literal, Required, Self, TypedDict, overload
 
 from . import _call
 from ._library import load
+from .differences import Comparison
 from .errors import InvalidArgumentError, IoError, UnsupportedError
 from .models import Content, Json, Notice, RestoreResult, Retention
+from .rows import BringBackResult, RowKey
 
 ByteProgress = Callable[[int, int], bool | None]
 """Called on the calling thread, every 50 ms, with the bytes done and the bytes in total. Answer ``False`` to cancel."""
@@ -318,6 +320,53 @@ class Archive:
         if reason is not None:
             body["reason"] = reason
         return RestoreResult.from_json(self._ask("respaldo_restore", body, progress))
+
+    def compare(
+        self,
+        snapshot: Snapshot = "latest",
+        *,
+        other: Snapshot | None = None,
+        rows: int = 20,
+        progress: ByteProgress | None = None,
+    ) -> Comparison:
+        """What differs between a snapshot and the live database, or another snapshot, as :meth:`Store.compare` says it.
+
+        Only what is needed of a snapshot is read. To compare one with a backup, give it to :meth:`Store.compare`.
+        ``progress`` is called with pages.
+        """
+        body: dict[str, Any] = {"snapshot": _identifier(snapshot), "rows": rows}
+        if other is not None:
+            body["with_snapshot"] = _identifier(other)
+        return Comparison.from_json(self._ask("respaldo_compare", body, progress))
+
+    def bring_back(
+        self,
+        snapshot: Snapshot,
+        rows: Sequence[RowKey],
+        *,
+        with_dependents: bool = True,
+        on_conflict: Literal["refuse", "skip", "overwrite"] = "refuse",
+        triggers: bool = False,
+        dry_run: bool = False,
+        reason: str | None = None,
+        progress: ByteProgress | None = None,
+    ) -> BringBackResult:
+        """Brings rows of a snapshot back into the live database, as :meth:`Store.bring_back` does those of a backup.
+
+        Only what is needed of the snapshot is read; one that another program made is fetched and verified first.
+        ``progress`` is called with pages.
+        """
+        body: dict[str, Any] = {
+            "snapshot": _identifier(snapshot),
+            "rows": [row.to_json() for row in rows],
+            "with_dependents": with_dependents,
+            "on_conflict": on_conflict,
+            "triggers": triggers,
+            "dry_run": dry_run,
+        }
+        if reason is not None:
+            body["reason"] = reason
+        return BringBackResult.from_json(self._ask("respaldo_bring_back", body, progress))
 
     def check(self, *, read_data: bool = False, progress: ByteProgress | None = None) -> None:
         """Checks that the archive holds all that its snapshots need; with ``read_data`` every byte.

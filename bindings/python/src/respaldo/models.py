@@ -81,7 +81,7 @@ class Backup:
     """Aware, in the store's time zone: the time in the name, or for a renamed file its modification time."""
     kind: str
     """``"backup"``, ``"preserved"`` (renamed by hand), ``"safety"`` (made before a restore), ``"recovered"`` (saved out
-    of a damaged database) or ``"other"`` (of another database)."""
+    of a damaged database), ``"other"`` (of another database) or ``"snapshot"`` (in the archive)."""
     intact: bool | None
     """Whether the file has a database's header and at least the size that it states; False also once verification has
     found it damaged. ``verified_at`` says whether all of it was read.
@@ -106,6 +106,9 @@ class Backup:
     """What is in it. None if it was changed since."""
     repairable: bool | None = None
     """Of one that the last verification found damaged: whether no row is lost, and :meth:`Store.salvage` heals it."""
+    snapshot: str | None = None
+    """Of one that only the archive has: its snapshot. There is no file at ``path`` then; :meth:`Store.compare` and
+    :meth:`Store.bring_back` take it all the same."""
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -131,6 +134,7 @@ class Backup:
             database=answer.get("database"),
             content=None if content is None else Content.from_json(content),
             repairable=answer.get("repairable"),
+            snapshot=answer.get("snapshot"),
         )
 
 

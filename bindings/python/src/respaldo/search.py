@@ -24,6 +24,8 @@ class FoundRow:
     """The name of the oldest backup that has it."""
     backups: int
     """How many backups have it."""
+    snapshot: str | None
+    """The snapshot that is ``backup``, where only the archive has that; for :meth:`Archive.bring_back`."""
     key: Values | None = field(hash=False)
     """The columns that tell it from other rows; None in a table without such columns."""
     title: str | None
@@ -45,6 +47,7 @@ class FoundRow:
             display=answer["display"],
             first_seen=answer["first_seen"],
             backups=answer["backups"],
+            snapshot=answer.get("snapshot"),
             key=None if key is None else values_from_json(key),
             title=answer["title"],
             values=values_from_json(answer["values"]),

@@ -64,7 +64,7 @@ module Respaldo
 
   Failure = Answer.with(status: nil, name: nil, message: nil, hint: nil, path: nil, problems: nil, repairable: nil, safety_backup: nil, undone: nil, conflicts: :RowConflict)
   Warning = Answer.with(name: nil, message: nil, hint: nil, columns: nil, tables: nil)
-  Backup = Answer.with(name: nil, display: nil, size: nil, path: nil, created_at: nil, kind: nil, intact: nil, label: nil, note: nil, pinned: nil, made: nil, verified_at: nil, rehearsed_at: nil, database: nil, content: :Content, repairable: nil)
+  Backup = Answer.with(name: nil, display: nil, size: nil, path: nil, created_at: nil, kind: nil, intact: nil, label: nil, note: nil, pinned: nil, made: nil, verified_at: nil, rehearsed_at: nil, database: nil, content: :Content, repairable: nil, snapshot: nil)
   Content = Answer.with(tables: nil, user_version: nil, alembic: nil)
   CreateResult = Answer.with(created: nil, reason: nil, backup: :Backup, removed: nil, warnings: :Warning, duration_ms: nil)
   Listing = Answer.with(backups: :Backup, warnings: :Warning)
@@ -85,7 +85,7 @@ module Respaldo
   DifferentRow = Answer.with(key: nil, what: nil, title: nil, values: nil, there: nil, columns: nil)
   SchemaDifference = Answer.with(kind: nil, table: nil, name: nil, what: nil)
   FindResult = Answer.with(found: :FoundRow, complete: nil, backups: nil, warnings: :Warning)
-  FoundRow = Answer.with(table: nil, backup: nil, display: nil, first_seen: nil, backups: nil, key: nil, title: nil, values: nil)
+  FoundRow = Answer.with(table: nil, backup: nil, display: nil, first_seen: nil, backups: nil, snapshot: nil, key: nil, title: nil, values: nil)
   History = Answer.with(title: nil, versions: :RowVersion, gone_since: :Backup, live: :LiveVersion, warnings: :Warning)
   RowVersion = Answer.with(values: nil, first_seen: :Backup, last_seen: :Backup, changed: nil)
   LiveVersion = Answer.with(values: nil, changed: nil)

@@ -103,7 +103,15 @@ def annotate(session: Session, arguments: Namespace) -> _call.Answer:
 def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo bring-back``, of the newest backup that has the row unless one is named"""
     rows = [_row(session, table, key) for table, key in arguments.row]
+    snapshot: str | None = arguments.snapshot
+    backup = snapshot or ""
     match arguments.words:
+        case [table, key] if snapshot is not None:
+            rows.insert(0, _row(session, table, key))
+        case [] if snapshot is not None and rows:
+            pass
+        case _ if snapshot is not None:
+            raise UsageError(session.texts.which_row, "respaldo bring-back")
         case [backup, table, key]:
             rows.insert(0, _row(session, table, key))
         case [table, key] if not rows:
@@ -114,7 +122,7 @@ def bring_back(session: Session, arguments: Namespace) -> _call.Answer:
         case _:
             raise UsageError(session.texts.which_row, "respaldo bring-back")
     body: Body = {
-        "backup": backup,
+        "backup" if snapshot is None else "snapshot": backup,
         "rows": rows,
         "with_dependents": not arguments.alone,
         "on_conflict": arguments.on_conflict,
@@ -176,10 +184,12 @@ def rehearse(session: Session, arguments: Namespace) -> _call.Answer:
 
 def compare(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo compare``, with the newest backup unless one is named"""
-    backup = arguments.backup or _newest(session)
-    body: Body = {"backup": backup, "rows": arguments.rows}
+    backup = arguments.snapshot or arguments.backup or _newest(session)
+    body: Body = {"backup" if arguments.snapshot is None else "snapshot": backup, "rows": arguments.rows}
     if arguments.other is not None:
         body["with"] = arguments.other
+    if arguments.other_snapshot is not None:
+        body["with_snapshot"] = arguments.other_snapshot
     return {**session.long_request("respaldo_compare", body, session.texts.comparing), "backup": backup}
 
 
@@ -205,7 +215,8 @@ def find(session: Session, arguments: Namespace) -> _call.Answer:
     asked = written_rows.readings(Tables.of(session), arguments.table, arguments.words, arguments.key)
     answer: _call.Answer = {}
     for body in asked:
-        answer = session.long_request("respaldo_find", {**body, "rows": arguments.rows}, session.texts.searching)
+        asked_for = {**body, "rows": arguments.rows, "snapshots": arguments.snapshots}
+        answer = session.long_request("respaldo_find", asked_for, session.texts.searching)
         if answer["found"]:
             break
     return _something_there(session, answer, "found")
@@ -215,8 +226,8 @@ def history(session: Session, arguments: Namespace) -> _call.Answer:
     """``respaldo history``"""
     if len(arguments.words) != 2:
         raise UsageError(session.texts.which_row, "respaldo history")
-    row = _row(session, *arguments.words)
-    answer = session.long_request("respaldo_history", row, session.texts.searching)
+    body = {**_row(session, *arguments.words), "snapshots": arguments.snapshots}
+    answer = session.long_request("respaldo_history", body, session.texts.searching)
     return _something_there(session, answer, "versions")
 
 

@@ -130,6 +130,7 @@ def build(texts: Texts) -> Parser:
     words = bring_back.add_argument("words", nargs="*", metavar=texts.backup_and_row[0], help=texts.backup_and_row[1])
     setattr(words, "completer", complete_backups)
     bring_back.add_argument("--row", nargs=2, action="append", default=[], metavar=texts.row[:2], help=texts.row[2])
+    bring_back.add_argument("--snapshot", metavar=texts.archive.snapshot[0], help=texts.archive.snapshot[1])
     bring_back.add_argument("--alone", action="store_true", help=texts.alone)
     bring_back.add_argument(
         "--on-conflict", choices=["refuse", "skip", "overwrite"], default="refuse", help=texts.on_conflict
@@ -144,15 +145,25 @@ def build(texts: Texts) -> Parser:
     rehearse = command("rehearse", backup=True, optional=True)
     rehearse.add_argument("--check", action="append", default=[], metavar=texts.check[0], help=texts.check[1])
     compare = command("compare", backup=True, optional=True)
-    compare.add_argument("--with", dest="other", metavar=texts.other[0], help=texts.other[1])
+    compare.add_argument("--snapshot", metavar=texts.archive.snapshot[0], help=texts.archive.snapshot[1])
+    other = compare.add_mutually_exclusive_group()
+    other.add_argument("--with", dest="other", metavar=texts.other[0], help=texts.other[1])
+    other.add_argument(
+        "--with-snapshot",
+        dest="other_snapshot",
+        metavar=texts.archive.snapshot[0],
+        help=texts.archive.other_snapshot,
+    )
     compare.add_argument("--rows", type=int, default=20, metavar="N", help=texts.rows)
     find = command("find")
     find.add_argument("words", nargs="*", metavar=texts.text[0], help=texts.text[1])
     find.add_argument("--table", metavar=texts.table[0], help=texts.table[1])
     find.add_argument("--key", metavar=texts.key[0], help=texts.key[1])
     find.add_argument("--rows", type=int, default=100, metavar="N", help=texts.rows_found)
+    find.add_argument("--snapshots", action="store_true", help=texts.archive.snapshots_too)
     history = command("history")
     history.add_argument("words", nargs="*", metavar=texts.table_and_key[0], help=texts.table_and_key[1])
+    history.add_argument("--snapshots", action="store_true", help=texts.archive.snapshots_too)
     _add_archive(command("archive"), texts)
     command("config")
     command("doctor")

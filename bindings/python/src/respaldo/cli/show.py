@@ -252,8 +252,10 @@ def found(answer: Answer, screen: Screen, texts: Texts) -> None:
     first = next((row for row in result if row.key), None)
     if first is not None and first.key is not None:
         key = ",".join(f"{column}={value_text(value)}" for column, value in first.key.items())
-        words = (f'"{word}"' if " " in word else word for word in (first.backup, first.table, key))
-        screen.say(texts.bring_one_back.format(*map(printable, words)))
+        source, table, key = (f'"{word}"' if " " in word else word for word in (first.backup, first.table, key))
+        if first.snapshot is not None:
+            source = f"--snapshot {first.snapshot[:12]}"
+        screen.say(texts.bring_one_back.format(*map(printable, (source, table, key))))
 
 
 def told(answer: Answer, screen: Screen, texts: Texts) -> None:

@@ -23,6 +23,7 @@ public record Backup(
         String database,
         Content content,
         Boolean repairable,
+        String snapshot,
         JsonObject raw) {
     static Backup from(JsonObject json) {
         return new Backup(
@@ -42,6 +43,7 @@ public record Backup(
                 Answer.take(json, "database", JsonElement::getAsString),
                 Answer.take(json, "content", element -> Content.from(element.getAsJsonObject())),
                 Answer.take(json, "repairable", JsonElement::getAsBoolean),
+                Answer.take(json, "snapshot", JsonElement::getAsString),
                 json);
     }
 }

@@ -130,6 +130,11 @@ abstract class Functions {
     }
 
     /** What differs between a backup and the live database, row by row. */
+    public Comparison compare() {
+        return Comparison.from(call("compare", null, null));
+    }
+
+    /** What differs between a backup and the live database, row by row. */
     public Comparison compare(Map<String, ?> request) {
         return Comparison.from(call("compare", request, null));
     }

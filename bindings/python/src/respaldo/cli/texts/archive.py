@@ -32,6 +32,9 @@ class ArchiveTexts:
     action: tuple[str, str]
     what: tuple[str, str]
     include_others: str
+    snapshot: tuple[str, str]
+    other_snapshot: str
+    snapshots_too: str
     read_data: str
     new_password_file: str
     new_password_command: str
@@ -78,6 +81,9 @@ SPANISH = ArchiveTexts(
     action=("ACCIÓN", "init, push, list, fetch, restore, check, prune o key"),
     what=("QUÉ", "para push un respaldo; para fetch y restore una instantánea, sus primeras cifras, o latest"),
     include_others="incluir las instantáneas de otras bases de datos y programas",
+    snapshot=("INSTANTÁNEA", "en vez de un respaldo, una instantánea del archivo: sus primeras cifras, o latest"),
+    other_snapshot="compararlo con esta instantánea del archivo, en vez de la base de datos",
+    snapshots_too="también en el archivo, donde guarda lo que ya no está aquí",
     read_data="leer cada byte",
     new_password_file="un archivo cuya primera línea es la contraseña nueva",
     new_password_command="un comando que escribe la contraseña nueva",
@@ -147,6 +153,9 @@ ENGLISH = ArchiveTexts(
     action=("ACTION", "init, push, list, fetch, restore, check, prune or key"),
     what=("WHAT", "for push a backup; for fetch and restore a snapshot, its first digits, or latest"),
     include_others="list the snapshots of other databases and programs too",
+    snapshot=("SNAPSHOT", "instead of a backup, a snapshot of the archive: its first digits, or latest"),
+    other_snapshot="compare it with this snapshot of the archive instead of the database",
+    snapshots_too="in the archive too, where it has what is not here any more",
     read_data="read every byte of it",
     new_password_file="a file whose first line is the new password",
     new_password_command="a command that writes the new password",
