@@ -9,9 +9,9 @@ use secrecy::zeroize::Zeroize;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::archive::meter::Meter;
-use crate::archive::{missing_config, place};
 use crate::archive::progress_bars::Bars;
 use crate::archive::trouble;
+use crate::archive::{missing_config, place};
 use crate::options::Archive;
 use crate::report::error::{Cause, Error, Result};
 use crate::store::kept_key::KeptKey;

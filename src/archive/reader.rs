@@ -56,11 +56,11 @@ impl Store {
             failure: Mutex::default(),
         });
         let (opened, opening) = mpsc::sync_channel(1);
-        let (meter, zone) = (Arc::clone(&shared.meter), self.zone);
+        let (meter, zone, kept) = (Arc::clone(&shared.meter), self.zone, self.kept_key.clone());
         let thread = thread::Builder::new()
             .name("respaldo-archive".to_owned())
             .spawn(move || {
-                let repository = || Repository::open(&options, &password, &meter);
+                let repository = || Repository::open(&options, &password, &kept, &meter);
                 serve(repository, zone, &opened, asked);
             });
         let thread = thread.map_err(|error| Error::new(Cause::NoThread(error.to_string())))?;
