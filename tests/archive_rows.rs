@@ -59,6 +59,7 @@ impl Studio {
                 password: Password::Text(SecretString::from(PASSWORD)),
                 retention: None,
                 push: Push::WhenAsked,
+                wait: Duration::ZERO,
             }),
             ..self.scene.options()
         }

@@ -70,10 +70,10 @@ fn keys_read(boundary: &str, function: &str) -> BTreeSet<String> {
     let (_, body) = boundary
         .split_once(&format!("fn respaldo_{function}("))
         .expect("the function");
-    let call = [".run(", ".run_as("]
-        .iter()
-        .find_map(|run| between(body, run, "|store,"));
-    let (call, _) = call.expect("a call");
+    let call = body
+        .split_once("|store,")
+        .and_then(|(before, _)| before.rsplit_once(".run"));
+    let (_, call) = call.expect("a call");
     let (_, reader) = call.split_once("requests::").expect("a reader");
     // `|json| requests::switch(json, "dry_run")`: one key, told here.
     if let Some((arguments, _)) = between(reader, "(", ")") {

@@ -29,6 +29,7 @@ pub fn archive(place: ArchivePlace, options: &[(&str, &str)]) -> Archive {
         password: Password::Text(SecretString::from(PASSWORD)),
         retention: None,
         push: Push::WhenAsked,
+        wait: Duration::ZERO,
     }
 }
 
