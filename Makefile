@@ -190,17 +190,18 @@ $(MOTO):
 	@touch $@
 
 # Lints what is compiled for the tests, so that the 250 crates that it depends on are compiled once and not checked as well. `cargo clippy`
-# calls the driver in the same way.
+# calls the driver in the same way. The library is built beside a test of it, so that its crates have the features which tests turn on, and
+# are not compiled again without them.
 CLIPPY_DRIVER = $$(rustc --print sysroot)/bin/clippy-driver
 
 .PHONY: test-archive
-test-archive: $(ARCHIVE_LIBRARY) $(RCLONE) $(MOTO) $(VENV)/installed ## The archive: lints, folders, servers on loopback, kills, restic; wants restic, rclone, faketime, openssl and openssh-server (apt)
+test-archive: $(RCLONE) $(MOTO) $(VENV)/installed ## The archive: lints, folders, servers on loopback, kills, restic; wants restic, rclone, faketime, openssl and openssh-server (apt)
 	RUSTC_WORKSPACE_WRAPPER=$(CLIPPY_DRIVER) CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ \
 		RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
 		RESPALDO_MOTO=$(CURDIR)/$(dir $(MOTO))bin/python \
 		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places \
 		--test archive_hostile --test archive_kills --test archive_object_lock --test archive_rows
-	$(ARCHIVE_CARGO) build --release --locked --features archive
+	$(ARCHIVE_CARGO) build --release --locked --features archive --lib --test archive
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B -m pytest -q -p no:cacheprovider -p no:pytest-qt bindings/python/tests/test_archive.py
 	RESPALDO_LIBRARY=$(CURDIR)/$(ARCHIVE_LIBRARY) $(VENV)/bin/python -B bindings/python/tests/qt/run -k archive
