@@ -67,7 +67,7 @@ mod tests {
         let store = Store::open(Options::new(folder.path().join("studio.db"))).expect("valid options");
         for count in [WORTH_TWO - 1, WORTH_TWO, WORTH_TWO + 1] {
             for number in 0..count {
-                fs::write(backups.join(format!("copia \"{number}\".db")), "x").expect("written");
+                fs::write(backups.join(format!("copia ñ {number}.db")), "x").expect("written");
             }
             let listing = store.list(false).expect("listed");
             assert_eq!(listing.backups.len(), count);
