@@ -11,11 +11,11 @@
 //! | `equal_pages` | the rows that need not be compared, because their pages are equal |
 //! | `fetched_snapshot` | a snapshot of the archive in a temporary file |
 //! | `find_backup` | a backup given by name or path, found and held |
+//! | `found_rows` | the rows that a search has found, each version once |
 //! | `given_backup` | a backup that a request names, in a file or in the archive |
 //! | `lost_and_found` | rows and values that have no place in a table |
 //! | `matched_rows` | the rows that equal pages leave over, matched by their keys |
 //! | `missing_rows` | how many rows of a backup a salvaged file lacks |
-//! | `found_rows` | the rows that a search has found, each version once |
 //! | `overwrite` | writing over a live database through SQLite |
 //! | `page_scan` | which pages of a backup a search has to look at |
 //! | `page_set` | which pages of two databases differ |
@@ -25,8 +25,8 @@
 //! | `row_differences` | which rows of two tables differ |
 //! | `row_multisets` | the same for tables without a key |
 //! | `row_title` | a readable title of a row |
-//! | `row_words` | whether a row has the words of a search, and its values as they are stored |
 //! | `row_transfer`, `row_transfer_plan`, `row_transfer_tables` | rows of a backup written into the live database |
+//! | `row_words` | whether a row has the words of a search, and its values as they are stored |
 //! | `safety_copy` | the database as it was before a restore |
 //! | `safety_draft` | a safety copy that is made before writers are kept out |
 //! | `salvage_copy` | the bytes of a damaged file, with what its WAL and journal hold, in a file of the library's own |

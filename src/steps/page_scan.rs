@@ -73,9 +73,17 @@ pub(super) enum Seen {
 }
 
 /// A page, and its hash with its table; 0 where the next backup's page must be searched again.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct SeenPage {
     pub seen: Seen,
     pub hash: u64,
+}
+
+impl SeenPage {
+    const UNSEEN: SeenPage = SeenPage {
+        seen: Seen::ToSearch,
+        hash: 0,
+    };
 }
 
 /// The pages of a backup to look at.
@@ -102,7 +110,7 @@ impl PageScan<'_> {
     pub fn run(&self, file: &mut TableFile<'_>, reach: &dyn Fn(u32) -> Result<()>) -> Result<Vec<SeenPage>> {
         let next = AtomicUsize::new(0);
         let (path, shape) = (file.source.path.as_path(), &file.source.shape);
-        let mut blocks = thread::scope(|scope| {
+        let blocks = thread::scope(|scope| {
             let help = || {
                 let builder = thread::Builder::new().name("respaldo-find".to_owned());
                 builder.spawn_scoped(scope, || self.help(path, shape, &next)).ok()
@@ -118,8 +126,14 @@ impl PageScan<'_> {
             }
             Ok(blocks)
         })?;
-        blocks.sort_unstable_by_key(|(block, _)| *block);
-        Ok(blocks.into_iter().flat_map(|(_, seen)| seen).collect())
+        // A page that no thread has looked at is searched.
+        let mut all = vec![SeenPage::UNSEEN; self.pages.len()];
+        for (block, seen) in blocks {
+            for (place, seen) in all.iter_mut().skip(block * BLOCK).zip(seen) {
+                *place = seen;
+            }
+        }
+        Ok(all)
     }
 
     fn threads_for(&self, file: &TableFile<'_>) -> usize {
@@ -181,10 +195,7 @@ impl PageScan<'_> {
                                 self.look_at((*number, page), hash, table, file, &mut scratch)
                             }
                         }
-                        _ => SeenPage {
-                            seen: Seen::ToSearch,
-                            hash: 0,
-                        },
+                        _ => SeenPage::UNSEEN,
                     });
                 }
             }
