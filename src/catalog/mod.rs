@@ -9,6 +9,7 @@
 //! | `catalogue` | `catalog.json`: read, changed, written whole |
 //! | `file_facts` | what the system and the first bytes say of a file |
 //! | `folder` | the backups in the folder, with the records of the catalogue |
+//! | `folder_reading` | the same, read on a thread while the database is copied |
 //! | `given_names` | the names that were given, so that none is given twice |
 //! | `names` | the grammar of the file names that this library makes |
 //! | `numbering` | publishing under a name that was never given |
@@ -26,6 +27,7 @@ pub(crate) mod backup;
 pub(crate) mod catalogue;
 pub(crate) mod file_facts;
 pub(crate) mod folder;
+pub(crate) mod folder_reading;
 pub(crate) mod given_names;
 pub(crate) mod names;
 pub(crate) mod numbering;

@@ -1,14 +1,14 @@
 //! Creating a backup: now, or once a day.
 
 use std::fs;
-use std::panic;
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread;
 use std::time::Instant;
 
 use serde::Serialize;
 
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::folder::Folder;
+use crate::catalog::folder_reading::FolderReading;
 use crate::catalog::names;
 use crate::catalog::numbering::publish_numbered;
 use crate::catalog::record::Made;
@@ -419,37 +419,5 @@ fn not_due(reason: &'static str, backup: Option<Backup>, warnings: Vec<Warning>)
         removed: vec![],
         warnings,
         duration_ms: None,
-    }
-}
-
-/// The contents of the backup folder, read on a thread while the database is copied.
-enum FolderReading<'scope> {
-    Read(Box<Folder>),
-    Reading(ScopedJoinHandle<'scope, Folder>),
-    /// No thread could be started; the folder is read by `wait`.
-    Unread,
-}
-
-impl<'scope> FolderReading<'scope> {
-    fn start<'env>(
-        store: &'env Store,
-        scope: &'scope Scope<'scope, 'env>,
-        read: Option<Folder>,
-    ) -> FolderReading<'scope> {
-        let reader = thread::Builder::new().name("respaldo-list".to_owned());
-        match read {
-            Some(folder) => FolderReading::Read(Box::new(folder)),
-            None => reader
-                .spawn_scoped(scope, || store.read_folder_or_nothing())
-                .map_or(FolderReading::Unread, FolderReading::Reading),
-        }
-    }
-
-    fn wait(self, store: &Store) -> Folder {
-        match self {
-            FolderReading::Read(folder) => *folder,
-            FolderReading::Reading(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            FolderReading::Unread => store.read_folder_or_nothing(),
-        }
     }
 }
