@@ -226,6 +226,18 @@ class TestQuestion:
         assert "4 rows of clients" in done.stdout and "Nothing was changed." in done.stdout
         assert scene.folder_contents(database.parent, catalogue=False) == before
 
+    def test_it_refuses_what_the_restore_would(self, words: tuple[object, ...], database: Path) -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("PRAGMA user_version = 8")
+        assert run("create", *words).returncode == 0
+        assert run("archive", "push", *words).returncode == 0
+        old = (*words, "--schema", '{"newest_user_version": 7}')
+        for how in (["--dry-run"], ["--yes"]):
+            assert run("archive", "restore", "latest", *how, *old).returncode == 46
+        with Terminal("archive", "restore", "latest", *old) as there:
+            status, text = there.finish()
+        assert status == 46 and "[y/N]" not in text, text
+
     def test_where_nobody_can_answer_nothing_is_fetched(self, words: tuple[object, ...]) -> None:
         assert run("archive", "restore", "latest", *words).returncode == 100
 
@@ -291,10 +303,13 @@ connection.close()
 def test_the_sheet_of_a_server_says_how_to_reach_it_and_no_secret() -> None:
     where = {"endpoint": "https://s3.example.org", "bucket": "studio", "root": "/archivo", "access_key_id": "AK"}
     s3: respaldo.ArchiveOptions = {"repository": "opendal:s3", "options": where | {"secret_access_key": "hush"}}
-    told = _sheet(s3, texts_in("en"))
+    told = _sheet(s3, "/home/ana/mi estudio.db", texts_in("en"))
     assert "restic -r s3:https://s3.example.org/studio/archivo restore" in told
+    assert "--database 'mi estudio.db' --archive" in told
     assert '--archive \'{"repository": "opendal:s3"' in told and "hush" not in told
     login = {"endpoint": "https://cloud.example.org/dav", "username": "ana", "password": "hush"}
-    told = _sheet({"repository": "opendal:webdav", "options": login}, texts_in("es"))
+    told = _sheet({"repository": "opendal:webdav", "options": login}, "estudio.db", texts_in("es"))
     assert "https://cloud.example.org/dav" in told and "restic -r CARPETA" in told and "hush" not in told
-    assert "restic -r '/media/MEMORIA USB' restore" in _sheet({"repository": "/media/MEMORIA USB"}, texts_in("es"))
+    assert "restic -r '/media/MEMORIA USB' restore" in _sheet(
+        {"repository": "/media/MEMORIA USB"}, "estudio.db", texts_in("es")
+    )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shlex
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rich.filesize import decimal
@@ -17,7 +15,6 @@ from .._archive_place import for_people, for_restic, for_the_command
 from ..archive import ArchiveListing, ArchiveOptions, ArchivePruneResult, FetchResult, PushResult
 from ..models import RestoreResult
 from . import preview
-from .question import confirm, require_person
 from .screen import Screen, printable
 from .texts import Texts
 
@@ -36,42 +33,11 @@ def run(session: Session, arguments: Namespace) -> _call.Answer:
     body = _BODIES[action](arguments)
     if action == "restore" and arguments.dry_run:
         arguments.shown_as = "restore --dry-run"
-        with _fetched(session, body["snapshot"]) as (snapshot, file):
-            return preview.restore_snapshot(session, snapshot, file)
+        return preview.restore_snapshot(session, body["snapshot"])
     if action == "restore" and not arguments.yes:
-        body["snapshot"] = _confirmed(session, body["snapshot"])
+        body["snapshot"] = preview.confirmed_snapshot(session, body["snapshot"])
     function = _FUNCTIONS.get(action, f"respaldo_archive_{action}")
-    return session.long_request(function, body, _doing(session, action))
-
-
-def _confirmed(session: Session, wanted: str) -> str:
-    """The snapshot that the person agreed to. Which one "latest" is, is settled before the question.
-
-    It is fetched, verified and compared first, as ``respaldo restore`` does with a backup.
-    """
-    require_person()
-    with _fetched(session, wanted) as (snapshot, file):
-        lost, _ = preview.comparison(session, file)
-    listed = session.long_request("respaldo_archive_list", {"include_others": True}, _doing(session, "list"))
-    found = next((one for one in listed["snapshots"] if one["snapshot"] == snapshot), None)
-    name, display = (snapshot, "") if found is None else (str(found["name"]), str(found["display"]))
-    confirm(name, display, lost, session.texts, session.interruption)
-    return snapshot
-
-
-@contextmanager
-def _fetched(session: Session, wanted: str) -> Iterator[tuple[str, Path]]:
-    """The whole identifier of a snapshot, and its verified contents in a file that is deleted afterwards."""
-    beside = os.path.dirname(session.database)  # where a restore fetches to, and so there has to be room anyway
-    folder = beside if os.path.isdir(beside) else None
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".respaldo-preview-") as private:
-        body = {"snapshot": wanted, "target": os.path.join(private, "snapshot.db")}
-        fetched = session.long_request("respaldo_archive_fetch", body, _doing(session, "fetch"))
-        yield str(fetched["snapshot"]), Path(fetched["path"])
-
-
-def _doing(session: Session, action: str) -> str:
-    return session.texts.archive.doing[action]
+    return session.long_request(function, body, session.texts.archive.doing[action])
 
 
 def _restore_body(arguments: Namespace) -> Body:
@@ -101,21 +67,22 @@ _BODIES: dict[str, Callable[[Namespace], Body]] = {
 }
 
 
-def _sheet(archive: ArchiveOptions, texts: Texts) -> str:
+def _sheet(archive: ArchiveOptions, database: str, texts: Texts) -> str:
     words, address = texts.archive, for_restic(archive)
     restic = words.sheet_copied if address is None else words.sheet_restic.format(address=printable(address))
     place, option = printable(for_people(archive)), printable(for_the_command(archive))
-    return words.sheet.format(place=place, archive=option, restic=restic)
+    name = printable(shlex.quote(os.path.basename(database)))
+    return words.sheet.format(place=place, database=name, archive=option, restic=restic)
 
 
-def show(action: str, answer: _call.Answer, archive: ArchiveOptions, screen: Screen, texts: Texts) -> None:
+def show(action: str, answer: _call.Answer, options: dict[str, Any], screen: Screen, texts: Texts) -> None:
     """The answer, for people; in a pipe with tabs between what would be columns."""
     words = texts.archive
     match action:
         case "init":
             screen.say(words.made.format(repository=printable(answer["repository"])), style="green")
             screen.say(answer["key_note"])
-            screen.say(_sheet(archive, texts))
+            screen.say(_sheet(options["archive"], options["database"], texts))
         case "key":
             screen.say(words.key_changed, style="green")
             screen.say(answer["key_note"])

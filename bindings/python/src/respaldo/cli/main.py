@@ -132,7 +132,7 @@ def _ask_the_library(arguments: Namespace, screen: Screen, texts: Texts, interru
         return status
     shown_as = getattr(arguments, "shown_as", None) or arguments.command
     if shown_as == "archive":
-        show_archive(arguments.action, answer, options["archive"], screen, texts)
+        show_archive(arguments.action, answer, options, screen, texts)
     else:
         SHOW[shown_as](answer, screen, texts)
     for warning in answer.get("warnings", ()):

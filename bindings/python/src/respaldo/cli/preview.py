@@ -23,7 +23,7 @@ def confirmed(session: Session, backup: str, *, allow_different: bool) -> str:
     path = _verified_path(session, backup)
     _checked(session, path, allow_different=allow_different)
     listed = _listed(session, path)
-    lost, _ = comparison(session, path)
+    lost, _ = _comparison(session, {"backup": str(path)})
     display = "" if listed is None else str(listed["display"])
     confirm(path.name, display, lost, session.texts, session.interruption)
     return str(path)
@@ -37,23 +37,37 @@ def restore(session: Session, backup: str, *, allow_different: bool) -> _call.An
     """
     path = _verified_path(session, backup)
     checked = _checked(session, path, allow_different=allow_different)
-    return _previewed(session, str(path), path, checked["warnings"])
+    return _previewed(session, checked, {"backup": str(path)})
 
 
-def restore_snapshot(session: Session, snapshot: str, fetched: Path) -> _call.Answer:
-    """What restoring a snapshot of the archive, which has been fetched to a file, would lose and bring back."""
-    return _previewed(session, snapshot, fetched, [])
+def confirmed_snapshot(session: Session, wanted: str) -> str:
+    """The snapshot of the archive that the person agreed to restore. Before the question, "latest" has become one."""
+    require_person()
+    snapshot, _ = _checked_snapshot(session, wanted)
+    lost, _ = _comparison(session, {"snapshot": snapshot})
+    doing = session.texts.archive.doing["list"]
+    listed = session.long_request("respaldo_archive_list", {"include_others": True}, doing)["snapshots"]
+    found = next((one for one in listed if one["snapshot"] == snapshot), None)
+    name, display = (snapshot, "") if found is None else (str(found["name"]), str(found["display"]))
+    confirm(name, display, lost, session.texts, session.interruption)
+    return snapshot
 
 
-def _previewed(session: Session, restored_from: str, backup: Path, warnings: list[Any]) -> _call.Answer:
-    summary, compared = comparison(session, backup)
+def restore_snapshot(session: Session, wanted: str) -> _call.Answer:
+    """What restoring a snapshot of the archive would lose and bring back. Raises what :func:`restore` does."""
+    snapshot, checked = _checked_snapshot(session, wanted)
+    return _previewed(session, checked, {"snapshot": snapshot})
+
+
+def _previewed(session: Session, checked: _call.Answer, given: dict[str, Any]) -> _call.Answer:
+    summary, compared = _comparison(session, given)
     return {
         "dry_run": True,
-        "restored_from": restored_from,
+        "restored_from": checked["restored_from"],
         "database": session.database,
         "summary": summary,
         "comparison": compared,
-        "warnings": warnings,
+        "warnings": checked["warnings"],
     }
 
 
@@ -97,6 +111,13 @@ def _checked(session: Session, backup: Path, *, allow_different: bool) -> _call.
         raise DifferentDatabaseError({**error.args[0], "hint": f"{error.hint} {session.texts.insist}"}) from None
 
 
+def _checked_snapshot(session: Session, wanted: str) -> tuple[str, _call.Answer]:
+    """The whole identifier of a snapshot, and what the library found: it was fetched, and is gone again."""
+    body = {"snapshot": wanted, "dry_run": True}
+    checked = session.long_request("respaldo_restore", body, session.texts.archive.doing["fetch"])
+    return Path(checked["restored_from"]).name, checked
+
+
 def _listed(session: Session, backup: Path) -> _call.Answer | None:
     """The backup as the library lists it, wherever the file lies; None if it does not list such a file."""
     with session.with_backup_dir(str(backup.parent)) as there:
@@ -104,14 +125,13 @@ def _listed(session: Session, backup: Path) -> _call.Answer | None:
     return next((entry for entry in listed if entry["name"] == backup.name), None)
 
 
-def comparison(session: Session, backup: Path) -> tuple[str, _call.Answer | None]:
+def _comparison(session: Session, given: dict[str, Any]) -> tuple[str, _call.Answer | None]:
     """What would be lost, in a sentence, and the comparison that says so.
 
     A database that is missing or damaged cannot be compared, and is why people restore: the sentence then says that.
     """
-    body = {"backup": str(backup), "rows": 0}
     try:
-        compared = session.long_request("respaldo_compare", body, session.texts.comparing)
+        compared = session.long_request("respaldo_compare", {**given, "rows": 0}, session.texts.comparing)
     except CancelledError:
         raise
     except RespaldoError as error:

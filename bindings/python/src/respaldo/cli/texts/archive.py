@@ -61,7 +61,7 @@ SPANISH = ArchiveTexts(
   Lugar:       {place}
   Contraseña:  ________________________________  (a mano)
   En una computadora nueva, con este programa:
-    respaldo archive restore latest --database tattoostudio.db --archive {archive}
+    respaldo archive restore latest --database {database} --archive {archive}
 {restic}
   ------------------------------------------------------------""",
     sheet_restic="""\
@@ -133,7 +133,7 @@ ENGLISH = ArchiveTexts(
   Place:     {place}
   Password:  ________________________________  (by hand)
   On a new computer, with this program:
-    respaldo archive restore latest --database tattoostudio.db --archive {archive}
+    respaldo archive restore latest --database {database} --archive {archive}
 {restic}
   --------------------------------------------------------""",
     sheet_restic="""\
