@@ -611,6 +611,26 @@ fn after_a_backup_the_archive_gets_what_it_lacks_and_health_says_what_keeps_it()
     assert!(!health.findings.iter().any(|finding| finding.name == "ARCHIVE_BEHIND"));
 }
 
+#[test]
+fn another_archive_in_the_same_place_gets_every_backup_too() {
+    let mut studio = Studio::new();
+    studio.push = Push::AfterCreate;
+    studio.push();
+    studio.eventually(|health| health.waiting == 0);
+    // The stick was formatted, or another bucket has taken the place of the first.
+    fs::remove_dir_all(studio.repository()).expect("removed");
+    studio.store().archive_init(&mut unwatched).expect("made");
+    studio.scene.set_clock("2026-03-06T16:30:12Z");
+    studio.wait = Duration::from_secs(60);
+    assert_eq!(studio.store().create(&mut unwatched).expect("made").warnings, []);
+    studio.eventually(|health| health.archived == 2);
+    assert_eq!(
+        studio.list().snapshots.len(),
+        2,
+        "the one that the first archive had too"
+    );
+}
+
 impl Studio {
     /// The archive's health, once it is as wanted: the work is on a thread that nobody waits for.
     fn eventually(&self, is_so: impl Fn(&respaldo::ArchiveHealth) -> bool) -> respaldo::ArchiveHealth {

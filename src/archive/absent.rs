@@ -47,6 +47,10 @@ impl Repository {
         match self.0 {}
     }
 
+    pub fn id(&self) -> String {
+        match self.0 {}
+    }
+
     pub fn holds(&self, _: &str, _: &Description) -> bool {
         match self.0 {}
     }

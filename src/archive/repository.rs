@@ -131,6 +131,11 @@ impl Repository {
         Ok(blobs.map(|blob| blob.size).sum())
     }
 
+    /// What tells this repository from every other.
+    pub fn id(&self) -> String {
+        self.repository.config().id.to_hex().to_string()
+    }
+
     /// Whether this snapshot is there, and holds what is described.
     pub fn holds(&self, id: &str, description: &Description) -> bool {
         let file = parse(id)

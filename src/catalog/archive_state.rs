@@ -22,12 +22,25 @@ const MOST_BYTES: u64 = 8 << 20;
 pub(crate) struct ArchiveState {
     /// What tells this backup folder's snapshots from those of others. It says nothing of the machine.
     pub origin: String,
+    /// Which repository it is, by its own identifier. Another one can lie in the same place later: a stick that was formatted, a bucket
+    /// in the place of another.
+    pub repository: String,
     /// The snapshot of each backup that is there.
     pub pushed: BTreeMap<String, String>,
     /// When a backup last got there (RFC 3339).
     pub last_push: Option<String>,
     /// Why the last attempt failed.
     pub last_failure: Option<String>,
+}
+
+impl ArchiveState {
+    /// Forgets the backups of another repository than the one that is there now.
+    pub fn is_of(&mut self, repository: String) {
+        if !self.repository.is_empty() && self.repository != repository {
+            self.pushed.clear();
+        }
+        self.repository = repository;
+    }
 }
 
 /// What is known of every archive, by its location.

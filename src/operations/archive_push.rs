@@ -46,8 +46,18 @@ impl Store {
         let backup = self.backup_to_archive(backup, progress)?;
         let state = Archives::read(&self.backup_dir).get(&location);
         let description = self.description_of(&backup)?;
-        let pushed = self.with_archive(progress, |archive| store_once(archive, &backup, &description, &state))?;
-        self.remember_pushed(&location, &state.origin, &backup.name, &pushed.snapshot);
+        let (repository, pushed) = self.with_archive(progress, |archive| {
+            let repository = archive.id();
+            store_once(archive, &backup, &description, &state).map(|pushed| (repository, pushed))
+        })?;
+        self.change_archive_state(&location, |known| {
+            // The first push has made it up.
+            known.origin = state.origin;
+            known.is_of(repository);
+            known.pushed.insert(backup.name.clone(), pushed.snapshot.clone());
+            known.last_push = self.now().ok().as_ref().map(clock::rfc3339);
+            known.last_failure = None;
+        });
         Ok(ArchivePushed {
             snapshot: pushed.snapshot,
             name: backup.name,
@@ -105,19 +115,8 @@ impl Store {
         })
     }
 
-    /// Records that a backup is in the archive. A failure is ignored: at worst it is stored again, which takes hardly any room.
-    fn remember_pushed(&self, location: &Path, origin: &str, name: &str, snapshot: &str) {
-        let at = self.now().ok().as_ref().map(clock::rfc3339);
-        self.change_archive_state(location, |state| {
-            // The first push has made it up.
-            state.origin = origin.to_owned();
-            state.pushed.insert(name.to_owned(), snapshot.to_owned());
-            state.last_push = at;
-            state.last_failure = None;
-        });
-    }
-
-    /// Changes what the backup folder knows of the archive. Only backups that are still in the folder are remembered.
+    /// Changes what the backup folder knows of the archive. Only backups that are still in the folder are remembered. A failure is
+    /// ignored: at worst a backup is stored again, which takes hardly any room.
     pub(crate) fn change_archive_state(&self, location: &Path, change: impl FnOnce(&mut ArchiveState)) {
         let Ok(_lock) = FolderLock::acquire(&self.backup_dir, self.busy_timeout) else {
             return;
