@@ -10,6 +10,9 @@ use crate::catalog::backup::{Backup, Listing};
 /// The least number of backups for which a second thread is faster.
 const WORTH_TWO: usize = 500;
 
+/// The usual length of a backup in bytes.
+const USUAL_LENGTH: usize = 512;
+
 /// As `serde_json::to_string` writes it.
 pub(super) fn to_json(listing: Listing) -> serde_json::Result<String> {
     let Listing { mut backups, warnings } = listing;
@@ -18,15 +21,13 @@ pub(super) fn to_json(listing: Listing) -> serde_json::Result<String> {
     }
     let later = Mutex::new(backups.split_off(backups.len() / 2));
     let write_later = || {
-        array_after(
-            "",
-            mem::take(&mut *later.lock().unwrap_or_else(PoisonError::into_inner)),
-        )
+        let backups = mem::take(&mut *later.lock().unwrap_or_else(PoisonError::into_inner));
+        array_after("", backups, 1)
     };
     let (first, second) = thread::scope(|scope| {
         let writer = thread::Builder::new().name("respaldo-json".to_owned());
         let spawned = writer.spawn_scoped(scope, write_later);
-        let first = array_after(r#"{"backups":"#, backups);
+        let first = array_after(r#"{"backups":"#, backups, 2);
         let second = match spawned {
             Ok(writer) => writer.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
             Err(_) => write_later(),
@@ -35,7 +36,6 @@ pub(super) fn to_json(listing: Listing) -> serde_json::Result<String> {
     });
     let (mut json, second) = (first?, second?);
     let warnings = serde_json::to_string(&warnings)?;
-    json.reserve_exact(second.len() + warnings.len() + 32);
     json.pop(); // the first array goes on
     json.push(',');
     json.push_str(second.strip_prefix('[').unwrap_or(&second));
@@ -45,9 +45,11 @@ pub(super) fn to_json(listing: Listing) -> serde_json::Result<String> {
     Ok(json)
 }
 
-/// The backups as an array, after a beginning. Drops them: with so many, that takes a while too.
-fn array_after(beginning: &str, backups: Vec<Backup>) -> serde_json::Result<String> {
-    let mut json = beginning.to_owned().into_bytes();
+/// The backups as an array, after a beginning, with room for `parts` like it. Drops them: with so many, that takes a while
+/// too.
+fn array_after(beginning: &str, backups: Vec<Backup>, parts: usize) -> serde_json::Result<String> {
+    let mut json = Vec::with_capacity(backups.len() * parts * USUAL_LENGTH);
+    json.extend_from_slice(beginning.as_bytes());
     serde_json::to_writer(&mut json, &backups)?;
     String::from_utf8(json).map_err(serde::ser::Error::custom)
 }

@@ -78,6 +78,12 @@ impl Catalogue {
         Catalogue { path, ..catalogue }
     }
 
+    /// Whether reading the catalogue of `folder` takes longer than starting a thread.
+    pub fn is_long(folder: &Path) -> bool {
+        const LONG: u64 = 128 << 10;
+        folder.join(CATALOGUE).metadata().is_ok_and(|found| found.len() > LONG)
+    }
+
     fn parse(bytes: &[u8], path: &Path) -> std::result::Result<Catalogue, Trouble> {
         let broken = |error: &dyn fmt::Display| Trouble::Broken(error.to_string());
         let text = std::str::from_utf8(bytes).map_err(|error| broken(&error))?;

@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;
+use std::panic;
+use std::path::Path;
+use std::thread;
 
 use chrono::NaiveDateTime;
 
@@ -68,19 +71,15 @@ impl Folder {
 impl Store {
     /// Reads the backup folder. One that does not exist is empty.
     pub(crate) fn read_folder(&self) -> Result<Folder> {
-        let mut entries = entries(&self.backup_dir)?;
-        // Nearly the order in which the backups are wanted: sorting names is cheaper than moving backups.
-        entries.sort_by_cached_key(|entry| Reverse(entry.file_name()));
-        let mut catalogue = Catalogue::read(&self.backup_dir);
+        let (entries, mut catalogue) = entries_and_catalogue(&self.backup_dir)?;
         let live = inode(&self.database);
         let folder = OpenFolder::at(&self.backup_dir);
         let mut backups = on_two_threads(&entries, |entry| {
-            if self.is_database(entry, live) {
+            let name = entry.file_name();
+            if self.is_database(entry, &name, live) {
                 return None;
             }
-            let name = entry.file_name();
-            let backup = |name| self.backup_from_entry(entry, name, &folder, &catalogue);
-            name.to_str().and_then(backup)
+            self.backup_from_entry(entry, name.to_str()?, &folder, &catalogue)
         });
         let gone = names_without_file(&catalogue, &backups, &entries);
         self.follow_renamed(&gone, &mut catalogue, &mut backups);
@@ -177,6 +176,22 @@ impl Store {
         }
         serves_others
     }
+}
+
+/// The entries of `folder` by descending name, and its catalogue, which a thread reads meanwhile if it is a long one.
+fn entries_and_catalogue(folder: &Path) -> Result<(Vec<DirEntry>, Catalogue)> {
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().name("respaldo-catalog".to_owned());
+        let reading = Catalogue::is_long(folder).then(|| reader.spawn_scoped(scope, || Catalogue::read(folder)));
+        let mut entries = entries(folder)?;
+        // Nearly the order in which the backups are wanted: sorting names is cheaper than moving backups.
+        entries.sort_by_cached_key(|entry| Reverse(entry.file_name()));
+        let catalogue = match reading {
+            Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+            _ => Catalogue::read(folder),
+        };
+        Ok((entries, catalogue))
+    })
 }
 
 /// The names in the catalogue that no file in the folder has.

@@ -1,5 +1,6 @@
 //! The kind and facts of each file in a folder, read from the file itself, with its record in the catalogue.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry, Metadata};
 use std::panic;
 use std::path::Path;
@@ -84,8 +85,8 @@ impl Store {
 
     /// Whether an entry is the live database, which can lie in its own backup folder, also under another name or path.
     /// Otherwise it would be listed as its own backup, count as today's backup every day, and be deleted by retention.
-    pub(crate) fn is_database(&self, entry: &DirEntry, live: Option<u64>) -> bool {
-        let has_name = self.database.file_name() == Some(&entry.file_name());
+    pub(crate) fn is_database(&self, entry: &DirEntry, name: &OsStr, live: Option<u64>) -> bool {
+        let has_name = self.database.file_name() == Some(name);
         (has_name && entry.path() == self.database)
             || (may_be_same_file(entry, live) && same_file(&entry.path(), &self.database))
     }
@@ -231,16 +232,20 @@ pub(crate) fn on_two_threads<T: Send>(
         entries.len() / 2
     };
     let (here, there) = entries.split_at(entries.len() - half);
-    let collect_facts = |entries: &[DirEntry]| entries.iter().filter_map(&facts_of).collect::<Vec<T>>();
+    let collect_facts = |entries: &[DirEntry], room: usize| {
+        let mut found = Vec::with_capacity(room); // growing would move them again and again
+        found.extend(entries.iter().filter_map(&facts_of));
+        found
+    };
     thread::scope(|scope| {
         let spawned = (half > 0).then(|| {
             let lister = thread::Builder::new().name("respaldo-list".to_owned());
-            lister.spawn_scoped(scope, || collect_facts(there))
+            lister.spawn_scoped(scope, || collect_facts(there, there.len()))
         });
-        let mut found = collect_facts(here);
+        let mut found = collect_facts(here, entries.len());
         found.extend(match spawned {
             Some(Ok(lister)) => lister.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            _ => collect_facts(there),
+            _ => collect_facts(there, there.len()),
         });
         found
     })
