@@ -95,6 +95,55 @@ fn a_search_index_that_a_rebuild_heals_is_named_and_backed_up() {
     assert_eq!(warnings[0].tables, ["notes"]);
 }
 
+/// A text in the schema, and what it becomes.
+type Edit = Option<(&'static str, &'static str)>;
+/// What is no damage: a script, a careless change of the schema, and the warning.
+const SOUND: [(&str, Edit, &str); 4] = [
+    (
+        "CREATE TABLE clients(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO clients(name) VALUES (NULL), ('Ana')",
+        Some(("name TEXT", "name TEXT NOT NULL")),
+        "ROWS_BREAK_CONSTRAINTS",
+    ),
+    (
+        "CREATE TABLE clients(id INTEGER PRIMARY KEY, phone); INSERT INTO clients(phone) VALUES (6621234567)",
+        Some(("phone)", "phone TEXT)")),
+        "ROWS_BREAK_CONSTRAINTS",
+    ),
+    (
+        "CREATE VIRTUAL TABLE notes USING fts5(body, tokenize='unicode61'); INSERT INTO notes VALUES ('hola mundo')",
+        Some(("unicode61", "studio_tokenizer")),
+        "CHECKED_WITHOUT_INDEXES",
+    ),
+    (
+        "CREATE VIRTUAL TABLE notes USING fts5(body); INSERT INTO notes VALUES ('hola mundo'), ('tinta negra');
+         UPDATE notes_content SET c0 = 'otra cosa' WHERE id = 1",
+        None,
+        "SEARCH_INDEX_DIFFERS",
+    ),
+];
+
+#[test]
+fn none_of_it_is_damage_where_a_wal_has_newer_pages() {
+    for (script, edit, warning) in SOUND {
+        let (scene, store) = studio(&format!("PRAGMA journal_mode=WAL; {script}"), edit);
+        let writer = scene.open();
+        writer
+            .execute_batch("CREATE TABLE later(x); INSERT INTO later VALUES(1)")
+            .expect("written");
+        for suffix in ["", "-wal"] {
+            let copied = scene.path(&format!("copia.db{suffix}"));
+            std::fs::copy(format!("{}{suffix}", scene.database().display()), copied).expect("copied");
+        }
+        let backup = scene.path("copia.db");
+        let verified = store.verify(&backup, &mut unwatched).expect("whole");
+        assert_eq!(names(&verified.warnings), [warning]);
+        let restored = store
+            .restore(&RestoreRequest::of(backup), &mut unwatched)
+            .expect("restored");
+        assert_eq!(names(&restored.warnings), [warning]);
+    }
+}
+
 #[test]
 fn an_index_without_its_tables_rows_is_damage_that_reindex_heals() {
     let (scene, store) = studio(

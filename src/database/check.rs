@@ -16,6 +16,7 @@ use crate::database::connection;
 use crate::database::connection_files::ConnectionFiles;
 use crate::database::damage;
 use crate::database::progress_poll::ProgressPoll;
+use crate::database::seen_pages::SeenPages;
 use crate::database::shape::Shape;
 use crate::database::sqlite_check;
 use crate::database::sqlite_error::{Role, explain, remember_system_error};
@@ -132,10 +133,16 @@ fn check(
     poll: &ProgressPoll<'_>,
 ) -> std::result::Result<Findings, Unfinished> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    if has_pages_in_wal(connection, path)? {
-        return Ok(check_by_sqlite(connection, effort)?);
-    }
     let should_continue = || poll.should_continue();
+    if has_pages_in_wal(connection, path)? {
+        let _transaction = verify::begin_reading(connection)?;
+        let Some(pages) = SeenPages::of(connection, path, role) else {
+            return Ok(check_by_sqlite(connection, effort)?);
+        };
+        let effort = Effort { threads: 1, ..effort };
+        let verified = verify::verify_pages(connection, &pages, effort, &should_continue)?;
+        return Ok(Findings::from(verified));
+    }
     let verify = |file: &dyn ReadAt| verify::verify_pages(connection, file, effort, &should_continue);
     let verified = match file {
         Some(file) => verify(file)?,

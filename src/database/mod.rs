@@ -49,6 +49,7 @@ pub(crate) mod progress_poll;
 pub(crate) mod row_table;
 pub(crate) mod row_value;
 pub(crate) mod schema;
+pub(crate) mod seen_pages;
 pub(crate) mod shape;
 pub(crate) mod sqlite_check;
 pub(crate) mod sqlite_error;

@@ -63,8 +63,8 @@ impl From<io::Error> for Unfinished {
     }
 }
 
-/// Verifies the main database of `connection`, whose pages are those of `file`: its WAL has no pages, and no program
-/// writes to it meanwhile. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
+/// Verifies the main database of `connection`, whose pages are those of `file`: those that its transaction sees. No program
+/// writes to a plain file meanwhile, and its WAL has no pages. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
 /// generated columns are computed.
 ///
 /// `goes_on` is called from time to time, on this thread; returning false cancels. It is not called while SQLite runs;
@@ -98,7 +98,7 @@ pub(crate) fn verify_pages(
 }
 
 /// A read transaction, unless the connection is in one already.
-fn begin_reading(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
+pub(super) fn begin_reading(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
     let begin = || connection.unchecked_transaction();
     connection.is_autocommit().then(begin).transpose()
 }
