@@ -221,3 +221,30 @@ fn what_is_repairable_is_remembered_as_that_and_an_older_record_says_nothing() {
     assert_eq!((listed().intact, listed().repairable), (Some(false), None));
     assert!(findings().contains(&"BACKUP_DAMAGED"));
 }
+
+#[test]
+fn damage_is_the_same_where_a_wal_has_newer_pages() {
+    let (scene, store) = studio("PRAGMA journal_mode=WAL");
+    change(&scene, |bytes| {
+        let entry = b"client 150";
+        let mut places = (0..bytes.len() - entry.len()).filter(|at| bytes[*at..].starts_with(entry));
+        // The table's row goes on with the notes.
+        let in_index = places.find(|at| !bytes[at + entry.len()..].starts_with(b"seen"));
+        bytes[in_index.expect("an entry")] = b'k';
+    });
+    let damage = || {
+        let error = store.verify(&scene.database(), &mut unwatched).expect_err("damaged");
+        match error.cause {
+            Cause::DatabaseCorrupt(damage) => damage,
+            other => unreachable!("{other:?}"),
+        }
+    };
+    let in_the_file = damage();
+    assert_eq!(in_the_file.kind, DamageKind::IndexDiffers(index("by_name")));
+    let writer = scene.open();
+    writer
+        .execute_batch("CREATE TABLE later(x); INSERT INTO later VALUES(1)")
+        .expect("written");
+    assert!(fs::metadata(scene.path("data/studio.db-wal")).is_ok_and(|wal| wal.len() > 0));
+    assert_eq!(damage(), in_the_file);
+}
