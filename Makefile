@@ -191,7 +191,7 @@ $(MOTO):
 
 # Lints what is compiled for the tests, so that the 250 crates that it depends on are compiled once and not checked as well. `cargo clippy`
 # calls the driver in the same way. The library is built beside a test of it, so that its crates have the features which tests turn on, and
-# are not compiled again without them.
+# are not compiled again without them; so does packaging/dist.
 CLIPPY_DRIVER = $$(rustc --print sysroot)/bin/clippy-driver
 
 .PHONY: test-archive
@@ -199,7 +199,7 @@ test-archive: $(RCLONE) $(MOTO) $(VENV)/installed ## The archive: lints, folders
 	RUSTC_WORKSPACE_WRAPPER=$(CLIPPY_DRIVER) CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ \
 		RESPALDO_RCLONE_S3=$$(find $(CURDIR)/$(dir $(RCLONE)) -type f -name rclone -size +1M | head -1) \
 		RESPALDO_MOTO=$(CURDIR)/$(dir $(MOTO))bin/python \
-		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --test archive --test archive_places \
+		$(ARCHIVE_CARGO) test --release --locked --features archive,failpoints --lib --test archive --test archive_places \
 		--test archive_hostile --test archive_kills --test archive_object_lock --test archive_rows
 	$(ARCHIVE_CARGO) build --release --locked --features archive --lib --test archive
 	RESPALDO_LIBRARY=$(ARCHIVE_LIBRARY) $(PYTHON) -B tests/conformance/run_python.py --archive
@@ -211,8 +211,9 @@ WINDOWS_LIBRARY := target/windows/x86_64-pc-windows-gnu/release/respaldo.dll
 .PHONY: windows
 windows: $(WINDOWS_LIBRARY) ## The library for Windows: target/windows/respaldo.dll and its import library, built here
 
+# Beside a test, as the archive's: so the crates are compiled once for the library and the tests.
 $(WINDOWS_LIBRARY): $(SOURCES) tests/windows/cargo tests/windows/linker tests/windows/dlltool
-	tests/windows/cargo build --release --locked --lib
+	tests/windows/cargo build --release --locked --lib --test names
 	@touch $@
 	cp $@ $(@D)/librespaldo.dll.a target/windows/
 
@@ -227,11 +228,15 @@ test-windows-bounded: ## The part of it that CI runs
 	$(PYTHON) -B tests/windows/run --bounded
 	$(PYTHON) -B bindings/test --windows
 
+.PHONY: test-windows-archive
+test-windows-archive: ## The archive in a folder on Windows, under Wine; builds its 280 crates where `make dist` has not
+	$(PYTHON) -B tests/windows/run --archive
+
 .PHONY: wheel-windows
 wheel-windows: $(WINDOWS_LIBRARY) $(VENV)/installed ## The Python package for Windows, with the library in it: target/windows/*.whl
 	rm -f target/windows/*.whl
 	RESPALDO_CARGO=$(CURDIR)/tests/windows/cargo $(VENV)/bin/python -m build --wheel --no-isolation --outdir target/windows bindings/python
-	$(PYTHON) -B tests/windows/check_wheel target/windows/*.whl
+	$(PYTHON) -B tests/windows/check_wheel target/windows/*.whl $(WINDOWS_LIBRARY)
 
 .PHONY: faults
 faults: ## Kills, power cuts, I/O errors, full disks, permissions, company: all of them, as root; see docs/reliability.md

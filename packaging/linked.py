@@ -1,4 +1,4 @@
-"""The crates whose code is in the library, as cargo resolves them."""
+"""The crates whose code is in the library with the archive, as cargo resolves them; without it, there are fewer."""
 
 import json
 import subprocess
@@ -9,7 +9,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def crates(target):
     """What cargo says of each crate that is linked into the library for this target, by name; without the library."""
-    command = ["cargo", "metadata", "--format-version=1", "--locked", f"--filter-platform={target}"]
+    command = [
+        "cargo",
+        "metadata",
+        "--format-version=1",
+        "--locked",
+        f"--filter-platform={target}",
+        "--features=archive",
+    ]
     found = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     packages = {package["id"]: package for package in found["packages"]}
     nodes = {node["id"]: node for node in found["resolve"]["nodes"]}

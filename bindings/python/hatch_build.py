@@ -21,6 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
 FEATURES = "RESPALDO_FEATURES"  # cargo features to build with, such as "archive"
+BUILT = "RESPALDO_BUILT"  # a library that is packed as it is, instead of building one
 CARGO = "RESPALDO_CARGO"  # names a program that is called in cargo's place, to build for another system
 RUST_SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "include", "src")
 
@@ -77,7 +78,8 @@ class CustomBuildHook(BuildHookInterface[Any]):
             sources = [crate_root() / name for name in RUST_SOURCES]
             build_data["force_include"] |= {str(s): f"rust/{s.name}" for s in sources if s.exists()}
             return
-        library = build_library()
+        built = os.environ.get(BUILT)
+        library = Path(built) if built else build_library()
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform_tag(library)}"
         if version == "editable":  # the package is imported from src/, so the library has to be there

@@ -68,6 +68,9 @@ impl Description {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     #[test]
     fn what_is_written_is_read_and_nothing_else_is() {
@@ -88,5 +91,29 @@ mod tests {
             assert_eq!(Description::parse(text), None, "{text}");
         }
         assert!(Description::parse(r#"{"respaldo":2,"colour":"red"}"#).is_some());
+    }
+
+    proptest! {
+        /// Whoever has the password may have written anything.
+        #[test]
+        fn any_text_is_refused_or_read_the_same_again(
+            keys in collection::vec((
+                select(vec!["respaldo", "name", "database", "blake3", "size", "label", "note", "made", "pinned", "content", "colour"]),
+                select(vec![
+                    "1", "2", "-1", "1e999", "18446744073709551615", "true", "null", "\"automatic\"", "\"../../x\\u0000\"",
+                    "\"\\ud800\"", "[]", "{}", r#"{"tables":{"clients":3},"user_version":7,"alembic":null}"#, r#"{"tables":{"a":-1}}"#,
+                ]),
+            ), 0..12),
+            noise in ".{0,3}",
+        ) {
+            let fields: Vec<String> = keys.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            let texts = [format!("{{{}}}", fields.join(",")), format!("{{\"respaldo\":1,{}{noise}}}", fields.join(","))];
+            for text in texts {
+                if let Some(read) = Description::parse(&text) {
+                    prop_assert_eq!(Description::parse(&read.text()), Some(read.clone()), "{}", text);
+                    read.hash();
+                }
+            }
+        }
     }
 }
