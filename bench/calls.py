@@ -69,7 +69,7 @@ def catalogued(folder, count):
 
 
 def listing(folder, count, repetitions):
-    """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects; in turns, in one process."""
+    """Seconds of respaldo_list as C sees it, and of Store.list with its Python objects."""
     return _of_many_backups("list", lister(folder, count), count, repetitions)
 
 
@@ -98,22 +98,22 @@ def _measure(operation, place, count, repetitions):
         sys.exit(f"not each of the {count} backups is known to the catalogue")
     call, in_the_package = {"list": (_list, store.list), "health": (_health, store.health)}[operation]
     seconds = {"c": [], "python": []}
-    for turn in range(repetitions + 1):
+    # One after the other: the memory that Python's objects leave behind makes the next call of the library slower.
+    for _ in range(repetitions + 1):
         started = time.perf_counter()
         status, text = call(library, store._handle())
-        in_c = time.perf_counter() - started
+        seconds["c"].append(time.perf_counter() - started)
+    for _ in range(repetitions + 1):
         started = time.perf_counter()
         found = in_the_package()
-        in_python = time.perf_counter() - started
-        if operation == "list" and (len(found) != count or text.count(b'"name"') < count):
-            sys.exit(f"{len(found)} backups were listed; {count} are there")
-        # The folder is kept, so on a later day its newest backup is an old one.
-        if status != 0 or (operation == "health" and (found.newest_verified is None or found.damaged)):
-            sys.exit(f"{operation} with {count} backups: status {status}, {text[:500]}")
-        if turn:
-            seconds["c"].append(in_c)
-            seconds["python"].append(in_python)
-    print(json.dumps({key: statistics.median(values) for key, values in seconds.items()}))
+        seconds["python"].append(time.perf_counter() - started)
+    if operation == "list" and (len(found) != count or text.count(b'"name"') < count):
+        sys.exit(f"{len(found)} backups were listed; {count} are there")
+    # The folder is kept, so on a later day its newest backup is an old one.
+    if status != 0 or (operation == "health" and (found.newest_verified is None or found.damaged)):
+        sys.exit(f"{operation} with {count} backups: status {status}, {text[:500]}")
+    # The first of each is the warm-up.
+    print(json.dumps({key: statistics.median(values[1:]) for key, values in seconds.items()}))
 
 
 def _list(library, handle):
