@@ -184,3 +184,22 @@ fn hostile_triggers_and_views_are_data() {
         .expect("counted");
     assert_eq!(loot, 1, "only what it did to itself");
 }
+
+#[test]
+fn a_table_with_the_name_of_the_one_that_writes_pages_is_data_like_any() {
+    let (scene, _) = clients_lost("wal");
+    let hostile = scene.path("hostile.db");
+    make_database(&hostile, "wal", 200);
+    let made = Connection::open(&hostile).expect("opens");
+    made.execute_batch(
+        "CREATE TABLE pages(pgno INTEGER PRIMARY KEY, data);
+         WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 60)
+         INSERT INTO pages SELECT n, zeroblob(4096) FROM c; PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET name = 'sqlite_dbpage', tbl_name = 'sqlite_dbpage',
+         sql = 'CREATE TABLE sqlite_dbpage(pgno INTEGER PRIMARY KEY, data)' WHERE name = 'pages'",
+    )
+    .expect("made");
+    drop(made);
+    scene.restore(&hostile).expect("restored");
+    assert_eq!(clients(&scene.open()), 200);
+}

@@ -55,7 +55,8 @@ pub(crate) struct PageWriter<'a> {
 impl Live {
     /// Whether pages of this backup can be written into this database.
     pub fn takes_pages_of(&self, source: &Source) -> bool {
-        has_page_table(&self.connection) && self.page_size == source.shape.page_size
+        let have_page_tables = has_page_table(&self.connection) && has_page_table(&source.connection);
+        have_page_tables && self.page_size == source.shape.page_size
     }
 
     /// A number that changes when another connection commits, and only then.
