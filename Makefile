@@ -315,7 +315,7 @@ dist: target/venv-dist/installed ## What is handed out, for Linux and Windows: w
 	target/venv-dist/bin/python -B packaging/dist
 
 .PHONY: test-dist-twice
-test-dist-twice: ## Two builds of the last commit, from nothing, in two folders: equal byte for byte? Some 15 minutes
+test-dist-twice: ## Two builds of the last commit, from nothing, in two folders: equal byte for byte? Half an hour
 	packaging/twice
 
 .PHONY: test-dist
