@@ -59,7 +59,8 @@ pub(crate) enum Question {
     },
 }
 
-#[cfg(all(test, feature = "archive"))]
+#[cfg(feature = "archive")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

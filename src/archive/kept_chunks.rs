@@ -70,7 +70,8 @@ impl KeptChunks {
     }
 }
 
-#[cfg(all(test, feature = "archive"))]
+#[cfg(feature = "archive")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
