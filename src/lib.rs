@@ -48,8 +48,10 @@
 //! | `clock` | time, which tests can set |
 //! | `report` | what callers are told and asked |
 //! | `failpoint` | steps at which tests kill the process |
+//! | `beside` | two pieces of work at once |
 
 mod archive;
+mod beside;
 mod block_io;
 mod catalog;
 mod clock;

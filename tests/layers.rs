@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// From the top to the bottom. A name is a folder of `src/` or a file in it.
 ///
 /// `store` stands below the operations and not above them: each of them is a method of `Store`, written in its own file.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "lib",
     "capi",
     "operations",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 15] = [
     "clock",
     "report",
     "failpoint",
+    "beside",
 ];
 
 #[test]

@@ -1,10 +1,9 @@
 //! The JSON of a listing. Two threads write a long one, a half each.
 
 use std::mem;
-use std::panic;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
+use crate::beside::beside;
 use crate::catalog::backup::{Backup, Listing};
 
 /// The least number of backups for which a second thread is faster.
@@ -24,16 +23,8 @@ pub(super) fn to_json(listing: Listing) -> serde_json::Result<String> {
         let backups = mem::take(&mut *later.lock().unwrap_or_else(PoisonError::into_inner));
         array_after("", backups, 1)
     };
-    let (first, second) = thread::scope(|scope| {
-        let writer = thread::Builder::new().name("respaldo-json".to_owned());
-        let spawned = writer.spawn_scoped(scope, write_later);
-        let first = array_after(r#"{"backups":"#, backups, 2);
-        let second = match spawned {
-            Ok(writer) => writer.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            Err(_) => write_later(),
-        };
-        (first, second)
-    });
+    let write_first = || array_after(r#"{"backups":"#, backups, 2);
+    let (first, second) = beside("respaldo-json", true, write_first, write_later);
     let (mut json, second) = (first?, second?);
     let warnings = serde_json::to_string(&warnings)?;
     json.pop(); // the first array goes on

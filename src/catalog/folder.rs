@@ -4,12 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;
-use std::panic;
 use std::path::Path;
-use std::thread;
 
 use chrono::NaiveDateTime;
 
+use crate::beside::beside;
 use crate::catalog::backup::{Backup, newest_first};
 use crate::catalog::catalogue::Catalogue;
 use crate::catalog::names::{self, Stamp};
@@ -180,18 +179,15 @@ impl Store {
 
 /// The entries of `folder` by descending name, and its catalogue, which a thread reads meanwhile if it is a long one.
 fn entries_and_catalogue(folder: &Path) -> Result<(Vec<DirEntry>, Catalogue)> {
-    thread::scope(|scope| {
-        let reader = thread::Builder::new().name("respaldo-catalog".to_owned());
-        let reading = Catalogue::is_long(folder).then(|| reader.spawn_scoped(scope, || Catalogue::read(folder)));
+    let sorted = || {
         let mut entries = entries(folder)?;
         // Nearly the order in which the backups are wanted: sorting names is cheaper than moving backups.
         entries.sort_by_cached_key(|entry| Reverse(entry.file_name()));
-        let catalogue = match reading {
-            Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            _ => Catalogue::read(folder),
-        };
-        Ok((entries, catalogue))
-    })
+        Ok(entries)
+    };
+    let is_long = Catalogue::is_long(folder);
+    let (entries, catalogue) = beside("respaldo-catalog", is_long, sorted, || Catalogue::read(folder));
+    Ok((entries?, catalogue))
 }
 
 /// The names in the catalogue that no file in the folder has.

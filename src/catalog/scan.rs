@@ -2,12 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry, Metadata};
-use std::panic;
 use std::path::Path;
-use std::thread;
 
 use chrono::{DateTime, Datelike, NaiveDateTime};
 
+use crate::beside::beside;
 use crate::catalog::backup::{Backup, Kind};
 use crate::catalog::catalogue::Catalogue;
 use crate::catalog::file_facts::FileFacts;
@@ -237,16 +236,12 @@ pub(crate) fn on_two_threads<T: Send>(
         found.extend(entries.iter().filter_map(&facts_of));
         found
     };
-    thread::scope(|scope| {
-        let spawned = (half > 0).then(|| {
-            let lister = thread::Builder::new().name("respaldo-list".to_owned());
-            lister.spawn_scoped(scope, || collect_facts(there, there.len()))
-        });
-        let mut found = collect_facts(here, entries.len());
-        found.extend(match spawned {
-            Some(Ok(lister)) => lister.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-            _ => collect_facts(there, there.len()),
-        });
-        found
-    })
+    let (mut found, others) = beside(
+        "respaldo-list",
+        half > 0,
+        || collect_facts(here, entries.len()),
+        || collect_facts(there, there.len()),
+    );
+    found.extend(others);
+    found
 }

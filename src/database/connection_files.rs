@@ -46,17 +46,21 @@ impl<'c> ConnectionFiles<'c> {
     }
 }
 
+/// Why a read through SQLite failed: SQLite reports only that it did, and `errno` says why. Without an `errno` it is `otherwise`.
+pub(super) fn system_error_or(otherwise: io::Error) -> io::Error {
+    let system = io::Error::last_os_error();
+    match system.raw_os_error() {
+        Some(0) | None => otherwise,
+        Some(_) => system,
+    }
+}
+
 impl ReadAt for ConnectionFiles<'_> {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let handle = self.free_handle().ok_or(io::ErrorKind::NotFound)?;
-        handle.0.read_at(buffer, offset).map_err(|_| {
-            // SQLite reports only that the read failed; `errno` says why. Without an `errno`, the file ended.
-            let system = io::Error::last_os_error();
-            match system.raw_os_error() {
-                Some(0) | None => io::ErrorKind::UnexpectedEof.into(),
-                Some(_) => system,
-            }
-        })
+        let read = handle.0.read_at(buffer, offset);
+        // Without an `errno`, the file ended.
+        read.map_err(|_| system_error_or(io::ErrorKind::UnexpectedEof.into()))
     }
 
     fn size(&self) -> io::Result<u64> {

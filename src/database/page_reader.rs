@@ -19,8 +19,8 @@ pub(crate) fn lock_byte_page(page_size: u64) -> u64 {
     LOCK_BYTE / page_size + 1
 }
 
-/// Whether `connection` has `sqlite_dbpage`, by which single pages are read through a WAL and written: SQLite was built with it, and no
-/// table of a hostile file has its name. <https://www.sqlite.org/dbpage.html>
+/// Whether `connection` has `sqlite_dbpage`, by which single pages are read through a WAL and written: SQLite was built with
+/// it, and no table of a hostile file has its name. <https://www.sqlite.org/dbpage.html>
 pub(crate) fn has_page_table(connection: &Connection) -> bool {
     let sql = "SELECT 1 FROM pragma_module_list WHERE name = 'sqlite_dbpage'
                AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE lower(name) = 'sqlite_dbpage')";

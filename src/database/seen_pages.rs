@@ -8,6 +8,7 @@ use std::thread::{self, ThreadId};
 
 use rusqlite::Connection;
 
+use crate::database::connection_files::system_error_or;
 use crate::database::page_reader::{PageReader, has_page_table};
 use crate::database::sqlite_error::Role;
 use crate::pages::source::ReadAt;
@@ -81,14 +82,8 @@ impl ReadAt for SeenPages<'_> {
         if offset + buffer.len() as u64 > self.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        self.read(buffer, offset).map_err(|error| {
-            // SQLite reports only that the read failed; `errno` says why.
-            let system = io::Error::last_os_error();
-            match system.raw_os_error() {
-                Some(0) | None => io::Error::other(error.to_string()),
-                Some(_) => system,
-            }
-        })
+        let read = self.read(buffer, offset);
+        read.map_err(|error| system_error_or(io::Error::other(error.to_string())))
     }
 
     fn size(&self) -> io::Result<u64> {
@@ -100,45 +95,43 @@ impl ReadAt for SeenPages<'_> {
 mod tests {
     use super::*;
 
-    /// A database whose second page is newer in the WAL than in the file.
-    fn in_wal(path: &Path) -> Connection {
-        let connection = Connection::open(path).expect("opens");
+    /// Runs `test` on a database whose second page is newer in the WAL than in the file.
+    fn in_wal(test: impl FnOnce(&SeenPages<'_>)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("studio.db");
+        let connection = Connection::open(&path).expect("opens");
         let sql = "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('old');
                    PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET x='new'; BEGIN; SELECT * FROM t";
         connection.execute_batch(sql).expect("written");
-        connection
+        test(&SeenPages::of(&connection, &path, Role::Live).expect("has sqlite_dbpage"));
     }
 
     #[test]
     fn any_part_is_read_as_the_transaction_sees_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("studio.db");
-        let connection = in_wal(&path);
-        let pages = SeenPages::of(&connection, &path, Role::Live).expect("has sqlite_dbpage");
-        assert_eq!(pages.size().expect("known"), 2048);
-        let mut whole = vec![0; 2048];
-        pages.read_exact_at(&mut whole, 0).expect("read");
-        assert!(whole.starts_with(b"SQLite format 3\0"));
-        assert!(whole.ends_with(b"new"), "the page in the file ends with 'old'");
-        for (start, length) in [(0, 100), (1000, 48), (1024, 4), (1020, 1028), (5, 1500), (2047, 1)] {
-            let mut part = vec![0; length];
-            pages.read_exact_at(&mut part, start as u64).expect("read");
-            assert_eq!(part, whole[start..start + length], "{length} bytes from {start} on");
-        }
-        let behind = pages.read_exact_at(&mut [0; 2], 2047).expect_err("behind the end");
-        assert_eq!(behind.kind(), io::ErrorKind::UnexpectedEof);
+        in_wal(|pages| {
+            assert_eq!(pages.size().expect("known"), 2048);
+            let mut whole = vec![0; 2048];
+            pages.read_exact_at(&mut whole, 0).expect("read");
+            assert!(whole.starts_with(b"SQLite format 3\0"));
+            assert!(whole.ends_with(b"new"), "the page in the file ends with 'old'");
+            for (start, length) in [(0, 100), (1000, 48), (1024, 4), (1020, 1028), (5, 1500), (2047, 1)] {
+                let mut part = vec![0; length];
+                pages.read_exact_at(&mut part, start as u64).expect("read");
+                assert_eq!(part, whole[start..start + length], "{length} bytes from {start} on");
+            }
+            let behind = pages.read_exact_at(&mut [0; 2], 2047).expect_err("behind the end");
+            assert_eq!(behind.kind(), io::ErrorKind::UnexpectedEof);
+        });
     }
 
     #[test]
     fn another_thread_is_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("studio.db");
-        let connection = in_wal(&path);
-        let pages = SeenPages::of(&connection, &path, Role::Live).expect("has sqlite_dbpage");
-        let read = thread::scope(|scope| {
-            let other = scope.spawn(|| pages.read_exact_at(&mut [0; 100], 0));
-            other.join().expect("no panic")
+        in_wal(|pages| {
+            let read = thread::scope(|scope| {
+                let other = scope.spawn(|| pages.read_exact_at(&mut [0; 100], 0));
+                other.join().expect("no panic")
+            });
+            assert!(read.is_err());
         });
-        assert!(read.is_err());
     }
 }

@@ -64,8 +64,8 @@ impl From<io::Error> for Unfinished {
 }
 
 /// Verifies the main database of `connection`, whose pages are those of `file`: those that its transaction sees. No program
-/// writes to a plain file meanwhile, and its WAL has no pages. The connection must not trust its schema (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since
-/// generated columns are computed.
+/// writes to a plain file meanwhile, and its WAL has no pages. The connection must not trust its schema
+/// (`SQLITE_DBCONFIG_TRUSTED_SCHEMA` off), since generated columns are computed.
 ///
 /// `goes_on` is called from time to time, on this thread; returning false cancels. It is not called while SQLite runs;
 /// interrupting the connection stops that.
