@@ -197,6 +197,8 @@ fn archive(mut fields: Fields) -> Result<Archive> {
     })
 }
 
+const PASSWORDS: [&str; 3] = ["archive.password", "archive.password_file", "archive.password_command"];
+
 /// A password, in one of three keys.
 pub(super) fn password(fields: &mut Fields) -> Result<Password> {
     let text = fields.secret("archive.password")?.map(Password::Text);
@@ -214,7 +216,7 @@ pub(super) fn password(fields: &mut Fields) -> Result<Password> {
         )));
     }
     let given = text.or(file).or(command);
-    given.ok_or_else(|| Error::argument(Argument::MissingKey("archive.password")))
+    given.ok_or_else(|| Error::argument(Argument::NoneOf(&PASSWORDS)))
 }
 
 /// The option `schema`.

@@ -90,7 +90,7 @@ pub(super) fn compare(json: Option<&str>) -> Result<CompareRequest> {
 fn backup_or_snapshot(fields: &mut Fields) -> Result<(PathBuf, Option<String>)> {
     let snapshot = fields.text("snapshot")?;
     match (&snapshot, fields.path("backup")?) {
-        (None, None) => Err(Error::argument(Argument::MissingKey("backup"))),
+        (None, None) => Err(Error::argument(Argument::NoneOf(&["backup", "snapshot"]))),
         (Some(_), Some(_)) => Err(Error::argument(Argument::NotBoth("backup", "snapshot"))),
         (_, backup) => Ok((backup.unwrap_or_default(), snapshot)),
     }
@@ -114,8 +114,8 @@ pub(super) fn find(json: Option<&str>) -> Result<FindRequest> {
     let rows = match (words, fields.take("key", Expected::Key, key)?) {
         (Some(words), None) => Wanted::Words(words),
         (None, Some(key)) => Wanted::Key(key),
-        (Some(_), Some(_)) => return Err(Error::argument(Argument::UnknownKey("key".to_owned()))),
-        (None, None) => return Err(Error::argument(Argument::MissingKey("text"))),
+        (Some(_), Some(_)) => return Err(Error::argument(Argument::NotBoth("text", "key"))),
+        (None, None) => return Err(Error::argument(Argument::NoneOf(&["text", "key"]))),
     };
     if table.is_none() && matches!(rows, Wanted::Key(_)) {
         return Err(Error::argument(Argument::MissingKey("table")));

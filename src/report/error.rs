@@ -156,6 +156,8 @@ pub enum Argument {
     NotBoth(&'static str, &'static str),
     /// A required key is missing.
     MissingKey(&'static str),
+    /// One of these keys is required.
+    NoneOf(&'static [&'static str]),
     /// A URL where a path is needed.
     Url {
         /// The key.

@@ -236,6 +236,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::UnknownKey(key) => format!("The key \"{key}\" is not known."),
         Argument::NotBoth(one, other) => format!("Of the keys \"{one}\" and \"{other}\" only one can be given."),
         Argument::MissingKey(key) => format!("The key \"{key}\" is missing."),
+        Argument::NoneOf(keys) => format!("One of the keys \"{}\" is missing.", keys.join("\", \"")),
         Argument::Url { key, url, path } => match path {
             Some(path) => {
                 format!("The value of \"{key}\" is a URL and must be a path: \"{path}\" instead of \"{url}\".")

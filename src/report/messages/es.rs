@@ -236,6 +236,7 @@ fn argument_text(argument: &Argument) -> String {
         Argument::UnknownKey(key) => format!("No se conoce la clave «{key}»."),
         Argument::NotBoth(one, other) => format!("De las claves \"{one}\" y \"{other}\" solo se puede dar una."),
         Argument::MissingKey(key) => format!("Falta la clave «{key}»."),
+        Argument::NoneOf(keys) => format!("Falta una de las claves «{}».", keys.join("», «")),
         Argument::Url { key, url, path } => match path {
             Some(path) => format!("El valor de «{key}» es una URL, y debe ser una ruta: «{path}» en vez de «{url}»."),
             // It is not repeated: it can hold a password.
